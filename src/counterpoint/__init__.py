@@ -1,0 +1,1 @@
+"""Counterpoint: contrastive representation learning."""

@@ -1,0 +1,33 @@
+"""What one example is made of, whatever the modality: the types that data, views and encoders pass to each other."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+import torch
+
+Content = Sequence[str] | torch.Tensor
+"""A batch of examples of one kind: N strings; images `[N, C, H, W]` (uint8 raw, float32 in 0..1 after views);
+or vectors `[N, D]` float32."""
+
+
+class Kind(StrEnum):
+    """What a content column holds."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VECTOR = "vector"
+
+
+def kind_of(content: Content) -> Kind:
+    """The kind of a batch, read off its type and number of axes."""
+    if isinstance(content, torch.Tensor):
+        return Kind.IMAGE if content.ndim == 4 else Kind.VECTOR
+    return Kind.TEXT
+
+
+def take(content: Content, rows: Sequence[int] | np.ndarray | torch.Tensor) -> Content:
+    """The examples at ``rows``, in that order."""
+    if isinstance(content, torch.Tensor):
+        return content[torch.as_tensor(rows, dtype=torch.int64)]
+    return [content[int(row)] for row in rows]

@@ -74,5 +74,5 @@ class Method(nn.Module, ABC):
     def encoder(self) -> Encoder:
         """The encoder that ``embed``, ``evaluate`` and ``search`` use afterwards."""
 
-    def after_step(self, step: int) -> None:  # noqa: B027 - optional hook, most methods have no state of their own
+    def after_step(self, step: int) -> None:
         """Update state that is not learned by gradient (queues, teachers); called after every optimiser step."""

@@ -1,0 +1,133 @@
+"""From what a user passes (anchors, candidates, labels, negatives) to rows, columns and a relation between them."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise.relation import Others, Relation, SameKey
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the engine works on.
+
+    Attributes:
+        anchors: `[N, D]`, this rank's rows.
+        candidates: `[M, D]`, this rank's columns.
+        relation: `[N, M]`.
+    """
+
+    anchors: Tensor
+    candidates: Tensor
+    relation: Relation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What the caller said about who belongs to whom; see :meth:`Objective.__call__`."""
+
+    labels: Tensor | None = None
+    scores: Tensor | None = None
+    relation: Relation | None = None
+    negatives: Tensor | None = None
+
+    def only(self, *names: str, why: str) -> None:
+        """Refuse everything but ``names``.
+
+        Raises:
+            InputError: Something else was given too.
+        """
+        for field in fields(self):
+            if field.name not in names and getattr(self, field.name) is not None:
+                raise InputError(f"{field.name} cannot be used here: {why}")
+
+
+def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: bool) -> Problem:
+    """Build the problem; see :meth:`Objective.__call__` for the arguments.
+
+    Raises:
+        InputError: Something does not fit; the message names the argument.
+    """
+    check_embeddings("anchors", anchors)
+    if candidates is not None:
+        check_embeddings("candidates", candidates, like=anchors)
+    if given.scores is not None:
+        raise InputError("scores are for objectives that rank scored pairs, such as CoSENT")
+    if given.labels is not None and given.relation is not None:
+        raise InputError("labels and relation both say who is positive: give one of them")
+    if candidates is None or joint:
+        return _among_themselves(anchors, candidates, given)
+    return _two_sided(anchors, candidates, given)
+
+
+def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> Problem:
+    given.only("labels", "relation", why="this call compares the anchors among themselves")
+    if others is not None and len(others) != len(anchors):
+        raise InputError(f"candidates must be a second view of the {len(anchors)} anchors, got {len(others)} rows")
+    z = anchors if others is None else torch.cat([anchors, others])
+    relation = given.relation
+    if relation is None:
+        keys, local = _keys(given.labels, anchors)
+        keys = keys if others is None else torch.cat([keys, keys])
+        relation = SameKey(keys, keys, local=local)
+    _check_shape(relation, len(z), len(z))
+    return Problem(z, z, Others(relation))
+
+
+def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
+    relation = given.relation
+    if relation is None:
+        if len(candidates) != len(anchors):
+            raise InputError(
+                f"{len(candidates)} candidates for {len(anchors)} anchors: row i must be the positive of anchor i, "
+                "or relation must say who is"
+            )
+        keys, local = _keys(given.labels, anchors)
+        extra = _flat_negatives(given.negatives, anchors)
+        relation = SameKey(keys, torch.cat([keys, keys.new_full((len(extra),), -1)]), local=local)
+        candidates = torch.cat([candidates, extra])
+    elif given.negatives is not None:
+        raise InputError("with a relation, put the negatives among the candidates")
+    _check_shape(relation, len(anchors), len(candidates))
+    return Problem(anchors, candidates, relation)
+
+
+def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, bool]:
+    """One key per anchor, and whether it is only a row number of this rank."""
+    if labels is None:
+        return torch.arange(len(anchors), device=anchors.device), True
+    if labels.shape != (len(anchors),) or labels.is_floating_point():
+        raise InputError(
+            f"labels must be {len(anchors)} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
+        )
+    return labels.to(torch.int64), False
+
+
+def _flat_negatives(negatives: Tensor | None, anchors: Tensor) -> Tensor:
+    if negatives is None:
+        return anchors.new_empty(0, anchors.shape[1])
+    if negatives.ndim == 3 and len(negatives) == len(anchors):
+        negatives = negatives.flatten(0, 1)
+    check_embeddings("negatives", negatives, like=anchors)
+    return negatives
+
+
+def _check_shape(relation: Relation, n: int, m: int) -> None:
+    if relation.shape != (n, m):
+        raise InputError(f"relation has shape {list(relation.shape)}, expected [{n}, {m}] (anchors, candidates)")
+
+
+def check_embeddings(name: str, x: Tensor, *, like: Tensor | None = None) -> None:
+    """Refuse what is not a non-empty, finite, floating `[N, D]` (with the D and dtype of ``like``)."""
+    if x.ndim != 2 or 0 in x.shape:
+        raise InputError(f"{name} must have shape [N, D] with at least one row, got {list(x.shape)}")
+    if not x.is_floating_point():
+        raise InputError(f"{name} must be floating point, got {x.dtype}")
+    if like is not None and x.shape[1] != like.shape[1]:
+        raise InputError(f"{name} has D = {x.shape[1]}, but the anchors have D = {like.shape[1]}")
+    # One sum instead of isfinite on every entry: it is finite exactly when nothing overflows, and costs no copy.
+    if not torch.isfinite(x.detach().sum()) and not bool(torch.isfinite(x.detach()).all()):
+        row = int((~torch.isfinite(x.detach())).any(1).nonzero()[0])
+        raise InputError(f"{name} holds NaN or infinity, first in row {row}")

@@ -1,0 +1,99 @@
+"""Image views that move pixels: mirror, shift, turn."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from counterpoint.views.image import ImageView
+from counterpoint.views.random import uniform
+from counterpoint.views.view import check_range
+
+
+@dataclass(frozen=True, kw_only=True)
+class HorizontalFlip(ImageView):
+    """The mirror image, left for right (SimCLR, arXiv:2002.05709, Appendix A). Not for digits or letters."""
+
+    probability: float = 0.5
+
+    def check(self) -> None:
+        """Every value of the fields has a meaning."""
+
+    def change(self, images: Tensor, seeds: Tensor) -> Tensor:
+        """Mirror all."""
+        return images.flip(-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translate(ImageView):
+    """A shift by up to ``fraction`` of each side, uniform in both directions, between pixels as well.
+
+    Attributes:
+        fraction: Largest shift, as a share of the height and of the width.
+        fill: Value of what comes in from outside; None repeats the edge.
+    """
+
+    fraction: float = 0.1
+    fill: float | None = 0.0
+
+    def check(self) -> None:
+        """Fraction and fill between 0 and 1."""
+        check_range("Translate: fraction", self.fraction, least=0, most=1)
+        check_fill("Translate", self.fill)
+
+    def change(self, images: Tensor, seeds: Tensor) -> Tensor:
+        """Shift all."""
+        shift_N2 = 2 * self.fraction * (2 * uniform(seeds, 2, stream="Translate") - 1)  # an image is 2 wide in a grid
+        theta_N23 = torch.eye(2, 3, device=images.device).repeat(len(images), 1, 1)
+        theta_N23[:, :, 2] = shift_N2
+        return _sample(images, theta_N23, self.fill)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation(ImageView):
+    """A turn about the centre by an angle uniform in +-``degrees``; corners are cut.
+
+    Attributes:
+        degrees: Largest angle, 0 to 180.
+        fill: Value of what comes in from outside; None repeats the edge.
+    """
+
+    degrees: float = 15.0
+    fill: float | None = 0.0
+
+    def check(self) -> None:
+        """Degrees between 0 and 180, fill between 0 and 1."""
+        check_range("Rotation: degrees", self.degrees, least=0, most=180)
+        check_fill("Rotation", self.fill)
+
+    def change(self, images: Tensor, seeds: Tensor) -> Tensor:
+        """Turn all."""
+        angle_N = math.radians(self.degrees) * (2 * uniform(seeds, 1, stream="Rotation")[:, 0] - 1)
+        return rotate(images, angle_N, fill=self.fill)
+
+
+def rotate(images: Tensor, angles: Tensor, *, fill: float | None) -> Tensor:
+    """Turn each image counter-clockwise by its angle (radians, `[N]`), keeping the shape of its pixels square."""
+    height, width = images.shape[2:]
+    cos_N, sin_N = angles.cos(), angles.sin()
+    zero_N = torch.zeros_like(cos_N)
+    # Grid coordinates run from -1 to 1 on both axes, so the turn has to be taken in pixels: hence height / width.
+    rows = [cos_N, -sin_N * height / width, zero_N, sin_N * width / height, cos_N, zero_N]
+    return _sample(images, torch.stack(rows, dim=1).view(-1, 2, 3), fill)
+
+
+def check_fill(name: str, fill: float | None) -> None:
+    """Raise InputError unless ``fill`` is None or a pixel value."""
+    if fill is not None:
+        check_range(f"{name}: fill", fill, least=0, most=1)
+
+
+def _sample(images: Tensor, theta_N23: Tensor, fill: float | None) -> Tensor:
+    """Bilinear samples where ``theta_N23`` maps each output place to; outside is ``fill`` or the nearest edge."""
+    grid = functional.affine_grid(theta_N23, list(images.shape), align_corners=False)
+    if fill is None:
+        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    # grid_sample knows only zero outside: shift the values so that the fill is zero.
+    return (functional.grid_sample(images - fill, grid, align_corners=False) + fill).clamp_(0, 1)

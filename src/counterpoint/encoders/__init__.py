@@ -1,1 +1,41 @@
-"""The room encoders."""
+"""What owns parameters: encoders of text, images and vectors, heads, pooling and temperature."""
+
+from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
+from counterpoint.encoders.convnet import ConvNet
+from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, ProjectionHead
+from counterpoint.encoders.hugging_face import HuggingFace
+from counterpoint.encoders.loading import load_encoder
+from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
+from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
+from counterpoint.encoders.role import Role
+from counterpoint.encoders.static_text import StaticText
+from counterpoint.encoders.temperature import LearnableTemperature, Temperature
+from counterpoint.encoders.vectors import MLP, Passthrough
+
+__all__ = [
+    "CLS",
+    "MLP",
+    "Attention",
+    "ConvNet",
+    "Encoder",
+    "EncoderSpec",
+    "Head",
+    "HeadSpec",
+    "HuggingFace",
+    "Inputs",
+    "LastToken",
+    "LearnableTemperature",
+    "LinearHead",
+    "Mean",
+    "NoHead",
+    "Passthrough",
+    "Pooling",
+    "ProjectionHead",
+    "Role",
+    "StaticText",
+    "Temperature",
+    "freeze",
+    "has_batch_statistics",
+    "load_encoder",
+    "unfreeze",
+]

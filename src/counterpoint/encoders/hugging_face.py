@@ -1,0 +1,152 @@
+"""Any Hugging Face text encoder: loaded by name or folder, or built anew from a configuration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from counterpoint.base.content import Content, Kind
+from counterpoint.base.errors import InputError
+from counterpoint.base.extras import require
+from counterpoint.base.spec import from_json, to_json
+from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
+from counterpoint.encoders.encoding import check_kind
+from counterpoint.encoders.pooling import Pooling
+from counterpoint.encoders.role import Role
+from counterpoint.encoders.sentence_folder import read_max_length, read_pooling
+
+LONGEST = 512
+"""Tokens kept of a text when neither the user nor the model says how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HuggingFace(EncoderSpec):
+    """A transformer through ``AutoModel`` and ``AutoTokenizer``, and a pooling.
+
+    Only safetensors weights are read, and no code that comes with a model is run.
+
+    Attributes:
+        name_or_path: A name on the Hugging Face hub or a folder.
+        pooling: How token vectors become one; None takes what a sentence-transformers folder says, else the mean.
+        max_length: Tokens kept of a text, prompt included; None takes what the folder says, at most what the model
+            has positions for.
+        prompt: Put before a text of no particular role.
+        query_prompt: Put before a query; None takes ``prompt``.
+        document_prompt: Put before a document; None takes ``prompt``.
+        from_config: Take configuration and tokenizer only, and begin with new weights.
+        local_files_only: Never ask the network.
+    """
+
+    name_or_path: str
+    pooling: Pooling | None = None
+    max_length: int | None = None
+    prompt: str = ""
+    query_prompt: str | None = None
+    document_prompt: str | None = None
+    from_config: bool = False
+    local_files_only: bool = False
+
+    def build(self, sample: Content | None = None) -> "HuggingFaceEncoder":
+        """The model with its weights; the sample is not needed.
+
+        Raises:
+            InputError: The model cannot be found or read; the message says what was tried.
+            MissingExtraError: transformers is not installed.
+        """
+        transformers = _transformers()
+        offline = {"local_files_only": self.local_files_only}
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(self.name_or_path, **offline)
+            if self.from_config:
+                config = transformers.AutoConfig.from_pretrained(self.name_or_path, **offline)
+                model = transformers.AutoModel.from_config(config)
+            else:
+                model = transformers.AutoModel.from_pretrained(self.name_or_path, use_safetensors=True, **offline)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(self._not_loaded(error)) from error
+        folder = Path(self.name_or_path)
+        pooling = self.pooling or read_pooling(folder)
+        max_length = self.max_length or read_max_length(folder) or LONGEST
+        return HuggingFaceEncoder(self, model, tokenizer, pooling, min(max_length, _positions(model, tokenizer)))
+
+    def restore(self, fitted: Mapping[str, Any], folder: Path) -> "HuggingFaceEncoder":
+        """The same architecture and tokenizer, from the files of a saved encoder only."""
+        transformers = _transformers()
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModel.from_config(config)
+        pooling = from_json(fitted["pooling"])
+        return HuggingFaceEncoder(self, model, tokenizer, pooling, int(fitted["max_length"]))
+
+    def prompt_for(self, role: Role) -> str:
+        """What is put before a text of this role."""
+        own = {Role.PLAIN: self.prompt, Role.QUERY: self.query_prompt, Role.DOCUMENT: self.document_prompt}[role]
+        return self.prompt if own is None else own
+
+    def _not_loaded(self, error: Exception) -> str:
+        where = "a folder" if Path(self.name_or_path).is_dir() else "no folder here, so tried as a name on the hub"
+        network = ", in the local cache only" if self.local_files_only else ""
+        return f"cannot load the text model {self.name_or_path!r} ({where}{network}): {_first_line(error)}"
+
+
+class HuggingFaceEncoder(Encoder):
+    """See :class:`HuggingFace`. ``collate`` returns what the tokenizer makes: ``input_ids``, ``attention_mask``, ..."""
+
+    spec: HuggingFace
+
+    def __init__(self, spec: HuggingFace, model: Any, tokenizer: Any, pooling: Pooling, max_length: int) -> None:
+        super().__init__(spec, kind=Kind.TEXT, embedding_dim=int(model.config.hidden_size))
+        if getattr(model, "pooler", None) is not None:
+            # the pooler of next-sentence prediction: we pool ourselves, and weights that get no gradient
+            # would stop distributed training
+            model.pooler = nn.Identity()
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        self.model = model
+        self.tokenizer = tokenizer
+        self.pooling = pooling
+        self.pool = pooling.build(self.embedding_dim)
+        self.max_length = max_length
+
+    def collate(self, content: Content, *, role: Role = Role.PLAIN) -> Inputs:
+        """Token ids and mask `[N, L]`, with the role's prompt first, cut at ``max_length``.
+
+        Raises:
+            InputError: The content is not text.
+        """
+        check_kind(content, Kind.TEXT)
+        prompt = self.spec.prompt_for(role)
+        texts = [prompt + str(text) for text in content]
+        return dict(
+            self.tokenizer(texts, padding=True, truncation=True, max_length=self.max_length, return_tensors="pt")
+        )
+
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Embeddings `[N, D]`."""
+        states_NLD = self.model(**inputs).last_hidden_state
+        return self.pool(states_NLD, inputs["attention_mask"])
+
+    def fitted(self) -> dict[str, Any]:
+        """Pooling and length as resolved when the model was found."""
+        return {"pooling": to_json(self.pooling), "max_length": self.max_length}
+
+    def write_files(self, folder: Path) -> None:
+        """Write the configuration and the tokenizer as transformers does."""
+        self.model.config.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def _transformers() -> Any:
+    return require("transformers", extra="text", purpose="a Hugging Face encoder")
+
+
+def _positions(model: Any, tokenizer: Any) -> int:
+    """The longest input that model and tokenizer both take."""
+    limits: Sequence[int | None] = (getattr(model.config, "max_position_embeddings", None), tokenizer.model_max_length)
+    return min(limit for limit in (*limits, 10**6) if limit is not None and limit > 0)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -30,9 +30,12 @@ class Prepared:
 
     def to(self, device: torch.device) -> "Prepared":
         """The same batch on ``device``."""
-        calls = [[{k: v.to(device, non_blocking=True) for k, v in chunk.items()} for chunk in call] for call in self.calls]
-        targets = {name: value.to(device, non_blocking=True) for name, value in self.targets.items()}
-        return Prepared(calls=calls, targets=targets, size=self.size)
+        calls = [[_moved(chunk, device) for chunk in call] for call in self.calls]
+        return Prepared(calls=calls, targets=_moved(self.targets, device), size=self.size)
+
+
+def _moved(tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()}
 
 
 @dataclass

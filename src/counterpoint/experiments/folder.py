@@ -1,0 +1,111 @@
+"""The run folder: what a run wrote, by name. Any command accepts one."""
+
+import json
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from counterpoint.base.errors import CheckpointError, InputError, StorageError
+from counterpoint.base.files import read_json, write_json, write_text
+from counterpoint.base.spec import from_json, to_json
+from counterpoint.encoders import Encoder, load_encoder
+from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.source import DataSource
+
+_PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and contents of one run.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """``config.json``: recipe, data source and versions."""
+        return self.path / "config.json"
+
+    @property
+    def model(self) -> Path:
+        """The trained encoder; ``candidates/`` inside it holds the second tower, if there is one."""
+        return self.path / "model"
+
+    @property
+    def initial(self) -> Path:
+        """The encoder before training, for comparisons."""
+        return self.path / "initial"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON record per logged step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def evaluation(self) -> Path:
+        """Measures of the trained model, the untrained one and the raw input."""
+        return self.path / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        """The page to look at."""
+        return self.path / "report.html"
+
+    def create(self, recipe: Recipe, source: DataSource | None, *, replace: bool = False) -> None:
+        """Make the folder and write what the run is.
+
+        Raises:
+            InputError: A run is already there and ``replace`` is false.
+            StorageError: The folder cannot be written.
+        """
+        if self.config.exists() and not replace:
+            raise InputError(f"{self.path} already holds a run: continue it with --resume, or choose another folder")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot make the run folder {self.path}: {error.strerror}") from error
+        versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
+        write_json(self.config, {"recipe": to_json(recipe), "data": to_json(source), "versions": versions})
+        write_text(self.path / "recipe.py", source_of(recipe))
+
+    def read(self) -> tuple[Recipe, DataSource | None]:
+        """The recipe and data source of the run.
+
+        Raises:
+            CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
+        """
+        if not self.config.is_file():
+            raise CheckpointError(f"{self.path} is not a run folder: it has no config.json")
+        config = read_json(self.config)
+        if not isinstance(config, dict) or not {"recipe", "data"} <= config.keys():
+            raise CheckpointError(f"{self.config} lacks recipe or data")
+        recipe, source = from_json(config["recipe"]), from_json(config["data"])
+        if not isinstance(recipe, Recipe) or not isinstance(source, (DataSource, type(None))):
+            raise CheckpointError(f"{self.config} does not hold a recipe and a data source")
+        return recipe, source
+
+    def records(self) -> list[dict[str, Any]]:
+        """The logged records, oldest first; none when nothing was logged."""
+        if not self.metrics.is_file():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines() if line]
+
+    def encoders(self, where: Path | None = None) -> tuple[Encoder, Encoder]:
+        """The encoder of anchors (queries) and that of candidates (documents); often the same object.
+
+        Args:
+            where: ``model`` by default, or ``initial``.
+
+        Raises:
+            CheckpointError: Nothing was saved there, or it is corrupt.
+        """
+        where = self.model if where is None else where
+        encoder = load_encoder(where)
+        other = where / "candidates"
+        return encoder, load_encoder(other) if other.is_dir() else encoder

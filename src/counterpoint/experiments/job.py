@@ -1,0 +1,102 @@
+"""One training job: a recipe and data become a run folder with a trained encoder in it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from counterpoint.base.content import Content, Kind
+from counterpoint.base.errors import InputError
+from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.encoders import Encoder
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import Data
+from counterpoint.methods import Contrast
+from counterpoint.training import Observer, TrainResult, is_main, train
+
+_SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
+"""Rows that fit a vocabulary or a standardisation; images only need their channels and mean colour."""
+
+
+def check_job(recipe: Recipe, data: Data) -> list[str]:
+    """Everything that can be known before training; the result are warnings to tell.
+
+    Raises:
+        InputError: The recipe does not fit the data.
+    """
+    recipe.check(data.roles)
+    needs_labels = recipe.supervision is Supervision.LABELS
+    return data.train.check(batch_size=recipe.training.batch_size, needs_labels=needs_labels)
+
+
+def start_method(recipe: Recipe, examples: Examples) -> Contrast:
+    """The method with fresh weights; the same for the same recipe and examples."""
+    first, other = _samples(recipe, examples)
+    return recipe.build(first, other)
+
+
+def run_job(
+    recipe: Recipe,
+    data: Data,
+    folder: RunFolder,
+    *,
+    resume: bool = False,
+    observers: Sequence[Observer] = (),
+    on_start: Callable[[Contrast], None] = lambda method: None,
+) -> TrainResult:
+    """Train and save; the folder's config must exist.
+
+    Args:
+        recipe: What to train.
+        data: What to train on.
+        folder: Where everything goes.
+        resume: Continue from the newest checkpoint.
+        observers: Told of every record and checkpoint.
+        on_start: Sees the method before the first step.
+
+    Raises:
+        InputError: Something does not fit; nothing was trained.
+    """
+    method = start_method(recipe, data.train)
+    if is_main() and not folder.initial.exists():
+        save_encoders(method, folder.initial)
+    on_start(method)
+    result = train(method, data.train, recipe.training, folder.path, resume=resume, observers=observers)
+    if is_main() and not result.interrupted:
+        save_encoders(method, folder.model)
+    return result
+
+
+def save_encoders(method: Contrast, where: Path) -> None:
+    """Write the encoder, and the second tower beside it; a head that two towers share a space through stays on."""
+    shared = method.other is not None
+    _tower(method.encoder, method.heads[0], keep_head=shared).save(where)
+    if method.other is not None:
+        _tower(method.other, method.heads[1], keep_head=True).save(where / "candidates")
+
+
+def _tower(encoder: Encoder, head: nn.Module, *, keep_head: bool) -> Encoder:
+    return encoder
+
+
+def _samples(recipe: Recipe, examples: Examples) -> tuple[Content, Content | None]:
+    batch = _sample(examples, recipe.training.seed)
+    if recipe.other_encoder is None:
+        return _with_positives(batch), None
+    if batch.positives is None:
+        raise InputError("a recipe with two encoders needs a positive column")
+    return batch.anchor, batch.positives
+
+
+def _sample(examples: Examples, seed: int) -> Batch:
+    count = min(len(examples), _SAMPLE_ROWS[examples.roles.kind])
+    rows = np.random.default_rng(seed).choice(len(examples), count, replace=False)
+    return examples.batch(np.sort(rows))
+
+
+def _with_positives(batch: Batch) -> Content:
+    if batch.positives is None or not isinstance(batch.positives, list):
+        return batch.anchor
+    return [*batch.anchor, *batch.positives]

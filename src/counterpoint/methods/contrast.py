@@ -1,0 +1,146 @@
+"""The plain contrastive step: views or columns through encoders and heads, then one objective over the batch."""
+
+import torch
+from torch import Tensor, nn
+
+from counterpoint.base.content import Content, take
+from counterpoint.base.errors import InputError
+from counterpoint.data import Batch, Supervision
+from counterpoint.encoders import Encoder
+from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
+from counterpoint.pairwise import Objective, Others, Relation, SameKey
+from counterpoint.views import View, fork
+
+class Contrast(Method):
+    """Two views of each example, or its columns, embedded and compared.
+
+    What belongs together is decided by ``supervision``: the two views of an example (VIEWS), every row of equal label
+    (LABELS), the anchor and its positives against all other candidates (PAIRS), or scored pairs (SCORES).
+
+    Args:
+        encoder: Embeds anchors, and candidates unless ``other`` is given.
+        objective: The formula.
+        supervision: What the batch's columns say.
+        views: View of the first and of the second side; the same example is seen through both for VIEWS and LABELS.
+        head: Projects embeddings `[N, D]` to where they are compared; dropped after training.
+        other: Encoder of candidates, for two kinds of content.
+        other_head: Its head; a two-tower method needs a head each.
+        temperature: Learnable temperature, called without arguments.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        objective: Objective,
+        *,
+        supervision: Supervision,
+        views: tuple[View, View],
+        head: nn.Module | None = None,
+        other: Encoder | None = None,
+        other_head: nn.Module | None = None,
+        temperature: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.towers = nn.ModuleList([encoder] if other is None else [encoder, other])
+        heads = [head] if other is None else [head, other_head]
+        self.heads = nn.ModuleList([one if one is not None else nn.Identity() for one in heads])
+        self.temperature = temperature
+        self.formula, self.supervision, self.views = objective, supervision, views
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of anchors."""
+        return self._tower(0)
+
+    @property
+    def other(self) -> Encoder | None:
+        """The encoder of candidates, when it is another one."""
+        return self._tower(1) if len(self.towers) == 2 else None
+
+    def _tower(self, call: int) -> Encoder:
+        tower = self.towers[min(call, len(self.towers) - 1)]
+        assert isinstance(tower, Encoder)
+        return tower
+
+    def prepare(self, batch: Batch, seeds: Tensor, *, chunk: int | None = None) -> Prepared:
+        """Both sides seen through their views and collated; see :meth:`Method.prepare`."""
+        first, second = self.views
+        others, owners = self._candidates(batch)
+        other_seeds = seeds if owners is None else _owner_seeds(seeds, owners)
+        calls = [
+            self._collate(0, first(batch.anchor, fork(seeds, 0)), chunk),
+            self._collate(1, second(others, fork(other_seeds, 1)), chunk),
+        ]
+        targets = {"owner": owners, "label": batch.label, "score": batch.score}
+        present = {name: value for name, value in targets.items() if value is not None}
+        return Prepared(calls=calls, targets=present, size=len(batch.rows))
+
+    def _candidates(self, batch: Batch) -> tuple[Content, Tensor | None]:
+        """What anchors are compared with, and the anchor each row belongs to (negative: to none; None: row i to i)."""
+        if self.supervision in (Supervision.VIEWS, Supervision.LABELS):
+            return batch.anchor, None
+        if batch.positives is None or batch.positive_owner is None:
+            raise InputError(f"supervision {self.supervision.value} needs a positive column, and the batch has none")
+        if batch.negatives is None:
+            return batch.positives, batch.positive_owner
+        nobody = torch.full((len(batch.negatives),), -1, dtype=torch.int64)
+        return _joined(batch.positives, batch.negatives), torch.cat([batch.positive_owner, nobody])
+
+    def _collate(self, call: int, content: Content, chunk: int | None) -> list[Inputs]:
+        tower, size = self._tower(call), chunk or len(content)
+        return [tower.collate(take(content, range(i, min(i + size, len(content))))) for i in range(0, len(content), size)]
+
+    def encode(self, call: int, inputs: Inputs) -> Tensor:
+        """Projected embeddings `[n, D]`."""
+        index = min(call, len(self.towers) - 1)
+        return self.heads[index](self.towers[index](inputs))
+
+    def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
+        """The objective on both sides; see :meth:`Method.objective`."""
+        a, b = embeddings
+        learnable = {} if self.temperature is None else {"temperature": self.temperature()}
+        if self.supervision is Supervision.SCORES:
+            loss = self.formula(a, b, scores=targets["score"], **learnable)
+            return StepOutput(loss, a, b, _paired(a))
+        if self.supervision is Supervision.LABELS:
+            labels = targets["label"]
+            loss = self.formula(a, b, labels=labels, **learnable)
+            return StepOutput(loss, a, b, SameKey(labels, labels))
+        owners = targets.get("owner")
+        if owners is None or _one_each(owners, len(a)):
+            return StepOutput(self.formula(a, b, **learnable), a, b, _paired(a))
+        relation = SameKey(_rows(a), owners, local=True)
+        return StepOutput(self._owned(a, b, relation, learnable), a, b, relation)
+
+    def _owned(self, a: Tensor, b: Tensor, relation: SameKey, learnable: dict[str, Tensor]) -> Tensor:
+        if not self.formula.joint:
+            return self.formula(a, b, relation=relation, **learnable)
+        keys = torch.cat([relation.anchor_keys, relation.candidate_keys])
+        return self.formula(torch.cat([a, b]), relation=SameKey(keys, keys, local=True), **learnable)
+
+
+def _joined(a: Content, b: Content) -> Content:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.cat([a, b])
+    return [*a, *b]
+
+
+def _rows(a: Tensor) -> Tensor:
+    return torch.arange(len(a), device=a.device)
+
+
+def _paired(a: Tensor) -> Relation:
+    return SameKey(_rows(a), _rows(a), local=True)
+
+
+def _one_each(owners: Tensor, n: int) -> bool:
+    return len(owners) == n and bool((owners == torch.arange(n, device=owners.device)).all())
+
+
+def _owner_seeds(seeds: Tensor, owners: Tensor) -> Tensor:
+    """A seed for every candidate: its anchor's, moved by its position among the candidates of that anchor."""
+    order = torch.argsort(owners, stable=True)
+    ranked = owners[order]
+    place = torch.empty_like(owners)
+    place[order] = torch.arange(len(owners)) - torch.searchsorted(ranked, ranked)
+    return fork(seeds[owners.clamp_min(0)] + place, 2)

@@ -10,10 +10,14 @@ from counterpoint.views import (
     ColourJitter,
     Compose,
     CutOut,
+    FeatureDrop,
+    FeatureSwap,
     GaussianBlur,
+    GaussianNoise,
     Greyscale,
     HorizontalFlip,
     Identity,
+    MixUp,
     Randomly,
     RandomResizedCrop,
     Rotation,
@@ -29,6 +33,7 @@ from counterpoint.views import (
 N = 12
 generator = torch.Generator().manual_seed(0)
 IMAGES = torch.randint(0, 256, (N, 3, 10, 14), dtype=torch.uint8, generator=generator)
+VECTORS = torch.randn(N, 5, generator=generator)
 TEXTS = [" ".join(f"w{i}_{j}" for j in range(2 + i)) for i in range(N)]
 SEEDS = torch.arange(100, 100 + N)
 
@@ -57,8 +62,28 @@ TEXT_VIEWS = [
     Compose(views=(WordRepeat(), WordSwap(), SpanCut(fraction=0.3), WordDrop())),
     Randomly(view=WordDrop(rate=0.5)),
 ]
-CASES = [(view, IMAGES) for view in IMAGE_VIEWS] + [(view, TEXTS) for view in TEXT_VIEWS]
-each_case = pytest.mark.parametrize(("view", "content"), CASES, ids=lambda value: str(value)[:60].split("=tensor")[0])
+VECTOR_VIEWS = [
+    Identity(),
+    GaussianNoise(),
+    GaussianNoise(std=0.5, scale=(1.0, 2.0, 0.0, 4.0, 5.0)),
+    FeatureDrop(rate=0.5),
+    Compose(views=(FeatureDrop(), GaussianNoise())),
+    Randomly(view=GaussianNoise()),
+]
+MIXING_VIEWS = [FeatureSwap(), MixUp()]
+CASES = [
+    pytest.param(view, content, id=f"{name}-{view}")
+    for name, views, content in (
+        ("image", IMAGE_VIEWS, IMAGES),
+        ("text", TEXT_VIEWS, TEXTS),
+        ("vector", VECTOR_VIEWS, VECTORS),
+    )
+    for view in views
+]
+MIXING_CASES = [pytest.param(view, VECTORS, id=f"vector-{view}") for view in MIXING_VIEWS]
+MIXING_CASES.append(pytest.param(MixUp(), IMAGES, id="image-MixUp"))
+row_by_row = pytest.mark.parametrize(("view", "content"), CASES)
+each_case = pytest.mark.parametrize(("view", "content"), CASES + MIXING_CASES)
 
 
 def same(one, other):
@@ -68,7 +93,7 @@ def same(one, other):
     return one == other
 
 
-@each_case
+@row_by_row
 def test_a_row_does_not_depend_on_its_batch(view, content):
     whole = view(content, SEEDS)
     order = torch.tensor([7, 2, 11, 0, 9, 1, 3, 10, 4, 8, 6, 5])
@@ -90,7 +115,7 @@ def test_input_is_not_modified_and_an_empty_batch_passes(view, content):
     before = content.clone() if isinstance(content, torch.Tensor) else list(content)
     view(content, SEEDS)
     assert same(content, before)
-    if isinstance(content, torch.Tensor):
+    if kind_of(content) is Kind.IMAGE:
         floats = content.float() / 255
         before = floats.clone()
         view(floats, SEEDS)
@@ -154,6 +179,10 @@ def test_another_kind_of_content_is_refused():
         WordDrop()(IMAGES, SEEDS)
     with pytest.raises(InputError, match="WordDrop needs a list of texts, not str"):
         WordDrop()("a sentence", SEEDS)
+    with pytest.raises(InputError, match=r"needs floating-point vectors \[N, D\], not torch.uint8 \[12, 3, 10, 14\]"):
+        GaussianNoise()(IMAGES, SEEDS)
+    with pytest.raises(InputError, match="MixUp needs vectors or images, not list"):
+        MixUp()(TEXTS, SEEDS)
     with pytest.raises(InputError, match=r"must be uint8 .* not torch.int64"):
         HorizontalFlip()(IMAGES.long(), SEEDS)
 

@@ -28,7 +28,9 @@ class HorizontalFlip(ImageView):
 
 @dataclass(frozen=True, kw_only=True)
 class Translate(ImageView):
-    """A shift by up to ``fraction`` of each side, uniform in both directions, between pixels as well.
+    """A shift by whole pixels, uniform on -k .. k in each direction, k = round(``fraction`` x side).
+
+    Whole pixels, because a shift between pixels is also a blur, which an 8 x 8 digit does not survive.
 
     Attributes:
         fraction: Largest shift, as a share of the height and of the width.
@@ -45,10 +47,13 @@ class Translate(ImageView):
 
     def change(self, images: Tensor, seeds: Tensor) -> Tensor:
         """Shift all."""
-        shift_N2 = 2 * self.fraction * (2 * uniform(seeds, 2, stream="Translate") - 1)  # an image is 2 wide in a grid
-        theta_N23 = torch.eye(2, 3, device=images.device).repeat(len(images), 1, 1)
-        theta_N23[:, :, 2] = shift_N2
-        return _sample(images, theta_N23, self.fill)
+        numbers_N2 = uniform(seeds, 2, stream="Translate")
+        for axis in (2, 3):
+            side = images.shape[axis]
+            most = round(self.fraction * side)
+            shift_N = (numbers_N2[:, axis - 2] * (2 * most + 1)).floor().to(torch.int64) - most
+            images = _shift(images, shift_N, axis, self.fill)
+        return images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +99,18 @@ def _sample(images: Tensor, theta_N23: Tensor, fill: float | None) -> Tensor:
     """Bilinear samples where ``theta_N23`` maps each output place to; outside is ``fill`` or the nearest edge."""
     grid = functional.affine_grid(theta_N23, list(images.shape), align_corners=False)
     if fill is None:
-        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False).clamp_(0, 1)
     # grid_sample knows only zero outside: shift the values so that the fill is zero.
     return (functional.grid_sample(images - fill, grid, align_corners=False) + fill).clamp_(0, 1)
+
+
+def _shift(images: Tensor, shift_N: Tensor, axis: int, fill: float | None) -> Tensor:
+    """Move each image by its whole number of pixels along ``axis``, towards higher indices."""
+    side = images.shape[axis]
+    source_Ns = torch.arange(side, device=images.device) - shift_N[:, None]
+    shape = [-1, 1, 1, 1]
+    shape[axis] = side
+    moved = images.gather(axis, source_Ns.clamp(0, side - 1).view(shape).expand_as(images))
+    if fill is None:
+        return moved
+    return moved.masked_fill(((source_Ns < 0) | (source_Ns >= side)).view(shape), fill)

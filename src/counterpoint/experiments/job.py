@@ -4,12 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from torch import nn
-
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples, Supervision
-from counterpoint.encoders import Encoder
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -70,15 +67,10 @@ def run_job(
 
 
 def save_encoders(method: Contrast, where: Path) -> None:
-    """Write the encoder, and the second tower beside it; a head that two towers share a space through stays on."""
-    shared = method.other is not None
-    _tower(method.encoder, method.heads[0], keep_head=shared).save(where)
+    """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off."""
+    method.encoder.save(where)
     if method.other is not None:
-        _tower(method.other, method.heads[1], keep_head=True).save(where / "candidates")
-
-
-def _tower(encoder: Encoder, head: nn.Module, *, keep_head: bool) -> Encoder:
-    return encoder
+        method.other.save(where / "candidates")
 
 
 def _samples(recipe: Recipe, examples: Examples) -> tuple[Content, Content | None]:

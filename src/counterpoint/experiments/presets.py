@@ -13,6 +13,7 @@ from counterpoint.encoders import (
     LearnableTemperature,
     LinearHead,
     NoHead,
+    Projected,
     ProjectionHead,
     StaticText,
 )
@@ -52,12 +53,12 @@ def recipe_for(roles: Roles, *, image_size: tuple[int, int] | None = None) -> Re
     two_towers = supervision is Supervision.PAIRS and other is not kind
     view = view_for(kind, image_size=image_size) if supervision in (Supervision.VIEWS, Supervision.LABELS) else Identity()
     return Recipe(
-        encoder=_ENCODERS[kind],
-        other_encoder=_ENCODERS[other] if two_towers else None,
+        encoder=_in_shared_space(_ENCODERS[kind]) if two_towers else _ENCODERS[kind],
+        other_encoder=_in_shared_space(_ENCODERS[other]) if two_towers else None,
         objective=_OBJECTIVES[supervision],
         supervision=supervision,
         views=(view, view),
-        head=_head(kind, supervision, two_towers),
+        head=_head(kind, supervision),
         temperature=LearnableTemperature() if two_towers else None,
         training=TrainSettings(epochs=20, batch_size=256, optimiser=AdamW(learning_rate=_RATES[kind])),
     )
@@ -77,9 +78,11 @@ def view_for(kind: Kind, *, image_size: tuple[int, int] | None = None) -> View:
     return light_images(image_size) if max(image_size) <= 16 else simclr_images(image_size)
 
 
-def _head(kind: Kind, supervision: Supervision, two_towers: bool) -> HeadSpec:
-    if two_towers:
-        return LinearHead(out_dim=128)
+def _in_shared_space(encoder: EncoderSpec) -> EncoderSpec:
+    return Projected(backbone=encoder, head=LinearHead(out_dim=128))
+
+
+def _head(kind: Kind, supervision: Supervision) -> HeadSpec:
     if kind is Kind.TEXT or supervision in (Supervision.PAIRS, Supervision.SCORES):
         return NoHead()
     return ProjectionHead(out_dim=128)

@@ -51,6 +51,11 @@ class Recipe:
         torch.manual_seed(self.training.seed)
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
+        if other is not None and other.embedding_dim != encoder.embedding_dim:
+            raise InputError(
+                f"encoder embeds into {encoder.embedding_dim} dimensions and other_encoder into {other.embedding_dim}: "
+                "wrap them in Projected with heads of equal out_dim"
+            )
         return Contrast(
             encoder,
             self.objective,
@@ -58,7 +63,6 @@ class Recipe:
             views=self.views,
             head=self.head.build(encoder.embedding_dim),
             other=other,
-            other_head=None if other is None else self.head.build(other.embedding_dim),
             temperature=None if self.temperature is None else self.temperature.build(),
         )
 

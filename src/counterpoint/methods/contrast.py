@@ -23,8 +23,7 @@ class Contrast(Method):
         supervision: What the batch's columns say.
         views: View of the first and of the second side; the same example is seen through both for VIEWS and LABELS.
         head: Projects embeddings `[N, D]` to where they are compared; dropped after training.
-        other: Encoder of candidates, for two kinds of content.
-        other_head: Its head; a two-tower method needs a head each.
+        other: Encoder of candidates, for two kinds of content; both must embed into the same dimension.
         temperature: Learnable temperature, called without arguments.
     """
 
@@ -37,13 +36,11 @@ class Contrast(Method):
         views: tuple[View, View],
         head: nn.Module | None = None,
         other: Encoder | None = None,
-        other_head: nn.Module | None = None,
         temperature: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.towers = nn.ModuleList([encoder] if other is None else [encoder, other])
-        heads = [head] if other is None else [head, other_head]
-        self.heads = nn.ModuleList([one if one is not None else nn.Identity() for one in heads])
+        self.head = nn.Identity() if head is None else head
         self.temperature = temperature
         self.formula, self.supervision, self.views = objective, supervision, views
 
@@ -92,8 +89,7 @@ class Contrast(Method):
 
     def encode(self, call: int, inputs: Inputs) -> Tensor:
         """Projected embeddings `[n, D]`."""
-        index = min(call, len(self.towers) - 1)
-        return self.heads[index](self.towers[index](inputs))
+        return self.head(self._tower(call)(inputs))
 
     def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
         """The objective on both sides; see :meth:`Method.objective`."""

@@ -1,0 +1,68 @@
+"""``counterpoint demo``: the whole job on real images in about a minute."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from counterpoint.cli import console
+from counterpoint.data import Supervision
+from counterpoint.encoders import ConvNet, ProjectionHead
+from counterpoint.experiments.finish import finish_run
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.judge import collect
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import Data, DataSource, load_data
+from counterpoint.objectives import NTXent
+from counterpoint.retrieval import search
+from counterpoint.training import AdamW, MetricsFile, RichProgress, TrainSettings
+from counterpoint.views import light_images
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Run folder to make.")] = Path("demo-run"),
+    steps: Annotated[int, typer.Option(help="Optimiser steps.")] = 400,
+) -> None:
+    """Train on handwritten digits without their labels, judge, search, and write a report."""
+    source = DataSource(data="set:digits")
+    data = load_data(source)
+    console.say(f"{len(data.train)} handwritten digits of 8 x 8 pixels, {len(data.test or ())} held out. {data.described}")
+    console.say("The labels are used to judge, never to train.")
+    recipe, folder = demo_recipe(steps), RunFolder(out)
+    check_job(recipe, data)
+    folder.create(recipe, source, replace=True)
+    run_job(recipe, data, folder, observers=[MetricsFile(folder.path), RichProgress(console.err)])
+    console.show_comparisons(finish_run(recipe, data, folder))
+    _query(data, folder)
+    console.say(f"\nEverything is in {folder.path}/ - open {folder.report}")
+
+
+def demo_recipe(steps: int) -> Recipe:
+    """SimCLR's objective with views that leave a digit a digit."""
+    view = light_images((8, 8))
+    return Recipe(
+        encoder=ConvNet(width=32),
+        head=ProjectionHead(out_dim=64),
+        objective=NTXent(temperature=0.2),
+        supervision=Supervision.VIEWS,
+        views=(view, view),
+        training=TrainSettings(steps=steps, batch_size=256, optimiser=AdamW(learning_rate=2e-3)),
+    )
+
+
+def _query(data: Data, folder: RunFolder) -> None:
+    """One held-out digit, and its nearest training digits."""
+    assert data.test is not None
+    encoder = folder.encoders()[0]
+    corpus, query = collect(data.train), data.test.batch(np.arange(1))
+    hits = search(encoder.encode(query.anchor), encoder.encode(corpus.anchor), 5)
+    assert corpus.label is not None
+    assert query.label is not None
+    table = Table("rank", "training row", "digit", "similarity", box=None, pad_edge=False)
+    for rank, (row, score) in enumerate(zip(hits.rows[0], hits.scores[0], strict=True), start=1):
+        table.add_row(str(rank), str(row), str(int(corpus.label[int(row)])), f"{score:.3f}")
+    console.out.print(f"\nNearest training digits to held-out digit 0, a {int(query.label[0])}:")
+    console.out.print(table)

@@ -1,0 +1,61 @@
+"""``counterpoint papers | show | reproduce | cite``: what is implemented, and whether its claims hold."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from counterpoint.cli import console
+from counterpoint.experiments.claim import Setting
+from counterpoint.experiments.reproduce import reproduce as run_claim
+from counterpoint.papers import all_papers, paper_named
+
+Short = Annotated[str, typer.Argument(help="Short name of a paper.")]
+
+
+def papers() -> None:
+    """List the papers and what each claims."""
+    table = Table("short", "year", "claim", "cost", box=None, pad_edge=False)
+    for one in all_papers():
+        table.add_row(one.paper.short, str(one.paper.year), one.claim.statement, one.claim.cost)
+    console.out.print(table)
+
+
+def show(short: Short) -> None:
+    """What a paper's file implements, and how it differs from the paper."""
+    found = paper_named(short)
+    paper, claim = found.paper, found.claim
+    console.out.print(f"[bold]{paper.title}[/bold]\n{paper.authors} ({paper.year}), {paper.identifier}", highlight=False)
+    for name, text in (
+        ("implements", paper.implements), ("differs", paper.deviates), ("claim", claim.statement),
+        ("measured", f"{claim.measure}, {claim.seeds} seeds, {claim.cost}"),
+    ):  # fmt: skip
+        console.out.print(f"{name:>10}  {text}", highlight=False)
+
+
+def reproduce(
+    short: Short,
+    setting: Annotated[Setting, typer.Option(help="tiny runs one step; small shows the claim here.")] = Setting.SMALL,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Run method and baseline over seeds and print the verdict."""
+    found = paper_named(short)
+    result = run_claim(found, setting, say=console.say)
+    if json:
+        console.machine(result)
+        return
+    console.out.print(
+        f"{found.claim.statement}\n{found.claim.measure}: method {_spread(result.method)}, baseline "
+        f"{_spread(result.baseline)}; difference {result.difference:+.4f} [{result.low:+.4f}, {result.high:+.4f}]\n"
+        f"verdict: [bold]{result.verdict.value}[/bold]",
+        highlight=False,
+    )
+
+
+def cite(short: Short) -> None:
+    """A bibliography entry."""
+    console.out.print(paper_named(short).paper.bibtex(), markup=False, highlight=False)
+
+
+def _spread(values: tuple[float, ...]) -> str:
+    return f"{sum(values) / len(values):.4f} ({', '.join(f'{value:.4f}' for value in values)})"

@@ -1,0 +1,25 @@
+"""``counterpoint report``: make a run's page again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from counterpoint.base.errors import InputError
+from counterpoint.cli import console
+from counterpoint.experiments.finish import finish_run
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.source import load_data
+
+
+def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
+    """Judge a run again and write its evaluation.json and report.html."""
+    folder = RunFolder(run)
+    recipe, source = folder.read()
+    if source is None:
+        raise InputError(f"{run} was trained from Python on data without a file: make its report from Python")
+    data = load_data(source)
+    if data.test is None:
+        raise InputError(f"{run} held nothing out: there is nothing to report on")
+    console.show_comparisons(finish_run(recipe, data, folder))
+    console.say(f"report: {folder.report}")

@@ -1,0 +1,137 @@
+"""After training: judge what was trained, and make the page that shows it."""
+
+import shlex
+from dataclasses import asdict, fields
+
+import numpy as np
+
+from counterpoint.base.content import Content, take
+from counterpoint.base.files import read_json, write_json
+from counterpoint.base.spec import to_json
+from counterpoint.data import Batch
+from counterpoint.experiments import report
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.similarities import similarity_samples
+from counterpoint.experiments.source import Data, DataSource
+
+MAP_POINTS = 2_000
+QUERIES, HITS = 6, 6
+
+
+def finish_run(recipe: Recipe, data: Data, folder: RunFolder) -> list[Comparison]:
+    """Compare raw input, untrained and trained model on the held-out examples; write ``evaluation.json`` and the report.
+
+    Args:
+        recipe: What was trained.
+        data: What it was trained on, and what was held out.
+        folder: A run folder with ``initial/`` and ``model/``.
+    """
+    assert data.test is not None
+    train, test = collect(data.train), collect(data.test)
+    before = model_system("untrained", folder.encoders(folder.initial), is_model=False)
+    after = model_system("trained", folder.encoders(), is_model=True)
+    same_kind = recipe.other_encoder is None
+    systems = [raw_system(train, data.roles.kind), before, after] if same_kind else [before, after]
+    comparisons = judge(systems, train, test, data.roles.supervision)
+    write_json(folder.evaluation, [asdict(one) for one in comparisons])
+    page = _page(recipe, data, folder, comparisons, (before, after), test)
+    report.write_report(page, folder.report)
+    return comparisons
+
+
+def _page(
+    recipe: Recipe,
+    data: Data,
+    folder: RunFolder,
+    comparisons: list[Comparison],
+    systems: tuple[System, System],
+    test: Batch,
+) -> report.Report:
+    shown = np.sort(np.random.default_rng(0).permutation(len(test.rows))[:MAP_POINTS])
+    content = take(test.anchor, shown)
+    vectors = np.asarray(systems[1].encode(content))
+    labels = _label_names(test, shown, data)
+    return report.Report(
+        title=f"{type(recipe.objective).__name__} on {_source_name(folder)}",
+        subtitle=f"{type(recipe.encoder).__name__}, {recipe.supervision.value}, {len(data.train)} training examples",
+        summary=(data.described,),
+        reproduce=_commands(folder),
+        configuration=to_json(recipe),
+        curves=tuple(folder.records()),
+        scores=tuple(_scores(one) for one in comparisons),
+        similarities=_similarities(systems, test, data),
+        map=_map(vectors, content, labels),
+        neighbours=_neighbours(vectors, content, labels),
+        notes=_notes(data),
+    )
+
+
+def _scores(one: Comparison) -> report.Comparison:
+    rows = tuple(report.ComparisonRow(row.system, row.value, row.low, row.high, row.is_model) for row in one.rows)
+    return report.Comparison(one.measure, "", one.greater_is_better, rows)
+
+
+def _similarities(systems: tuple[System, System], test: Batch, data: Data) -> report.SimilarityPlot | None:
+    samples = [similarity_samples(system, test, data.roles.supervision) for system in systems]
+    if samples[0] is None or samples[1] is None:
+        return None
+    return report.SimilarityPlot(before=samples[0], after=samples[1])
+
+
+def _map(vectors: np.ndarray, content: Content, labels: tuple[str, ...] | None) -> report.Map:
+    points, method = report.project(vectors, seed=0)
+    return report.Map(points, labels, content, method)
+
+
+def _neighbours(vectors: np.ndarray, content: Content, labels: tuple[str, ...] | None) -> tuple[report.Neighbours, ...]:
+    """The nearest held-out examples of a few held-out examples."""
+    queries = np.linspace(0, len(vectors) - 1, min(QUERIES, len(vectors))).astype(int)
+    cosines = vectors[queries] @ vectors.T
+    cosines[np.arange(len(queries)), queries] = -np.inf
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : min(HITS, len(vectors) - 1)]
+
+    def item(row: int) -> report.Item:
+        return report.Item(content[row], labels[row] if labels else None, row)
+
+    return tuple(
+        report.Neighbours(item(int(q)), tuple((item(int(hit)), float(cosines[i, hit])) for hit in nearest[i]))
+        for i, q in enumerate(queries)
+    )
+
+
+def _label_names(test: Batch, rows: np.ndarray, data: Data) -> tuple[str, ...] | None:
+    if test.label is None or data.train.label_names is None:
+        return None
+    return tuple(str(data.train.label_names[int(test.label[int(row)])]) for row in rows)
+
+
+def _notes(data: Data) -> tuple[str, ...]:
+    skipped = [*data.train.skipped, *(data.test.skipped if data.test else ())]
+    return tuple(f"skipped row {one.row}: {one.reason}" for one in skipped)
+
+
+def _source_name(folder: RunFolder) -> str:
+    source = folder.read()[1]
+    return source.data if source else "data from Python"
+
+
+def _commands(folder: RunFolder) -> str:
+    """The command that makes the same run elsewhere, and the versions it was made with."""
+    source = folder.read()[1]
+    versions = read_json(folder.config)["versions"]
+    lines = [f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"]
+    if source is None:
+        return "\n".join([*lines, "# trained from Python: recipe.py in the run folder holds the recipe"])
+    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *_source_options(source)]
+    return "\n".join([*lines, f"counterpoint train {shlex.quote(source.data)} {' '.join(options)} --out again"])
+
+
+def _source_options(source: DataSource) -> list[str]:
+    options = [f"--column {shlex.quote(f'{role}={name}')}" for role, name in source.columns]
+    for field in fields(DataSource):
+        value = getattr(source, field.name)
+        if field.name not in ("data", "columns", "seed") and value != field.default:
+            options.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
+    return options

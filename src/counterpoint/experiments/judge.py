@@ -1,0 +1,138 @@
+"""Is it any good? The trained model, the same model before training and the raw input, on the same held-out data."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from counterpoint.base.content import Content, Kind
+from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.encoders import Encoder, Role
+from counterpoint.evaluation import (
+    Embeddings,
+    Measure,
+    evaluate_labels,
+    evaluate_pairs,
+    evaluate_scores,
+    fit_pixels,
+    fit_tfidf,
+    fit_vectors,
+)
+
+LIMIT = 20_000
+"""Rows of each side that are judged; a larger set is sampled, with a fixed seed."""
+
+
+@dataclass(frozen=True)
+class System:
+    """Something that embeds both sides of an example.
+
+    Attributes:
+        name: What tables call it.
+        encode: Embeddings `[N, D]` of anchors (queries).
+        encode_other: Embeddings of candidates (documents).
+        is_model: It is what was trained, rather than what it is compared with.
+    """
+
+    name: str
+    encode: Callable[[Content], Embeddings]
+    encode_other: Callable[[Content], Embeddings]
+    is_model: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measure of several systems on the same examples.
+
+    Attributes:
+        measure: What was measured.
+        greater_is_better: Whether a larger value is a better system.
+        rows: One per system, in the order given.
+    """
+
+    measure: str
+    greater_is_better: bool
+    rows: tuple["SystemMeasure", ...]
+
+
+@dataclass(frozen=True)
+class SystemMeasure:
+    """One system's value and interval."""
+
+    system: str
+    value: float
+    low: float
+    high: float
+    is_model: bool
+
+
+def model_system(name: str, encoders: tuple[Encoder, Encoder], *, is_model: bool) -> System:
+    """A pair of encoders as a system; texts get the query prompt on one side and the document prompt on the other."""
+    first, other = encoders
+    return System(
+        name,
+        lambda content: first.encode(content, role=Role.QUERY),
+        lambda content: other.encode(content, role=Role.DOCUMENT),
+        is_model,
+    )
+
+
+def raw_system(train: Batch, kind: Kind) -> System:
+    """The input itself: pixels, TF-IDF weights fitted on the training texts, or standardised vectors."""
+    fit = {Kind.IMAGE: fit_pixels, Kind.TEXT: fit_tfidf, Kind.VECTOR: fit_vectors}[kind]
+    name = {Kind.IMAGE: "pixels", Kind.TEXT: "TF-IDF", Kind.VECTOR: "raw vectors"}[kind]
+    texts = train.anchor if train.positives is None or kind is not Kind.TEXT else [*train.anchor, *train.positives]
+    encode = fit(texts)
+    return System(name, encode, encode)
+
+
+def collect(examples: Examples, *, limit: int = LIMIT) -> Batch:
+    """All rows, or a fixed sample of ``limit`` of them, in one batch."""
+    rows = np.arange(len(examples))
+    if len(rows) > limit:
+        rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
+    return examples.batch(rows)
+
+
+def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Supervision) -> list[Comparison]:
+    """What the held-out columns allow: kNN, probe and clustering for labels, correlation for scores, retrieval for pairs.
+
+    Args:
+        systems: What to compare, in the order of the table.
+        train: Examples that a classifier may learn from.
+        test: Examples that are judged.
+        supervision: What the columns say; views alone have nothing to judge by.
+    """
+    systems = list(systems)
+    found = [_measures(system, train, test, supervision) for system in systems]
+    return [
+        Comparison(
+            measures[0].name,
+            measures[0].greater_is_better,
+            tuple(
+                SystemMeasure(system.name, m.value, m.low, m.high, system.is_model)
+                for system, m in zip(systems, measures, strict=True)
+            ),
+        )
+        for measures in zip(*found, strict=True)
+    ]
+
+
+def _measures(system: System, train: Batch, test: Batch, supervision: Supervision) -> list[Measure]:
+    if supervision is Supervision.LABELS:
+        assert train.label is not None
+        assert test.label is not None
+        return evaluate_labels(
+            system.encode(train.anchor), train.label.numpy(), system.encode(test.anchor), test.label.numpy()
+        )
+    if supervision is Supervision.SCORES:
+        assert test.positives is not None
+        assert test.score is not None
+        return evaluate_scores(system.encode(test.anchor), system.encode(test.positives), test.score.numpy())
+    if supervision is Supervision.PAIRS:
+        assert test.positives is not None
+        assert test.positive_owner is not None
+        return evaluate_pairs(
+            system.encode(test.anchor), system.encode_other(test.positives), owners=test.positive_owner.numpy()
+        )
+    return []

@@ -1,0 +1,55 @@
+"""A trained model for use in Python: encode, compare, search."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from counterpoint.base.content import Content
+from counterpoint.encoders import Encoder, Role, load_encoder
+from counterpoint.experiments.folder import RunFolder
+
+
+class Model:
+    """What a run folder's ``model/`` is good for.
+
+    Attributes:
+        encoder: Embeds examples and queries.
+        document_encoder: Embeds documents (candidates); the same object unless there are two towers.
+    """
+
+    def __init__(self, encoder: Encoder, document_encoder: Encoder | None = None) -> None:
+        self.encoder = encoder
+        self.document_encoder = document_encoder or encoder
+
+    def encode(self, content: Content | Sequence[str], *, batch_size: int = 256, normalize: bool = True) -> np.ndarray:
+        """Embeddings float32 `[N, D]`; rows of length one unless ``normalize`` is false."""
+        return self.encoder.encode(content, batch_size=batch_size, normalize=normalize)
+
+    def encode_query(self, content: Content, *, batch_size: int = 256, normalize: bool = True) -> np.ndarray:
+        """As :meth:`encode`, with the query prompt where the encoder has one."""
+        return self.encoder.encode(content, batch_size=batch_size, normalize=normalize, role=Role.QUERY)
+
+    def encode_document(self, content: Content, *, batch_size: int = 256, normalize: bool = True) -> np.ndarray:
+        """As :meth:`encode`, with the document prompt or the second tower."""
+        return self.document_encoder.encode(content, batch_size=batch_size, normalize=normalize, role=Role.DOCUMENT)
+
+    def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Cosines `[N, M]` of embeddings `[N, D]` and `[M, D]`."""
+        return _unit(a) @ _unit(b).T
+
+
+def load(path: Path | str) -> Model:
+    """The model of a run folder, or of a folder that an encoder was saved in.
+
+    Raises:
+        CheckpointError: There is no model, or it is corrupt.
+    """
+    folder = RunFolder(Path(path))
+    if folder.config.is_file():
+        return Model(*folder.encoders())
+    return Model(load_encoder(Path(path)))
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)

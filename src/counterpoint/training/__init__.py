@@ -1,1 +1,37 @@
-"""The room training."""
+"""Training: the loop and all that has a step counter (schedules, averages, caching, checkpoints, ranks, records)."""
+
+from counterpoint.training.average import EMA
+from counterpoint.training.checkpoint import list_checkpoints
+from counterpoint.training.logging import MetricsFile, TensorBoardLog, read_records
+from counterpoint.training.loop import CHECKPOINTS, train
+from counterpoint.training.monitor import monitor
+from counterpoint.training.observers import Observer, Record, TrainResult
+from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
+from counterpoint.training.precision import Precision
+from counterpoint.training.progress import RichProgress
+from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
+from counterpoint.training.settings import TrainSettings
+
+__all__ = [
+    "CHECKPOINTS",
+    "EMA",
+    "LARS",
+    "SGD",
+    "AdamW",
+    "Constant",
+    "CosineWarmup",
+    "MetricsFile",
+    "Observer",
+    "Optimiser",
+    "Precision",
+    "Record",
+    "RichProgress",
+    "Schedule",
+    "TensorBoardLog",
+    "TrainResult",
+    "TrainSettings",
+    "list_checkpoints",
+    "monitor",
+    "read_records",
+    "train",
+]

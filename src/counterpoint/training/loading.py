@@ -1,0 +1,97 @@
+"""Loading: batches prepared ahead of the step, the same ones whatever the number of workers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from counterpoint.base.errors import CounterpointError, InputError
+from counterpoint.data import EpochSampler, Examples
+from counterpoint.methods.base import Method, Prepared
+from counterpoint.training.packing import Packed, pack, unpack
+from counterpoint.training.seeds import sample_seeds
+from counterpoint.training.settings import TrainSettings
+from counterpoint.training.signals import leave_to_parent
+
+Planned = tuple[int, np.ndarray]
+"""An epoch and the rows of one of its batches."""
+
+
+class Preparation(Dataset[Packed | CounterpointError]):
+    """Rows to a packed batch, in whatever process asks.
+
+    An error meant for the user comes back as a value: raised in a worker, the loader would bury it in a traceback.
+    """
+
+    def __init__(self, method: Method, examples: Examples, settings: TrainSettings) -> None:
+        self.method, self.examples = method, examples
+        self.seed, self.chunk = settings.seed, settings.cache_chunk
+
+    @torch.no_grad()
+    def __getitem__(self, planned: Planned) -> Packed | CounterpointError:
+        epoch, rows = planned
+        try:
+            batch = self.examples.batch(rows)
+            seeds = sample_seeds(self.seed, epoch, batch.rows)
+            return pack(self.method.prepare(batch, seeds, chunk=self.chunk))
+        except CounterpointError as error:
+            return error
+
+
+def load(
+    preparation: Preparation, planned: Iterator[Planned], *, workers: int, device: torch.device
+) -> Iterator[Prepared]:
+    """Prepared batches on ``device``, in the planned order.
+
+    Raises:
+        CounterpointError: Whatever preparing a batch raised, in this process or in a worker.
+    """
+    loader: DataLoader[Any] = DataLoader(
+        preparation,
+        batch_size=None,
+        sampler=planned,
+        num_workers=workers,
+        collate_fn=_as_is,
+        worker_init_fn=leave_to_parent,
+        generator=torch.Generator(),  # the loader would draw from the global one, and dropout would notice
+        pin_memory=device.type == "cuda",
+    )
+    for item in loader:
+        if isinstance(item, CounterpointError):
+            raise item
+        yield unpack(item.to(device))
+
+
+def plan(sampler: EpochSampler, *, first: int, total: int) -> Iterator[Planned]:
+    """Batches number ``first`` to ``total - 1`` of the run, epoch after epoch.
+
+    Args:
+        sampler: Its order is a pure function of its seed and the epoch.
+        first: Batches already used.
+        total: Batches of the whole run.
+    """
+    number = first
+    while number < total:
+        epoch, batch = divmod(number, len(sampler))
+        sampler.load_state_dict({"epoch": epoch, "batch": batch})
+        for rows in sampler:
+            yield epoch, rows
+            number += 1
+            if number == total:
+                return
+
+
+def check_enough(sampler: EpochSampler, *, examples: int, batch_size: int) -> None:
+    """Refuse a batch that is larger than the data.
+
+    Raises:
+        InputError: One pass over the data has no whole batch.
+    """
+    if len(sampler) == 0:
+        raise InputError(f"batch_size {batch_size} is larger than the {examples} training examples: lower it")
+
+
+def _as_is(item: Any) -> Any:
+    return item

@@ -1,0 +1,138 @@
+"""The loop: from a method and examples to a trained method, observable, stoppable and resumable bit for bit."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from counterpoint.data import EpochSampler, Examples
+from counterpoint.methods.base import Method, Prepared
+from counterpoint.training import ranks
+from counterpoint.training.average import Average
+from counterpoint.training.caching import check_cacheable
+from counterpoint.training.loading import Preparation, check_enough, load, plan
+from counterpoint.training.observers import Observer, TrainResult
+from counterpoint.training.precision import Machine, open_machine
+from counterpoint.training.resuming import identity, refuse_second_run, resume_from
+from counterpoint.training.rng import random_state, seed_everything, set_random_state
+from counterpoint.training.running import Run, run_steps
+from counterpoint.training.seeds import sample_seeds
+from counterpoint.training.settings import TrainSettings
+from counterpoint.training.signals import StopRequest
+from counterpoint.training.state import TrainState
+from counterpoint.training.watch import LossWatch
+
+CHECKPOINTS = "checkpoints"
+
+
+def train(
+    method: Method,
+    examples: Examples,
+    settings: TrainSettings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    fall_back: bool = False,
+    observers: Sequence[Observer] = (),
+    stop: Callable[[], bool] | None = None,
+) -> TrainResult:
+    """Train ``method`` in place.
+
+    Afterwards it is in evaluation mode and holds the averaged weights if ``settings.ema`` asked for them. The same
+    arguments give the same weights and losses, whether or not the run was interrupted, killed and resumed, and
+    whatever the number of workers. Python's, numpy's and torch's global generators are left as they were found.
+
+    Ctrl-C and SIGTERM finish the step at hand, write a checkpoint and return. Under ``torchrun`` every process calls
+    this; the batch is shared out among them.
+
+    Args:
+        method: With the same initial weights at each attempt; those of rank 0 are used.
+        examples: The training data.
+        settings: How long, how much at once, how safely.
+        folder: The run folder; ``checkpoints/`` goes there.
+        resume: Continue from the newest checkpoint, or begin if there is none.
+        fall_back: When resuming, take an earlier checkpoint if the newest is damaged.
+        observers: Told about records and checkpoints.
+        stop: Asked after every step; True stops as Ctrl-C does.
+
+    Raises:
+        InputError: The settings do not fit the data or the method, or the folder holds another run.
+        CheckpointError: The checkpoint to resume from is damaged.
+        StorageError: The disk is full or the folder not writable; earlier checkpoints are whole.
+        CounterpointError: The loss is not finite any more.
+    """
+    machine = open_machine(settings.precision, cpu=settings.cpu)
+    with _random_generators_kept(machine.device), StopRequest() as request, torch.enable_grad():
+        run = _open(method, examples, settings, Path(folder), machine)
+        if resume:
+            resume_from(run.root, run.state, run.identity, fall_back=fall_back)
+        else:
+            refuse_second_run(run.root)
+        run.observers = list(observers) if ranks.is_main() else []
+        batches = load(
+            Preparation(method, examples, settings),
+            plan(run.sampler, first=run.state.step * settings.accumulate, total=run.total * settings.accumulate),
+            workers=settings.workers,
+            device=machine.device,
+        )
+        return _observed(run, batches, lambda: request.asked or (stop is not None and stop()))
+
+
+def _open(method: Method, examples: Examples, settings: TrainSettings, folder: Path, machine: Machine) -> Run:
+    world = ranks.current()
+    sampler = EpochSampler(
+        len(examples),
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        blocks=examples.table.blocks,
+        drop_last=True,
+        rank=world.index,
+        world=world.size,
+    )
+    check_enough(sampler, examples=len(examples), batch_size=settings.batch_size)
+    method.to(machine.device).train()
+    if settings.cache_chunk is not None:
+        check_cacheable(method)
+    ranks.broadcast_module(method)
+    seed_everything(int(sample_seeds(settings.seed, -1, np.array([world.index]))))
+    state = TrainState(
+        method=method,
+        optimiser=settings.optimiser.build(method),
+        scaler=machine.scaler(),
+        average=None if settings.ema is None else Average(method, settings.ema),
+        loss_sum=torch.zeros((), device=machine.device),
+    )
+    return Run(
+        settings=settings,
+        machine=machine,
+        state=state,
+        sampler=sampler,
+        total=settings.total_steps(len(sampler)),
+        root=folder / CHECKPOINTS,
+        identity=identity(settings, examples=len(examples), world=world.size),
+        watch=LossWatch(machine.device),
+        observers=[],
+    )
+
+
+def _observed(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) -> TrainResult:
+    result: TrainResult | None = None
+    for observer in run.observers:
+        observer.on_start(run.state.step, run.total)
+    try:
+        result = run_steps(run, batches, asked)
+        return result
+    finally:
+        for observer in run.observers:
+            observer.on_end(result)
+
+
+@contextmanager
+def _random_generators_kept(device: torch.device) -> Iterator[None]:
+    before = random_state(device)
+    try:
+        yield
+    finally:
+        set_random_state(before, device)

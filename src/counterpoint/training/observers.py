@@ -1,0 +1,43 @@
+"""Observers: what a run tells, and to whom. Only the main rank has any."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+"""One line of ``metrics.jsonl``: step, epoch, loss and more, all JSON values."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How a run ended.
+
+    Attributes:
+        steps: Optimiser steps taken, over all sessions.
+        loss: The last recorded loss; NaN before the first record.
+        seconds: Time spent training, over all sessions.
+        examples_per_second: Anchors per second in this session.
+        interrupted: It was asked to stop before the last step; resuming continues it.
+    """
+
+    steps: int
+    loss: float
+    seconds: float
+    examples_per_second: float
+    interrupted: bool
+
+
+class Observer:
+    """Told what happens in a run; every method does nothing unless overridden."""
+
+    def on_start(self, step: int, total: int) -> None:
+        """The run begins, or goes on, after ``step`` of ``total`` steps."""
+
+    def on_log(self, record: Record) -> None:
+        """A record is due."""
+
+    def on_checkpoint(self, path: Path) -> None:
+        """A checkpoint is whole at ``path``."""
+
+    def on_end(self, result: TrainResult | None) -> None:
+        """The run ended; None when an error ended it. Always called once after ``on_start``."""

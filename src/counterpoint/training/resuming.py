@@ -1,0 +1,54 @@
+"""Where a run begins: at the start, or at its newest checkpoint if it is the same run."""
+
+from pathlib import Path
+from typing import Any
+
+from counterpoint.base.errors import CheckpointError, InputError
+from counterpoint.base.spec import to_json
+from counterpoint.training.checkpoint import list_checkpoints, newest_checkpoint
+from counterpoint.training.settings import MAY_CHANGE, TrainSettings
+from counterpoint.training.state import TrainState, restore
+
+
+def identity(settings: TrainSettings, *, examples: int, world: int) -> dict[str, Any]:
+    """What a resumed run must share with the run it continues, as JSON values."""
+    fixed = {name: value for name, value in to_json(settings).items() if name not in MAY_CHANGE}
+    return {**fixed, "training examples": examples, "processes": world}
+
+
+def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back: bool) -> None:
+    """Put ``state`` where the newest checkpoint was; without any, leave it at step 0.
+
+    Args:
+        root: The folder of checkpoints.
+        state: Restored in place.
+        own: The identity of the run at hand.
+        fall_back: Accept an earlier checkpoint where the newest is damaged.
+
+    Raises:
+        CheckpointError: The checkpoint is damaged or holds another model.
+        InputError: The settings, the data or the number of processes are not those of the checkpoint.
+    """
+    found = newest_checkpoint(root, fall_back=fall_back)
+    if found is None:
+        return
+    folder, contents = found
+    saved = contents.values.get("identity", {})
+    changed = [f"{key} was {saved.get(key)} and is {own.get(key)}" for key in own if saved.get(key) != own[key]]
+    if changed:
+        raise InputError(f"cannot resume from {folder}: {'; '.join(changed)}")
+    try:
+        restore(state, contents)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot resume from {folder}: {error}") from error
+
+
+def refuse_second_run(root: Path) -> None:
+    """Never write a new run over an old one.
+
+    Raises:
+        InputError: There are checkpoints already.
+    """
+    folders = list_checkpoints(root)
+    if folders:
+        raise InputError(f"{root.parent} already holds a run ({folders[-1].name}): resume it or choose another folder")

@@ -1,1 +1,1 @@
-"""The room evaluation."""
+"""Frozen embeddings to numbers, each with its interval."""

@@ -1,0 +1,109 @@
+"""Multinomial logistic regression along a path of strengths: the optimum scikit-learn finds, several times sooner.
+
+Embeddings have a few strong directions and many weak ones, and L-BFGS crawls on them. The penalty does not see a
+rotation, so the problem is solved in the basis of principal directions, where dividing each coordinate by the square
+root of its approximate curvature makes the problem nearly round. The minimum is the same; only the way is shorter.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg, optimize, special
+
+# The objective is a mean log loss of order 1; in rounded coordinates its excess is about half the squared gradient.
+GRADIENT_TOLERANCE = 2e-5
+MAX_ITERATIONS = 2000
+# Directions with less than this share of the largest variance are rounding, and no weight along them pays.
+NO_VARIANCE = 1e-10
+
+
+class Logistic(NamedTuple):
+    """One solution.
+
+    Attributes:
+        strength: C.
+        weight: `[D, K]` float32.
+        bias: `[K]` float32, free of any penalty.
+        converged: Whether the gradient fell below the tolerance.
+    """
+
+    strength: float
+    weight: np.ndarray
+    bias: np.ndarray
+    converged: bool
+
+
+def logistic_path(x: np.ndarray, y: np.ndarray, strengths: Sequence[float]) -> Iterator[Logistic]:
+    """Minimise C * (sum of log losses) + |weight|^2 / 2 for each C in turn, each from the solution before.
+
+    For two classes the penalty is doubled, because the softmax spreads over two columns what scikit-learn's
+    ``LogisticRegression`` holds in one; the solutions then coincide for every number of classes.
+
+    Args:
+        x: `[N, D]` float32, features of similar scale.
+        y: `[N]` integers 0 to K - 1, each of which occurs.
+        strengths: Values of C, best in ascending order.
+    """
+    n, k = x.shape[0], int(y.max()) + 1
+    basis, variance = principal_directions(x)
+    z = x @ basis
+    frequency = np.bincount(y, minlength=k) / n
+    weight, bias = np.zeros((z.shape[1], k)), np.log(frequency)
+    curvature = frequency * (1 - frequency)
+    for strength in strengths:
+        penalty = (2 if k == 2 else 1) / (strength * n)
+        problem = _Problem(z, y, penalty, 1 / np.sqrt(variance[:, None] * curvature + penalty), 1 / np.sqrt(curvature))
+        found = optimize.minimize(
+            problem,
+            problem.pack(weight, bias),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": MAX_ITERATIONS, "gtol": GRADIENT_TOLERANCE, "ftol": 1e-9, "maxcor": 20},
+        )
+        weight, bias = problem.unpack(found.x)
+        yield Logistic(strength, (basis @ weight).astype(np.float32), bias.astype(np.float32), bool(found.success))
+        p = special.softmax(z @ weight.astype(z.dtype) + bias.astype(z.dtype), axis=1)
+        curvature = np.maximum((p * (1 - p)).mean(axis=0, dtype=np.float64), 1e-6)
+
+
+def principal_directions(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal directions `[D, R]` (float32) that span the rows, and the mean square along each `[R]`."""
+    n, d = x.shape
+    gram = (x.T @ x if d <= n else x @ x.T).astype(np.float64) / n
+    value, vector = linalg.eigh(gram, check_finite=False)
+    keep = value > NO_VARIANCE * value[-1]
+    value, vector = value[keep], vector[:, keep]
+    if d > n:
+        vector = x.T @ vector / np.sqrt(n * value)
+    return vector.astype(np.float32), value
+
+
+class _Problem:
+    """The mean log loss plus penalty, and its gradient, in scaled coordinates."""
+
+    def __init__(self, z: np.ndarray, y: np.ndarray, penalty: float, scale: np.ndarray, bias_scale: np.ndarray):
+        self.z, self.y, self.penalty, self.scale, self.bias_scale = z, y, penalty, scale, bias_scale
+        self.rows = np.arange(y.size)
+
+    def pack(self, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        return np.concatenate([(weight / self.scale).ravel(), bias / self.bias_scale])
+
+    def unpack(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        k = self.bias_scale.size
+        return scaled[:-k].reshape(-1, k) * self.scale, scaled[-k:] * self.bias_scale
+
+    def __call__(self, scaled: np.ndarray) -> tuple[float, np.ndarray]:
+        weight, bias = self.unpack(scaled)
+        logit = self.z @ weight.astype(self.z.dtype) + bias.astype(self.z.dtype)
+        logit -= logit.max(axis=1, keepdims=True)
+        true = logit[self.rows, self.y].astype(np.float64)
+        p = np.exp(logit, out=logit)
+        total = p.sum(axis=1, keepdims=True)
+        loss = (np.log(total[:, 0], dtype=np.float64) - true).mean() + self.penalty / 2 * (weight * weight).sum()
+        p /= total
+        p[self.rows, self.y] -= 1
+        p /= self.y.size
+        to_weight = (self.z.T @ p) + self.penalty * weight
+        to_bias = p.sum(axis=0, dtype=np.float64)
+        return float(loss), np.concatenate([(to_weight * self.scale).ravel(), to_bias * self.bias_scale])

@@ -1,0 +1,236 @@
+"""Linear probes: how much of a label or a number a linear map reads off frozen embeddings.
+
+The only free choice, the strength of the penalty, is made on a part of the training data; the map is then refitted on
+all of it and meets the test data once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import Ridge
+
+from counterpoint.base.errors import InputError
+from counterpoint.evaluation import checks
+from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, Statistic, mean_measure, measure
+from counterpoint.evaluation.logistic import logistic_path
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A fitted linear map from embeddings to class scores or to a number.
+
+    Attributes:
+        centre: `[D]` float32, mean of the training embeddings.
+        scale: `[D]` float32, their standard deviation.
+        weight: `[D, K]` float32, on embeddings standardised by the two.
+        bias: `[K]` float32.
+        classes: `[K]` labels, or None for a regression (K = 1).
+        chosen: The strength C (classes) or penalty (numbers) that did best on the validation part.
+        converged: Whether the final fit met its tolerance.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    classes: np.ndarray | None
+    chosen: float
+    converged: bool
+
+    def predict(self, embeddings: np.ndarray) -> np.ndarray:
+        """Labels or numbers `[N]` of embeddings `[N, D]`."""
+        embeddings = _dense("embeddings", embeddings)
+        if embeddings.shape[1] != self.weight.shape[0]:
+            raise InputError(f"the probe reads {self.weight.shape[0]} columns, embeddings has {embeddings.shape[1]}")
+        score = (embeddings - self.centre) / self.scale @ self.weight + self.bias
+        return score[:, 0] if self.classes is None else self.classes[score.argmax(axis=1)]
+
+
+def fit_classifier(
+    train: np.ndarray,
+    labels: np.ndarray,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    validation: float = 0.2,
+    seed: int = 0,
+) -> Probe:
+    """Multinomial logistic regression on standardised embeddings, its strength C chosen on a stratified part.
+
+    C is scikit-learn's: the weight of the summed log losses against |weight|^2 / 2. The smallest C wins a tie.
+
+    Args:
+        train: `[N, D]` dense.
+        labels: `[N]` integers or strings, at least two classes.
+        strengths: Values of C to try; a single one is used as it is.
+        validation: Share of each class that C is chosen on.
+        seed: Seed of the split.
+
+    Raises:
+        InputError: Values do not fit, one class only, or no class has two examples to split.
+    """
+    train = _dense("train", train)
+    labels = checks.labels("labels", labels, train.shape[0], classes=2)
+    classes, y = np.unique(labels, return_inverse=True)
+    strengths = _sorted_positive("strengths", strengths)
+    chosen = strengths[0]
+    if len(strengths) > 1:
+        held = stratified_part(y, validation, seed=seed)
+        centre, scale = _moments(train[~held])
+        x = (train - centre) / scale
+        accuracy = [
+            np.mean((x[held] @ fit.weight + fit.bias).argmax(axis=1) == y[held])
+            for fit in logistic_path(x[~held], y[~held], strengths)
+        ]
+        chosen = strengths[int(np.argmax(accuracy))]
+    centre, scale = _moments(train)
+    # The way there goes over the smaller strengths: each solution is a good start for the next.
+    *_, fit = logistic_path((train - centre) / scale, y, [c for c in strengths if c <= chosen])
+    return Probe(centre, scale, fit.weight, fit.bias, classes, chosen, fit.converged)
+
+
+def fit_regression(
+    train: np.ndarray,
+    targets: np.ndarray,
+    *,
+    penalties: Sequence[float] = PENALTIES,
+    validation: float = 0.2,
+    seed: int = 0,
+) -> Probe:
+    """Ridge regression on standardised embeddings, its penalty chosen on a random part of the training data.
+
+    Minimises |y - x w - b|^2 + penalty * |w|^2. The largest penalty wins a tie.
+
+    Args:
+        train: `[N, D]` dense.
+        targets: `[N]` numbers that vary.
+        penalties: Values to try; a single one is used as it is.
+        validation: Share of the rows that the penalty is chosen on.
+        seed: Seed of the split.
+
+    Raises:
+        InputError: Values do not fit, or targets are all equal.
+    """
+    train = _dense("train", train, at_least=4)
+    y = checks.numbers("targets", targets, train.shape[0], varying=True)
+    penalties = _sorted_positive("penalties", penalties)[::-1]
+    chosen = penalties[0]
+    if len(penalties) > 1:
+        held = stratified_part(np.zeros(y.size, dtype=np.int64), validation, seed=seed)
+        fits = [_ridge(train[~held], y[~held], penalty) for penalty in penalties]
+        chosen = penalties[int(np.argmin([np.square(fit.predict(train[held]) - y[held]).mean() for fit in fits]))]
+    return _ridge(train, y, chosen)
+
+
+def probe_accuracy(
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    seed: int = 0,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Measure:
+    """Test accuracy of :func:`fit_classifier`; a test label that training never saw counts as wrong."""
+    test = _dense("test", test)
+    checks.same_width("train", checks.embeddings("train", train), "test", test)
+    test_labels = checks.labels("test_labels", test_labels, test.shape[0])
+    predicted = fit_classifier(train, train_labels, strengths=strengths, seed=seed).predict(test)
+    return mean_measure("probe_accuracy", predicted == test_labels, bootstrap=bootstrap)
+
+
+def probe_regression(
+    train: np.ndarray,
+    train_targets: np.ndarray,
+    test: np.ndarray,
+    test_targets: np.ndarray,
+    *,
+    penalties: Sequence[float] = PENALTIES,
+    seed: int = 0,
+    bootstrap: Bootstrap = DEFAULT,
+) -> list[Measure]:
+    """Share of explained variance (R squared) and root mean squared error of :func:`fit_regression` on the test rows.
+
+    R squared is 1 - (squared error) / (squared deviation from the test mean): negative where the mean does better.
+    """
+    test = _dense("test", test)
+    checks.same_width("train", checks.embeddings("train", train), "test", test)
+    target = checks.numbers("test_targets", test_targets, test.shape[0], varying=True)
+    predicted = fit_regression(train, train_targets, penalties=penalties, seed=seed).predict(test).astype(np.float64)
+    ones = np.ones(target.size, dtype=np.int64)
+    return [
+        measure("probe_r2", r2_of(target, predicted), ones, bootstrap=bootstrap),
+        measure("probe_rmse", rmse_of(target, predicted), ones, bootstrap=bootstrap, greater_is_better=False),
+    ]
+
+
+def r2_of(target: np.ndarray, predicted: np.ndarray) -> Statistic:
+    """R squared of two vectors `[N]` as a statistic of counts."""
+    centred = target - target.mean()
+    moments = np.stack([centred, centred**2, (predicted - target) ** 2], axis=1)
+
+    def statistic(counts: np.ndarray) -> np.ndarray:
+        mean, square, error = (counts @ moments / counts.sum(axis=1, keepdims=True)).T
+        variance = square - mean**2
+        varies = variance > 1e-12 * square
+        return np.where(varies, 1 - error / np.where(varies, variance, 1), np.nan)
+
+    return statistic
+
+
+def rmse_of(target: np.ndarray, predicted: np.ndarray) -> Statistic:
+    """Root mean squared error of two vectors `[N]` as a statistic of counts."""
+    squared = np.square(predicted - target)
+    return lambda counts: np.sqrt(counts @ squared / counts.sum(axis=1))
+
+
+def stratified_part(y: np.ndarray, share: float, *, seed: int) -> np.ndarray:
+    """A seeded mask `[N]` over ``share`` of each class, at least one and never all; single examples stay out.
+
+    Raises:
+        InputError: ``share`` is not between 0 and 1, or no class has two examples.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"validation must lie between 0 and 1, got {share}")
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(y.size)
+    order = order[np.argsort(y[order], kind="stable")]
+    size = np.bincount(y)
+    rank = np.arange(y.size) - np.repeat(np.cumsum(size) - size, size)
+    held = np.clip(np.rint(share * size), 1, np.maximum(size - 1, 1)) * (size > 1)
+    part = np.zeros(y.size, dtype=bool)
+    part[order] = rank < np.repeat(held, size)
+    if not part.any():
+        raise InputError("labels must hold a class with at least 2 examples, one to fit and one to choose on")
+    return part
+
+
+def _ridge(train: np.ndarray, y: np.ndarray, penalty: float) -> Probe:
+    centre, scale = _moments(train)
+    fit = Ridge(alpha=penalty).fit(((train - centre) / scale).astype(np.float64), y)
+    return Probe(centre, scale, fit.coef_[:, None], np.atleast_1d(fit.intercept_), None, penalty, True)
+
+
+def _dense(name: str, value: np.ndarray, *, at_least: int = 2) -> np.ndarray:
+    matrix = checks.embeddings(name, value, at_least=at_least)
+    if not isinstance(matrix, np.ndarray):
+        raise InputError(f"{name} must be a dense array for a probe, got a sparse matrix; reduce it first")
+    return matrix.astype(np.float32, copy=False)
+
+
+def _moments(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each column; a column that varies by no more than rounding keeps its scale."""
+    centre, scale = train.mean(axis=0, dtype=np.float64), train.std(axis=0, dtype=np.float64)
+    return centre.astype(np.float32), np.where(scale > 1e-6 * np.abs(centre), scale, 1).astype(np.float32)
+
+
+def _sorted_positive(name: str, values: Sequence[float]) -> list[float]:
+    if not values:
+        raise InputError(f"{name} must hold at least one value")
+    for value in values:
+        checks.positive(name, value)
+    return sorted(values)

@@ -1,1 +1,42 @@
-"""The room data."""
+"""Bytes to batches: tables, the roles of columns, examples, their order and splits, and real data sets.
+
+Imports only ``base``. A user's file becomes batches in four lines::
+
+    table = open_table("pairs.csv")
+    roles = infer_roles(table)
+    examples = Examples(table, roles)
+    sampler = EpochSampler(len(examples), batch_size=64, seed=0, blocks=table.blocks)
+"""
+
+from counterpoint.data.bad_rows import BadRows, SkippedRow
+from counterpoint.data.batch import Batch
+from counterpoint.data.examples import Examples
+from counterpoint.data.images import ImageFormat
+from counterpoint.data.inference import infer_roles
+from counterpoint.data.opening import open_table, table_from
+from counterpoint.data.roles import Roles, Supervision
+from counterpoint.data.sampler import EpochSampler
+from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
+from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
+
+__all__ = [
+    "BadRows",
+    "Batch",
+    "Concatenated",
+    "EpochSampler",
+    "Examples",
+    "ImageFormat",
+    "MemoryTable",
+    "Roles",
+    "SkippedRow",
+    "Subset",
+    "Supervision",
+    "Table",
+    "infer_roles",
+    "open_table",
+    "split_by_fraction",
+    "split_by_group",
+    "split_by_value",
+    "split_rows",
+    "table_from",
+]

@@ -10,7 +10,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._anchors import check_positive, mean_over_anchors
-from counterpoint.pairwise import Objective, Term, Tile, rows
+from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class DCL(Objective):
     cites: ClassVar[Citation] = Citation(
         "Yeh, Hong, Hsu and others", "Decoupled Contrastive Learning", 2022, "arXiv:2110.06848", "Eq. 6"
     )
+    needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     joint: ClassVar[bool] = True
     temperature: float = 0.1
 
@@ -62,7 +63,7 @@ class DCL(Objective):
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 6, row by row."""
-        losses = []
+        losses: list[Tensor] = []
         for s, positive, negative in zip(s_NM / self.temperature, rel.positive, rel.negative, strict=True):
             if positive.any():
                 losses.append(-s[positive].mean() + torch.log(torch.exp(s[negative]).sum()))

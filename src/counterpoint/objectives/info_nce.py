@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_positive, mean_over_anchors
-from counterpoint.pairwise import Objective, Term, Tile, cols, rows
+from counterpoint.objectives._anchors import check_positive
+from counterpoint.objectives._softmax import softmax_head, softmax_reference, softmax_terms
+from counterpoint.pairwise import Needs, Objective, Term, Tile, cols, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +17,9 @@ class InfoNCE(Objective):
     """Softmax cross-entropy of each anchor's positives among all candidates.
 
     Formula, for anchor i with positives P(i), compared with C(i) = positives and negatives:
-    ``loss_i = log sum_{j in C(i)} exp(s_ij / t) - mean_{p in P(i)} s_ip / t``; the loss is the mean over anchors. With one positive
-    it is the InfoNCE of the paper; with several, the positives stay in each other's denominator (SupCon's "out" form).
+    ``loss_i = log sum_{j in C(i)} exp(s_ij / t) - mean_{p in P(i)} s_ip / t``; the loss is the mean over anchors.
+    With one positive it is the InfoNCE of the paper; with several, the positives stay in each other's denominator
+    (SupCon's "out" form).
 
     Symbols: ``s_ij`` similarity of anchor i and candidate j (cosine by default), ``t`` temperature.
     Shapes: anchors `[N, D]`, candidates `[M, D]`, extra negatives `[K, D]` or `[N, H, D]`.
@@ -40,6 +41,7 @@ class InfoNCE(Objective):
         "arXiv:1807.03748",
         "Eq. 4",
     )
+    needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.07
 
     def __post_init__(self) -> None:
@@ -48,18 +50,15 @@ class InfoNCE(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum-exp of what is compared; sum and number of positives."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.compared)
-        yield rows.sum(logits, where=rel.positive)
-        yield rows.count(rel.positive, like=logits)
+        yield from softmax_terms(rows, s_NM / self.temperature, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors of log-sum-exp minus mean positive."""
-        return _softmax_head(*statistics)
+        return softmax_head(*statistics)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 4, anchor by anchor."""
-        return _reference(s_NM / self.temperature, rel)
+        return softmax_reference(s_NM / self.temperature, rel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +86,7 @@ class CLIP(Objective):
         "arXiv:2103.00020",
         "Figure 3",
     )
+    needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.07
 
     def __post_init__(self) -> None:
@@ -96,23 +96,21 @@ class CLIP(Objective):
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """InfoNCE's statistics of rows, then of columns."""
         logits = s_NM / self.temperature
-        for axis in (rows, cols):
-            yield axis.lse(logits, where=rel.compared)
-            yield axis.sum(logits, where=rel.positive)
-            yield axis.count(rel.positive, like=logits)
+        yield from softmax_terms(rows, logits, rel)
+        yield from softmax_terms(cols, logits, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Average of the two directions; a column that is nobody's positive is no anchor of its own."""
         by_row, by_col = statistics[:3], statistics[3:]
         owned = by_col[2] > 0
-        return (_softmax_head(*by_row) + _softmax_head(*(x[owned] for x in by_col))) / 2
+        return (softmax_head(*by_row) + softmax_head(*(x[owned] for x in by_col))) / 2
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The figure's pseudo-code: cross-entropy along both axes."""
         owned = rel.positive.any(0)
         logits = s_NM / self.temperature
         flipped = Tile(positive=rel.positive.T[owned], negative=rel.negative.T[owned])
-        return (_reference(logits, rel) + _reference(logits.T[owned], flipped)) / 2
+        return (softmax_reference(logits, rel) + softmax_reference(logits.T[owned], flipped)) / 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +138,7 @@ class NTXent(Objective):
         "arXiv:2002.05709",
         "Eq. 1",
     )
+    needs: ClassVar[Needs] = Needs.POSITIVES
     joint: ClassVar[bool] = True
     temperature: float = 0.5
 
@@ -149,28 +148,12 @@ class NTXent(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum-exp of the others; sum and number of positives."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.compared)
-        yield rows.sum(logits, where=rel.positive)
-        yield rows.count(rel.positive, like=logits)
+        yield from softmax_terms(rows, s_NM / self.temperature, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over rows of log-sum-exp minus mean positive."""
-        return _softmax_head(*statistics)
+        return softmax_head(*statistics)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 1, row by row."""
-        return _reference(s_NM / self.temperature, rel)
-
-
-def _softmax_head(lse_N: Tensor, positive_N: Tensor, count_N: Tensor) -> Tensor:
-    return mean_over_anchors(lse_N - positive_N / count_N.clamp_min(1), count_N)
-
-
-def _reference(logits_NM: Tensor, rel: Tile) -> Tensor:
-    losses = []
-    for logits, positive, compared in zip(logits_NM, rel.positive, rel.compared, strict=True):
-        if positive.any():
-            exps = [torch.log(torch.exp(logits[compared]).sum()) - logit for logit in logits[positive]]
-            losses.append(torch.stack(exps).mean())
-    return torch.stack(losses).mean()
+        return softmax_reference(s_NM / self.temperature, rel)

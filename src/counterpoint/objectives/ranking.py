@@ -1,27 +1,28 @@
 """Ranking objectives: scored pairs should be ordered by similarity as they are by their scores."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import pad
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
+from counterpoint.base.numerics import unit_rows
 from counterpoint.objectives._anchors import check_positive
 from counterpoint.pairwise import (
-    Cosine,
     Difference,
     Given,
     Greater,
+    Needs,
     Objective,
     Problem,
     Similarity,
     Term,
     Tile,
-    check_embeddings,
+    checked_embeddings,
     rows,
 )
 
@@ -53,7 +54,8 @@ class CoSENT(Objective):
         "doi:10.1109/TASLP.2024.3402087",
         "the ranking loss as in the public implementation",
     )
-    similarity: Similarity = Difference()
+    needs: ClassVar[Needs] = Needs.SCORES
+    similarity: Similarity = field(default=Difference(), init=False, repr=False)
     temperature: float = 0.05
 
     def __post_init__(self) -> None:
@@ -69,13 +71,15 @@ class CoSENT(Objective):
         if candidates is None or given.scores is None:
             raise InputError("CoSENT needs two sides of scored pairs: objective(a, b, scores=y)")
         given.only("scores", why="CoSENT orders pairs by their scores")
-        check_embeddings("anchors", anchors)
-        check_embeddings("candidates", candidates, like=anchors)
-        if not len(anchors) == len(candidates) == len(given.scores):
-            raise InputError(f"got {len(anchors)} anchors, {len(candidates)} candidates and {len(given.scores)} scores")
-        cosine = Cosine()
-        pairs = (cosine.prepare(anchors) * cosine.prepare(candidates)).sum(1, keepdim=True)
-        return Problem(pairs, pairs, Greater(given.scores, given.scores))
+        a = checked_embeddings("anchors", anchors)
+        b = checked_embeddings("candidates", candidates, like=a)
+        scores = given.scores.to(a.device)
+        if scores.shape != (len(a),) or len(b) != len(a):
+            raise InputError(f"got {len(a)} anchors, {len(b)} candidates and scores of shape {list(scores.shape)}")
+        if scores.is_complex() or bool(scores.isnan().any()):
+            raise InputError("scores must be real numbers, and some are not")
+        pairs = (unit_rows(a) * unit_rows(b)).sum(1, keepdim=True)
+        return Problem(pairs, pairs, Greater(scores, scores))
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per pair: log-sum-exp of its violations against the pairs of lower score."""
@@ -84,12 +88,7 @@ class CoSENT(Objective):
     def head(self, *statistics: Tensor) -> Tensor:
         """log(1 + the sum over all pairs); 0 when all scores are equal."""
         (lse_N,) = statistics
-        ordered = lse_N[lse_N > -torch.inf]
-        return (
-            softplus(torch.logsumexp(ordered, 0))
-            if len(ordered)
-            else lse_N.new_zeros(()) * lse_N.nan_to_num(0, 0, 0).sum()
-        )
+        return torch.logsumexp(pad(lse_N, (0, 1)), 0)  # the padded 0 is the logarithm of the formula's 1
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The double sum as written."""

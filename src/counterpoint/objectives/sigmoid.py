@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid
 
 from counterpoint.base.citation import Citation
 from counterpoint.objectives._anchors import check_positive
-from counterpoint.pairwise import Objective, Term, Tile, rows
+from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,7 @@ class SigLIP(Objective):
         "arXiv:2303.15343",
         "Eq. 1",
     )
+    needs: ClassVar[Needs] = Needs.NOTHING
     scale: float = 10.0
     bias: float = -10.0
 
@@ -48,15 +49,15 @@ class SigLIP(Objective):
         check_positive("scale", self.scale)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
-        """Per row: the loss of its positives and of its negatives."""
+        """Per row: the loss of all its pairs."""
         logits = self.scale * s_NM + self.bias
-        yield rows.sum(softplus(-logits), where=rel.positive)
-        yield rows.sum(softplus(logits), where=rel.negative)
+        # logsigmoid, as softplus turns linear beyond 20; one per entry, with its sign, as it is what costs most here.
+        yield rows.sum(-logsigmoid(torch.where(rel.positive, logits, -logits)), where=rel.compared)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors of the row sums."""
-        positive_N, negative_N = statistics
-        return (positive_N + negative_N).mean()
+        (loss_N,) = statistics
+        return loss_N.mean()
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Algorithm 1: signs in {-1, 0, 1}, log-sigmoid, sum over pairs divided by N."""

@@ -1,7 +1,7 @@
 """Alignment of positives and uniformity on the sphere: the two halves of what contrast optimises."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._anchors import check_positive, mean_over_anchors
-from counterpoint.pairwise import Objective, Term, Tile, rows
+from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Term, Tile, rows
 
 _WANG_ISOLA = (
     "Wang and Isola",
@@ -26,7 +26,7 @@ class Alignment(Objective):
 
     Formula: ``mean over anchors of mean_{p in P(i)} |a_i - b_p|^alpha``, with ``|a - b|^2 = 2 - 2 cos(a, b)``.
 
-    Shapes: anchors `[N, D]`, candidates `[M, D]`. Expects the cosine similarity.
+    Shapes: anchors `[N, D]`, candidates `[M, D]`.
 
     Attributes:
         alpha: Exponent, positive; 2 as in the paper.
@@ -38,6 +38,8 @@ class Alignment(Objective):
     """
 
     cites: ClassVar[Citation] = Citation(*_WANG_ISOLA, "Section 4.1, the alignment loss")
+    needs: ClassVar[Needs] = Needs.POSITIVES
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     alpha: float = 2.0
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Uniformity(Objective):
 
     Formula: ``log mean_{i != j} exp(-t |z_i - z_j|^2)``, with ``|a - b|^2 = 2 - 2 cos(a, b)``.
 
-    Shapes: `[N, D]`, N at least 2. Expects the cosine similarity.
+    Shapes: `[N, D]`, N at least 2, or two views `[N, D]`, whose 2N rows are taken together. Labels change nothing.
 
     Attributes:
         t: Inverse width of the potential, positive; 2 as in the paper.
@@ -79,7 +81,9 @@ class Uniformity(Objective):
     """
 
     cites: ClassVar[Citation] = Citation(*_WANG_ISOLA, "Section 4.1, the uniformity loss")
+    needs: ClassVar[Needs] = Needs.NOTHING
     joint: ClassVar[bool] = True
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     t: float = 2.0
 
     def __post_init__(self) -> None:
@@ -99,7 +103,7 @@ class Uniformity(Objective):
         """
         lse_N, count_N = statistics
         if not bool((count_N > 0).any()):
-            raise InputError("uniformity needs at least two rows, got one")
+            raise InputError("Uniformity needs at least two rows to compare")
         return torch.logsumexp(lse_N, 0) - torch.log(count_N.sum())
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_positive, mean_over_anchors
-from counterpoint.pairwise import Objective, Term, Tile, rows
+from counterpoint.objectives._anchors import check_positive
+from counterpoint.objectives._softmax import softmax_head, softmax_terms
+from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class SupCon(Objective):
     cites: ClassVar[Citation] = Citation(
         "Khosla, Teterwak, Wang and others", "Supervised Contrastive Learning", 2020, "arXiv:2004.11362", "Eq. 2"
     )
+    needs: ClassVar[Needs] = Needs.POSITIVES
     joint: ClassVar[bool] = True
     temperature: float = 0.1
 
@@ -44,22 +46,18 @@ class SupCon(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum-exp of all others; sum and number of positives."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.compared)
-        yield rows.sum(logits, where=rel.positive)
-        yield rows.count(rel.positive, like=logits)
+        yield from softmax_terms(rows, s_NM / self.temperature, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over rows with a positive."""
-        lse_N, positive_N, count_N = statistics
-        return mean_over_anchors(lse_N - positive_N / count_N.clamp_min(1), count_N)
+        return softmax_head(*statistics)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 2, with its sums written out."""
-        losses = []
+        losses: list[Tensor] = []
         for i in range(len(s_NM)):
             e = torch.exp(s_NM[i] / self.temperature)
             logs = [torch.log(e[p] / e[rel.compared[i]].sum()) for p in rel.positive[i].nonzero()[:, 0]]
             if logs:
-                losses.append(-sum(logs) / len(logs))
+                losses.append(-torch.stack(logs).sum() / len(logs))
         return torch.stack(losses).mean()

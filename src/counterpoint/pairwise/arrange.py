@@ -1,6 +1,7 @@
 """From what a user passes (anchors, candidates, labels, negatives) to rows, columns and a relation between them."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,9 +51,9 @@ def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: 
     Raises:
         InputError: Something does not fit; the message names the argument.
     """
-    check_embeddings("anchors", anchors)
+    anchors = checked_embeddings("anchors", anchors)
     if candidates is not None:
-        check_embeddings("candidates", candidates, like=anchors)
+        candidates = checked_embeddings("candidates", candidates, like=anchors)
     if given.scores is not None:
         raise InputError("scores are for objectives that rank scored pairs, such as CoSENT")
     if given.labels is not None and given.relation is not None:
@@ -89,7 +90,7 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
         relation = SameKey(keys, torch.cat([keys, keys.new_full((len(extra),), -1)]), local=local)
         candidates = torch.cat([candidates, extra])
     elif given.negatives is not None:
-        raise InputError("with a relation, put the negatives among the candidates")
+        raise InputError("negatives cannot be used with a relation: put them among the candidates")
     _check_shape(relation, len(anchors), len(candidates))
     return Problem(anchors, candidates, relation)
 
@@ -98,11 +99,11 @@ def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, bool]:
     """One key per anchor, and whether it is only a row number of this rank."""
     if labels is None:
         return torch.arange(len(anchors), device=anchors.device), True
-    if labels.shape != (len(anchors),) or labels.is_floating_point():
+    if labels.shape != (len(anchors),) or labels.is_floating_point() or labels.is_complex():
         raise InputError(
             f"labels must be {len(anchors)} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
         )
-    return labels.to(torch.int64), False
+    return labels.to(anchors.device, torch.int64), False
 
 
 def _flat_negatives(negatives: Tensor | None, anchors: Tensor) -> Tensor:
@@ -110,8 +111,7 @@ def _flat_negatives(negatives: Tensor | None, anchors: Tensor) -> Tensor:
         return anchors.new_empty(0, anchors.shape[1])
     if negatives.ndim == 3 and len(negatives) == len(anchors):
         negatives = negatives.flatten(0, 1)
-    check_embeddings("negatives", negatives, like=anchors)
-    return negatives
+    return checked_embeddings("negatives", negatives, like=anchors)
 
 
 def _check_shape(relation: Relation, n: int, m: int) -> None:
@@ -119,15 +119,41 @@ def _check_shape(relation: Relation, n: int, m: int) -> None:
         raise InputError(f"relation has shape {list(relation.shape)}, expected [{n}, {m}] (anchors, candidates)")
 
 
-def check_embeddings(name: str, x: Tensor, *, like: Tensor | None = None) -> None:
-    """Refuse what is not a non-empty, finite, floating `[N, D]` (with the D and dtype of ``like``)."""
+def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None) -> Tensor:
+    """``x`` in float32 or better, once it has proved to be a non-empty, finite, floating-point `[N, D]`.
+
+    Args:
+        name: The argument's name, for the message.
+        x: What the caller passed.
+        like: The anchors, whose D, device and dtype it must share; half precision goes with float32.
+
+    Raises:
+        InputError: It is something else.
+    """
+    if not isinstance(x, Tensor):
+        raise InputError(f"{name} must be a torch.Tensor, got {type(x).__name__}")
     if x.ndim != 2 or 0 in x.shape:
         raise InputError(f"{name} must have shape [N, D] with at least one row, got {list(x.shape)}")
     if not x.is_floating_point():
         raise InputError(f"{name} must be floating point, got {x.dtype}")
-    if like is not None and x.shape[1] != like.shape[1]:
-        raise InputError(f"{name} has D = {x.shape[1]}, but the anchors have D = {like.shape[1]}")
-    # One sum instead of isfinite on every entry: it is finite exactly when nothing overflows, and costs no copy.
+    x = at_least_float32(x)
+    if like is not None:
+        _check_alike(name, x, like)
+    # One sum instead of isfinite on every entry: where it is finite, so is every entry, and it costs no copy.
     if not torch.isfinite(x.detach().sum()) and not bool(torch.isfinite(x.detach()).all()):
         row = int((~torch.isfinite(x.detach())).any(1).nonzero()[0])
         raise InputError(f"{name} holds NaN or infinity, first in row {row}")
+    return x
+
+
+def _check_alike(name: str, x: Tensor, like: Tensor) -> None:
+    if x.shape[1] != like.shape[1]:
+        raise InputError(f"{name} has D = {x.shape[1]}, but the anchors have D = {like.shape[1]}")
+    for what in ("dtype", "device"):
+        if getattr(x, what) != getattr(like, what):
+            raise InputError(f"{name} has {what} {getattr(x, what)}, but the anchors have {getattr(like, what)}")
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """Half precision becomes float32: similarities and statistics are never kept in less."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
+from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.arrange import Given, Problem, arrange
+from counterpoint.pairwise.arrange import Given, Problem, arrange, at_least_float32
+from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import Plan
 from counterpoint.pairwise.relation import Relation, Tile
 from counterpoint.pairwise.similarity import Cosine, Similarity
@@ -25,15 +27,23 @@ class Objective(ABC):
 
     Attributes:
         similarity: How two embeddings are scored; cosine unless said otherwise.
+        cites: Class-level: the paper and its equation.
+        needs: Class-level: what there is no loss without.
         joint: Class-level: two views are stacked and compared among themselves (2N x 2N) rather than with each other.
     """
 
-    similarity: Similarity = Cosine()
+    cites: ClassVar[Citation]
+    needs: ClassVar[Needs]
     joint: ClassVar[bool] = False
+    similarity: Similarity = Cosine()
 
     @abstractmethod
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
-        """The statistics wanted, in terms of one tile of similarities."""
+        """The statistics wanted, in terms of one tile of similarities `[n, m]`.
+
+        Entry (i, j) of a term's values may depend on entry (i, j) alone, and must have a finite derivative even where
+        it does not take part.
+        """
 
     @abstractmethod
     def head(self, *statistics: Tensor) -> Tensor:
@@ -65,12 +75,12 @@ class Objective(ABC):
         rank, and the gradient, averaged over ranks as data-parallel training does, is that of one process.
 
         Args:
-            anchors: `[N, D]` floating point.
+            anchors: `[N, D]` floating point; half precision is computed in float32, also under autocast.
             candidates: `[M, D]`; row i is the positive of anchor i unless ``labels`` or ``relation`` says otherwise.
                 Without it the anchors are compared with each other, each row's comparison with itself left out.
-            labels: int `[N]`: rows of equal label are positive.
+            labels: int `[N]`: rows of equal label are positive; a row of negative label is nobody's positive.
             scores: `[N]` graded relevance of each pair, for objectives that rank.
-            relation: Who is positive to whom, instead of the above.
+            relation: Who is positive to whom, instead of the above: `[N, M]`, or `[2N, 2N]` where views are stacked.
             negatives: `[K, D]` or `[N, H, D]`: candidates that are nobody's positive.
             plan: How to compute it; chosen from the sizes when not given. Never changes the value.
             **learnable: Fields of the objective given as tensors, such as ``temperature``; they get exact gradients.
@@ -78,31 +88,32 @@ class Objective(ABC):
         Raises:
             InputError: Shapes, dtypes or lengths do not fit, or no anchor has what the objective needs.
         """
+        numbers = {name: self._checked_number(name, value) for name, value in learnable.items()}
         given = Given(labels=labels, scores=scores, relation=relation, negatives=negatives)
-        return self.loss(self.arrange(anchors, candidates, given), plan=plan, **learnable)
-
-    def loss(self, problem: Problem, *, plan: Plan | None = None, **learnable: Tensor) -> Tensor:
-        """The loss of an arranged problem; see :meth:`__call__`."""
-        self._check_learnable(learnable)
-        # Autocast would turn the products into half precision; statistics are kept in float32 or better.
+        problem = self.arrange(anchors, candidates, given)
+        # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
-            a, b = (self.similarity.prepare(_at_least_float32(x)) for x in (problem.anchors, problem.candidates))
-            learnable = {name: _at_least_float32(value) for name, value in learnable.items()}
-            stats = statistics(self, a, b, problem.relation, plan=plan, learnable=learnable)
-            return self.having(learnable).head(*stats)
+            a, b = self.similarity.prepare(problem.anchors), self.similarity.prepare(problem.candidates)
+            found = statistics(self, a, b, problem.relation, plan=plan, learnable=numbers)
+            return self.having(numbers).head(*found)
 
     def having(self, learnable: dict[str, Tensor]) -> Self:
         """The same objective with tensors in place of some of its numbers."""
         return replace(self, **learnable) if learnable else self
 
-    def _check_learnable(self, learnable: dict[str, Tensor]) -> None:
-        numbers = [field.name for field in fields(self) if isinstance(getattr(self, field.name), (int, float))]
-        for name, value in learnable.items():
-            if name not in numbers:
-                raise InputError(f"{type(self).__name__} has no number {name!r} to learn; it has {numbers}")
-            if value.numel() != 1:
-                raise InputError(f"{name} must hold one number, got shape {list(value.shape)}")
+    def numbers(self) -> tuple[str, ...]:
+        """Names of the fields that hold one number, hence may be passed as learnable tensors."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return tuple(
+            n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
+        )
 
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    def _checked_number(self, name: str, value: Any) -> Tensor:
+        kind = type(self).__name__
+        if name not in self.numbers():
+            raise InputError(f"{kind} has no number {name!r} to learn; it has {list(self.numbers())}")
+        if not isinstance(value, Tensor):
+            raise InputError(f"{name} must be a tensor to learn; a fixed number is a setting: {kind}({name}={value!r})")
+        if value.numel() != 1:
+            raise InputError(f"{name} must hold one number, got shape {list(value.shape)}")
+        return at_least_float32(value).reshape(())

@@ -1,7 +1,9 @@
 """Ranks: how the blocks of several processes meet. First form: candidates are gathered, their gradients scattered back.
 
-One of the two files that import torch.distributed.
+One of the two files that import torch.distributed, whose functions are untyped.
 """
+
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -28,11 +30,11 @@ class Ranks:
             return Ranks(dist.get_rank(), dist.get_world_size())
         return Ranks(0, 1)
 
-    def sizes(self, length: int, device: torch.device | None = None) -> list[int]:
+    def sizes(self, length: int) -> list[int]:
         """Every rank's number of rows; batches may be uneven."""
         if self.size == 1:
             return [length]
-        mine = torch.tensor([length], dtype=torch.int64, device=device)
+        mine = torch.tensor([length], dtype=torch.int64, device=_wire())
         every = [torch.empty_like(mine) for _ in range(self.size)]
         dist.all_gather(every, mine)
         return [int(one) for one in every]
@@ -45,14 +47,14 @@ class Ranks:
         """Rows of all ranks in rank order, `[n, ...]` to `[sum n, ...]`; outside autograd."""
         if self.size == 1:
             return rows
-        lengths = self.sizes(len(rows), rows.device)
+        lengths = self.sizes(len(rows))
         padded = _pad(rows, max(lengths))
         every = [torch.empty_like(padded) for _ in range(self.size)]
         dist.all_gather(every, padded)
         return torch.cat([block[:length] for block, length in zip(every, lengths, strict=True)])
 
     def scatter_sum(self, rows: Tensor, length: int) -> Tensor:
-        """Sum over ranks, then this rank's slice: `[sum n, ...]` to `[length, ...]`."""
+        """Sum over ranks, in place, then this rank's slice: `[sum n, ...]` to `[length, ...]`."""
         if self.size == 1:
             return rows
         start = self.start(length)
@@ -73,6 +75,13 @@ class Ranks:
         total = torch.exp(statistic - shift)
         dist.all_reduce(total)
         return torch.log(total) + shift
+
+
+def _wire() -> torch.device:
+    """Where a message must lie for the process group's backend: NCCL takes none from the CPU."""
+    if dist.get_backend() == dist.Backend.NCCL:
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu")
 
 
 def _pad(rows: Tensor, length: int) -> Tensor:

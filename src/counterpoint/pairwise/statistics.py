@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from counterpoint.pairwise.dense import dense_statistics
 from counterpoint.pairwise.plan import Plan, choose
 from counterpoint.pairwise.relation import Relation
 from counterpoint.pairwise.ring import Ranks
-from counterpoint.pairwise.terms import Axis, Term, merge, share
+from counterpoint.pairwise.terms import Axis, Reduction, Term, merge, share
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
+
+Block = tuple[slice, slice]
+"""Rows and columns of a tile."""
 
 
 def statistics(
@@ -44,99 +49,119 @@ def statistics(
         return dense_statistics(objective.having(learnable), a_ND, b_MD, relation)
     if plan.dense:
         plan = Plan(rows=everywhere.shape[0], cols=everywhere.shape[1])
-    stream = _Stream(objective, everywhere, plan, ranks, tuple(learnable))
-    return _Streamed.apply(stream, a_ND, b_MD, *learnable.values())  # pyright: ignore[reportReturnType]
+    walk = _Walk(objective, everywhere, plan, ranks, tuple(learnable))
+    return cast(tuple[Tensor, ...], _Streamed.apply(walk, a_ND, b_MD, *learnable.values()))  # pyright: ignore[reportUnknownMemberType]
 
 
-class _Stream:
-    """What forward and backward share: the walk over tiles."""
+@dataclass(frozen=True)
+class _Walk:
+    """What forward and backward share: which tiles there are and what is asked of each."""
 
-    def __init__(
-        self, objective: Objective, relation: Relation, plan: Plan, ranks: Ranks, names: tuple[str, ...]
-    ) -> None:
-        self.objective, self.relation, self.plan, self.ranks, self.names = objective, relation, plan, ranks, names
+    objective: Objective
+    relation: Relation
+    plan: Plan
+    ranks: Ranks
+    names: tuple[str, ...]
 
-    def blocks(self) -> Iterator[tuple[slice, slice]]:
+    def blocks(self) -> Iterator[Block]:
         n, m = self.relation.shape
         for i in range(0, n, self.plan.rows):
             for j in range(0, m, self.plan.cols):
                 yield slice(i, min(i + self.plan.rows, n)), slice(j, min(j + self.plan.cols, m))
 
-    def terms(self, a: Tensor, b: Tensor, scalars: tuple[Tensor, ...], where: tuple[slice, slice]) -> list[Term]:
-        objective = self.objective.having(dict(zip(self.names, scalars, strict=True)))
-        return list(objective.terms(objective.similarity.scores(a, b), self.relation.tile(*where)))
+    def terms(self, block: Block, a: Tensor, b: Tensor, *numbers: Tensor) -> list[Term]:
+        objective = self.objective.having(dict(zip(self.names, numbers, strict=True)))
+        return list(objective.terms(objective.similarity.scores(a, b), self.relation.tile(*block)))
 
 
 class _Streamed(torch.autograd.Function):
     """Statistics with a backward that walks the tiles again; between the two only vectors and embeddings are kept."""
 
     @staticmethod
-    def forward(ctx: Any, stream: _Stream, a: Tensor, b: Tensor, *scalars: Tensor) -> tuple[Tensor, ...]:
-        b_all = stream.ranks.gather(b)
+    def forward(ctx: Any, walk: _Walk, a: Tensor, b: Tensor, *numbers: Tensor) -> tuple[Tensor, ...]:
+        b_all = walk.ranks.gather(b)
         totals: list[Tensor] = []
-        kinds: list[tuple[Axis, Any]] = []
-        for row_block, col_block in stream.blocks():
-            terms = stream.terms(a[row_block], b_all[col_block], scalars, (row_block, col_block))
+        kinds: list[tuple[Axis, Reduction]] = []
+        for block in walk.blocks():
+            terms = walk.terms(block, a[block[0]], b_all[block[1]], *numbers)
             if not totals:
                 kinds = [(term.axis, term.reduction) for term in terms]
-                lengths = [len(a) if axis is Axis.ROWS else len(b_all) for axis, _ in kinds]
-                totals = [a.new_full((k,), kind[1].identity) for k, kind in zip(lengths, kinds, strict=True)]
+                totals = [_nothing(term, len(a), len(b_all)) for term in terms]
             for total, term in zip(totals, terms, strict=True):
-                where = row_block if term.axis is Axis.ROWS else col_block
+                where = _place(term.axis, block)
                 total[where] = merge(term.reduction, total[where], term.reduce())
-        local = [
-            t if axis is Axis.ROWS else stream.ranks.merge(kind, t)
-            for t, (axis, kind) in zip(totals, kinds, strict=True)
+        totals = [
+            total if axis is Axis.ROWS else walk.ranks.merge(reduction, total)
+            for total, (axis, reduction) in zip(totals, kinds, strict=True)
         ]
-        ctx.stream, ctx.kinds, ctx.candidates = stream, kinds, len(b)
-        ctx.save_for_backward(a, b_all, *scalars, *local)
+        ctx.walk, ctx.axes, ctx.candidates = walk, [axis for axis, _ in kinds], len(b)
+        ctx.save_for_backward(a, b_all, *numbers, *totals)
         return tuple(
-            stream.ranks.gather(t) if axis is Axis.ROWS else t.clone()
-            for t, (axis, _) in zip(local, kinds, strict=True)
+            walk.ranks.gather(total) if axis is Axis.ROWS else total
+            for total, axis in zip(totals, ctx.axes, strict=True)
         )
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        stream: _Stream = ctx.stream
-        a, b_all, *rest = ctx.saved_tensors
-        scalars, totals = rest[: len(stream.names)], rest[len(stream.names) :]
-        # Every rank computes the whole loss, and gradients are averaged over ranks afterwards: hence the factor.
-        scale = stream.ranks.size
-        first = stream.ranks.start(len(a))
-        local = [
-            scale * (g[first : first + len(a)] if axis is Axis.ROWS else g)
-            for g, (axis, _) in zip(grads, ctx.kinds, strict=True)
-        ]
-        sums = [torch.zeros_like(x) for x in (a, b_all, *scalars)]
-        for row_block, col_block in stream.blocks():
-            leaves = [x.detach().requires_grad_() for x in (a[row_block], b_all[col_block], *scalars)]
-            with torch.enable_grad():
-                parts = _Parts(
-                    stream.terms(leaves[0], leaves[1], tuple(leaves[2:]), (row_block, col_block)), row_block, col_block
-                )
-            found = parts.gradients(totals, local, leaves)
-            sums[0][row_block] += found[0]
-            sums[1][col_block] += found[1]
-            for total, one in zip(sums[2:], found[2:], strict=True):
-                total += one
-        return None, sums[0], stream.ranks.scatter_sum(sums[1], ctx.candidates), *sums[2:]
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        walk: _Walk = ctx.walk
+        needed: tuple[bool, ...] = ctx.needs_input_grad[1:]
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        inputs, totals = saved[: len(needed)], saved[len(needed) :]
+        local = _local_gradients(walk.ranks, ctx.axes, grads, len(inputs[0]))
+        sums = [torch.zeros_like(x) if need else None for x, need in zip(inputs, needed, strict=True)]
+        # backward() may be called under autocast, which must not reach the products computed again here.
+        with torch.autocast(inputs[0].device.type, enabled=False):
+            for block in walk.blocks():
+                places = (*block, *[...] * len(walk.names))
+                leaves = [x[p].detach().requires_grad_(n) for x, p, n in zip(inputs, places, needed, strict=True)]
+                found = _tile_gradients(walk, block, leaves, totals, local)
+                for total, place, one in zip(sums, places, found, strict=True):
+                    if total is not None and one is not None:
+                        total[place] += one
+        a, b, *numbers = sums
+        return None, a, None if b is None else walk.ranks.scatter_sum(b, ctx.candidates), *numbers
 
 
-class _Parts:
-    """The reduced terms of one tile, with autograd's record of how they came about."""
+def _place(axis: Axis, block: Block) -> slice:
+    return block[0] if axis is Axis.ROWS else block[1]
 
-    def __init__(self, terms: list[Term], row_block: slice, col_block: slice) -> None:
-        self.terms = terms
-        self.where = [row_block if term.axis is Axis.ROWS else col_block for term in terms]
-        self.reduced = [term.reduce() for term in terms]
 
-    def gradients(self, totals: list[Tensor], grads: list[Tensor], leaves: list[Tensor]) -> list[Tensor]:
-        """Gradients of the loss with respect to ``leaves``, through this tile alone."""
-        outputs, weights = [], []
-        for term, where, part, total, grad in zip(self.terms, self.where, self.reduced, totals, grads, strict=True):
-            if part.requires_grad:
-                outputs.append(part)
-                weights.append(grad[where] * share(term.reduction, total[where], part.detach()))
-        found = torch.autograd.grad(outputs, leaves, weights, allow_unused=True)
-        return [torch.zeros_like(leaf) if one is None else one for leaf, one in zip(leaves, found, strict=True)]
+def _nothing(term: Term, n: int, m: int) -> Tensor:
+    """The statistic of no entries, for all rows or columns."""
+    return term.values.new_full((n if term.axis is Axis.ROWS else m,), term.reduction.identity)
+
+
+def _local_gradients(ranks: Ranks, axes: list[Axis], grads: tuple[Tensor, ...], n: int) -> list[Tensor]:
+    """Of gradients for all ranks' rows, this rank's `[N]`; those for columns concern every rank.
+
+    Every rank computes the whole loss, and gradients are averaged over ranks afterwards: hence the factor.
+    """
+    first = ranks.start(n)
+    return [
+        ranks.size * (grad[first : first + n] if axis is Axis.ROWS else grad)
+        for grad, axis in zip(grads, axes, strict=True)
+    ]
+
+
+def _tile_gradients(
+    walk: _Walk, block: Block, leaves: list[Tensor], totals: tuple[Tensor, ...], grads: list[Tensor]
+) -> list[Tensor | None]:
+    """Gradients of the loss with respect to ``leaves``, through this tile alone; None where there is none."""
+    with torch.enable_grad():
+        terms = walk.terms(block, *leaves)
+        parts = [term.reduce() for term in terms]
+    outputs: list[Tensor] = []
+    weights: list[Tensor] = []
+    for term, part, total, grad in zip(terms, parts, totals, grads, strict=True):
+        if part.requires_grad:
+            place = _place(term.axis, block)
+            outputs.append(part)
+            weights.append(grad[place] * share(term.reduction, total[place], part.detach()))
+    wanted = [k for k, leaf in enumerate(leaves) if leaf.requires_grad]
+    found: list[Tensor | None] = [None] * len(leaves)
+    if outputs:
+        gradients = torch.autograd.grad(outputs, [leaves[k] for k in wanted], weights, allow_unused=True)
+        for k, gradient in zip(wanted, gradients, strict=True):
+            found[k] = gradient
+    return found

@@ -76,7 +76,9 @@ def share(reduction: Reduction, total: Tensor, part: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Requests:
+class Requests:
+    """The vocabulary of objectives, as ``rows.sum(...)`` or ``cols.lse(...)``."""
+
     axis: Axis
 
     def sum(self, values: Tensor, where: Tensor | None = None) -> Term:
@@ -92,5 +94,5 @@ class _Requests:
         return Term(self.axis, Reduction.SUM, where.to(like.dtype), None)
 
 
-rows = _Requests(Axis.ROWS)
-cols = _Requests(Axis.COLS)
+rows = Requests(Axis.ROWS)
+cols = Requests(Axis.COLS)

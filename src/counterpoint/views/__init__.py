@@ -3,6 +3,7 @@
 from counterpoint.views.colour import ColourJitter, Greyscale
 from counterpoint.views.contact_sheet import contact_sheet
 from counterpoint.views.crop import RandomResizedCrop
+from counterpoint.views.defaults import default_views
 from counterpoint.views.geometry import HorizontalFlip, Rotation, Translate
 from counterpoint.views.presets import light_images, simclr_images
 from counterpoint.views.random import fork, row_seeds
@@ -33,6 +34,7 @@ __all__ = [
     "WordRepeat",
     "WordSwap",
     "contact_sheet",
+    "default_views",
     "fork",
     "light_images",
     "row_seeds",

@@ -34,11 +34,11 @@ class Translate(ImageView):
 
     Attributes:
         fraction: Largest shift, as a share of the height and of the width.
-        fill: Value of what comes in from outside; None repeats the edge.
+        fill: Value of what comes in from outside; None takes the image's own background (:func:`background`).
     """
 
     fraction: float = 0.1
-    fill: float | None = 0.0
+    fill: float | None = None
 
     def check(self) -> None:
         """Fraction and fill between 0 and 1."""
@@ -48,11 +48,12 @@ class Translate(ImageView):
     def change(self, images: Tensor, seeds: Tensor) -> Tensor:
         """Shift all."""
         numbers_N2 = uniform(seeds, 2, stream="Translate")
+        outside = background(images) if self.fill is None else images.new_tensor(self.fill)
         for axis in (2, 3):
             side = images.shape[axis]
             most = round(self.fraction * side)
             shift_N = (numbers_N2[:, axis - 2] * (2 * most + 1)).floor().to(torch.int64) - most
-            images = _shift(images, shift_N, axis, self.fill)
+            images = _shift(images, shift_N, axis, outside)
         return images
 
 
@@ -62,11 +63,11 @@ class Rotation(ImageView):
 
     Attributes:
         degrees: Largest angle, 0 to 180.
-        fill: Value of what comes in from outside; None repeats the edge.
+        fill: Value of what comes in from outside; None takes the image's own background (:func:`background`).
     """
 
     degrees: float = 15.0
-    fill: float | None = 0.0
+    fill: float | None = None
 
     def check(self) -> None:
         """Degrees between 0 and 180, fill between 0 and 1."""
@@ -95,22 +96,26 @@ def check_fill(name: str, fill: float | None) -> None:
         check_range(f"{name}: fill", fill, least=0, most=1)
 
 
+def background(images: Tensor) -> Tensor:
+    """The median of each image's outermost pixels, by channel `[N, C, 1, 1]`: the paper of a drawing, any colour."""
+    sides = (images[:, :, 0], images[:, :, -1], images[:, :, :, 0], images[:, :, :, -1])
+    return torch.cat(sides, dim=2).median(dim=2).values[:, :, None, None]
+
+
 def _sample(images: Tensor, theta_N23: Tensor, fill: float | None) -> Tensor:
-    """Bilinear samples where ``theta_N23`` maps each output place to; outside is ``fill`` or the nearest edge."""
+    """Bilinear samples where ``theta_N23`` maps each output place to; outside is the fill."""
     grid = functional.affine_grid(theta_N23, list(images.shape), align_corners=False)
-    if fill is None:
-        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False).clamp_(0, 1)
     # grid_sample knows only zero outside: shift the values so that the fill is zero.
-    return (functional.grid_sample(images - fill, grid, align_corners=False) + fill).clamp_(0, 1)
+    outside = background(images) if fill is None else fill
+    return (functional.grid_sample(images - outside, grid, align_corners=False) + outside).clamp_(0, 1)
 
 
-def _shift(images: Tensor, shift_N: Tensor, axis: int, fill: float | None) -> Tensor:
+def _shift(images: Tensor, shift_N: Tensor, axis: int, outside: Tensor) -> Tensor:
     """Move each image by its whole number of pixels along ``axis``, towards higher indices."""
     side = images.shape[axis]
     source_Ns = torch.arange(side, device=images.device) - shift_N[:, None]
     shape = [-1, 1, 1, 1]
     shape[axis] = side
     moved = images.gather(axis, source_Ns.clamp(0, side - 1).view(shape).expand_as(images))
-    if fill is None:
-        return moved
-    return moved.masked_fill(((source_Ns < 0) | (source_Ns >= side)).view(shape), fill)
+    inside = (source_Ns >= 0) & (source_Ns < side)
+    return torch.where(inside.view(shape), moved, outside)

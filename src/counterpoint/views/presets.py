@@ -28,12 +28,13 @@ def simclr_images(size: Size, *, strength: float = 0.5) -> Compose:
     return Compose(views=views)
 
 
-def light_images(size: Size, *, flip: bool = False) -> Compose:
+def light_images(size: Size, *, flip: bool = False, fill: float | None = None) -> Compose:
     """Small changes of place and size, for drawings and digits, where SimCLR's crops destroy the meaning.
 
     Args:
         size: Height and width of the views.
         flip: Mirror half of the views; wrong for digits and letters.
+        fill: Value of what a shift brings in from outside; None takes the image's own background.
     """
-    views: tuple[View, ...] = (RandomResizedCrop(size=size, scale=(0.5, 1.0)), Translate(fraction=0.1))
+    views: tuple[View, ...] = (Translate(fraction=0.1, fill=fill), RandomResizedCrop(size=size, scale=(0.5, 1.0)))
     return Compose(views=(*views, HorizontalFlip()) if flip else views)

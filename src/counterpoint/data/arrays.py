@@ -17,9 +17,10 @@ def open_npz(path: Path) -> Table:
         InputError: Not an .npz, pickled objects inside, or arrays of different lengths.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # The handle is ours: numpy leaves its own open when the zip is damaged.
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a readable .npz of plain arrays: {error}") from error
     if not arrays:
         raise InputError(f"{path} holds no arrays")

@@ -135,9 +135,10 @@ def _anchor_alone(heads: Heads, free: list[str]) -> Columns:
 
 def _nothing_found(table: Table, content: list[str], numeric: list[str]) -> str:
     parts = [f"{table.description}: no column says what an example is. Columns found: {listed(table.columns)}."]
-    near = [f"{name!r} (did you mean {meant!r}?)" for name in content for meant in [names.misspelt(name)] if meant]
-    if near:
-        parts.append(f"Nearly right: {', '.join(near)}.")
+    near = {name: names.misspelt(name, cutoff=0.6) for name in content}
+    meant = [f"{name!r} (did you mean {word!r}?)" for name, word in near.items() if word]
+    if meant:
+        parts.append(f"Nearly right: {', '.join(meant)}.")
     others = [name for name in content if name not in numeric]
     if numeric and others:
         parts.append(f"{listed(numeric, 5)} are numbers and could be stacked into a vector, {listed(others, 5)} not.")

@@ -30,9 +30,10 @@ class Heads:
         return [value for value in self._values[column] if not is_missing(value)]
 
     def scalars(self, column: str) -> bool:
-        """Whether ``column`` holds single numbers."""
+        """Whether ``column`` holds single numbers, most of the time."""
         values = self.values(column)
-        return bool(values) and all(isinstance(value, (bool, int, float, np.number, np.bool_)) for value in values)
+        numbers = sum(isinstance(value, (bool, int, float, np.number, np.bool_)) for value in values)
+        return bool(values) and numbers > len(values) / 2
 
     def kind(self, column: str) -> Kind:
         """What ``column`` holds: text, images or vectors (a single number counts as a vector of one).
@@ -41,14 +42,15 @@ class Heads:
             InputError: Only missing values, a mixture, or values of no known kind.
         """
         values = self.values(column)
-        kinds = {value_kind(value) for value in values}
+        found = [value_kind(value) for value in values]
+        kinds = {kind for kind in found if kind is not None}
         if kinds == {Kind.TEXT, Kind.IMAGE} and all(isinstance(value, str) for value in values):
             return Kind.TEXT  # a sentence may end in ".png"; a path column does so in every row
-        if len(kinds) == 1 and None not in kinds:
-            return next(kind for kind in kinds if kind is not None)
+        if len(kinds) == 1 and found.count(None) <= len(found) / 2:
+            return kinds.pop()  # a few cells of no kind are bad rows, named when they are used
         if not values:
             problem = f"is empty in the first {PEEKED_ROWS} rows"
-        elif None in kinds:
+        elif None in found:
             odd = next(value for value in values if value_kind(value) is None)
             problem = f"holds {shown(odd)}, which is neither text, an image nor numbers"
         else:
@@ -57,8 +59,8 @@ class Heads:
 
 
 def is_missing(value: Any) -> bool:
-    """None, an empty list or an empty string."""
-    return value is None or (isinstance(value, (str, list, tuple)) and len(value) == 0)
+    """None, an empty list or an empty string (of characters or bytes)."""
+    return value is None or (isinstance(value, (str, bytes, list, tuple)) and len(value) == 0)
 
 
 def value_kind(value: Any) -> Kind | None:

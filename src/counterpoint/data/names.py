@@ -63,10 +63,13 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     return by_plain[found[0]] if found else None
 
 
-def misspelt(name: str) -> str | None:
-    """The role name that ``name`` is almost, but not quite: ``postive`` for ``positive``."""
+def misspelt(name: str, *, cutoff: float = 0.8) -> str | None:
+    """The role name that ``name`` is almost, but not quite: ``postive`` for ``positive``.
+
+    ``cutoff`` is the likeness from 0 to 1; two letters swapped in ``label`` give 0.8.
+    """
     bare = re.sub(r"_?\d+$", "", plain(name))
     if bare in _SPELLINGS or is_positive(name) or is_negative(name):
         return None
-    found = difflib.get_close_matches(bare, _SPELLINGS, n=1, cutoff=0.82)
+    found = difflib.get_close_matches(bare, _SPELLINGS, n=1, cutoff=cutoff)
     return found[0] if found else None

@@ -9,6 +9,7 @@ from counterpoint.training.observers import Observer, Record, TrainResult
 from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
 from counterpoint.training.precision import Precision
 from counterpoint.training.progress import RichProgress
+from counterpoint.training.ranks import is_main
 from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
 from counterpoint.training.settings import TrainSettings
 
@@ -30,6 +31,7 @@ __all__ = [
     "TensorBoardLog",
     "TrainResult",
     "TrainSettings",
+    "is_main",
     "list_checkpoints",
     "monitor",
     "read_records",

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from counterpoint.base.errors import CounterpointError, InputError
+from counterpoint.base.errors import CounterpointError
 from counterpoint.data import EpochSampler, Examples
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training.packing import Packed, pack, unpack
@@ -74,23 +74,13 @@ def plan(sampler: EpochSampler, *, first: int, total: int) -> Iterator[Planned]:
     """
     number = first
     while number < total:
-        epoch, batch = divmod(number, len(sampler))
-        sampler.load_state_dict({"epoch": epoch, "batch": batch})
+        sampler.seek(number)
+        epoch = number // len(sampler)
         for rows in sampler:
             yield epoch, rows
             number += 1
             if number == total:
                 return
-
-
-def check_enough(sampler: EpochSampler, *, examples: int, batch_size: int) -> None:
-    """Refuse a batch that is larger than the data.
-
-    Raises:
-        InputError: One pass over the data has no whole batch.
-    """
-    if len(sampler) == 0:
-        raise InputError(f"batch_size {batch_size} is larger than the {examples} training examples: lower it")
 
 
 def _as_is(item: Any) -> Any:

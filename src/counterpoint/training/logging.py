@@ -1,7 +1,9 @@
 """Records kept: a JSON Lines file, and TensorBoard's event files."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,9 +32,11 @@ class MetricsFile(Observer):
             CheckpointError: A line that should be kept is not a record.
             StorageError: The file cannot be written.
         """
-        kept = [json.dumps(record) + "\n" for record in read_records(self.path, until=step)]
-        write_text(self.path, "".join(kept))
-        self._file = open(self.path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed in on_end
+        with _saying(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            kept = [json.dumps(record) + "\n" for record in read_records(self.path, until=step)]
+            write_text(self.path, "".join(kept))
+            self._file = open(self.path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed in on_end
 
     def on_log(self, record: Record) -> None:
         """Append one line.
@@ -41,21 +45,30 @@ class MetricsFile(Observer):
             StorageError: The disk is full.
         """
         assert self._file is not None
-        try:
+        with _saying(self.path):
             self._file.write(json.dumps(record, allow_nan=False) + "\n")
-        except OSError as error:
-            raise StorageError(f"cannot write {self.path}: {error.strerror or error}") from error
 
     def on_checkpoint(self, path: Path) -> None:
         """Bring the records to the disk, as the checkpoint is."""
         assert self._file is not None
-        os.fsync(self._file.fileno())
+        with _saying(self.path):
+            os.fsync(self._file.fileno())
 
     def on_end(self, result: TrainResult | None) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+@contextlib.contextmanager
+def _saying(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def read_records(path: Path, *, until: int | None = None) -> list[Record]:

@@ -12,7 +12,7 @@ from counterpoint.methods.base import Method, Prepared
 from counterpoint.training import ranks
 from counterpoint.training.average import Average
 from counterpoint.training.caching import check_cacheable
-from counterpoint.training.loading import Preparation, check_enough, load, plan
+from counterpoint.training.loading import Preparation, load, plan
 from counterpoint.training.observers import Observer, TrainResult
 from counterpoint.training.precision import Machine, open_machine
 from counterpoint.training.resuming import identity, refuse_second_run, resume_from
@@ -91,7 +91,6 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         rank=world.index,
         world=world.size,
     )
-    check_enough(sampler, examples=len(examples), batch_size=settings.batch_size)
     method.to(machine.device).train()
     if settings.cache_chunk is not None:
         check_cacheable(method)

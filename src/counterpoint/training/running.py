@@ -95,13 +95,13 @@ def run_steps(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
         rate = learning_rate(settings, state.step, run.total)
         stepped = take_step(state, batches, settings, run.machine, rate=rate, want_norm=log_due)
         _count(run, stepped)
-        interrupted = done < run.total and ranks.agree(asked(), run.machine.device)
-        checkpoint_due = interrupted or done == run.total or _multiple(done, settings.checkpoint_every)
-        if log_due or checkpoint_due or run.machine.device.type == "cpu":
+        if log_due or run.machine.device.type == "cpu":
             _check_finite(run)
         if log_due:
             loss = _log(run, stepped, rate, pace)
-        if checkpoint_due:
+        interrupted = done < run.total and ranks.agree(asked(), run.machine.device)
+        if interrupted or done == run.total or _multiple(done, settings.checkpoint_every):
+            _check_finite(run)
             state.seconds = pace.seconds()
             _checkpoint(run)
     if state.average is not None:
@@ -144,7 +144,7 @@ def _log(run: Run, stepped: Stepped, rate: float, pace: Pace) -> float:
         "epoch": state.step * run.settings.accumulate / len(run.sampler),
         "loss": loss,
         "learning_rate": rate,
-        **monitor(stepped.output, temperature=getattr(stepped.output, "temperature", None)),
+        **monitor(stepped.output, temperature=stepped.output.temperature),
         "examples_per_second": pace.since_last(state.step),
         "time": pace.seconds(),
     }
@@ -160,8 +160,8 @@ def _log(run: Run, stepped: Stepped, rate: float, pace: Pace) -> float:
 def _checkpoint(run: Run) -> None:
     """Write the state as it is; every rank takes part, the main one writes."""
     state = run.state
-    epoch, batch = divmod(state.step * run.settings.accumulate, len(run.sampler))
-    state.sampler = {"epoch": epoch, "batch": batch}
+    run.sampler.seek(state.step * run.settings.accumulate)
+    state.sampler = run.sampler.state_dict()
     contents = capture(state, run.identity)
     if not ranks.is_main():
         return

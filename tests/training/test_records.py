@@ -1,0 +1,88 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from counterpoint.base.errors import CheckpointError, StorageError
+from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, read_records
+from counterpoint.training.progress import numbers
+
+RECORD = {"step": 10, "epoch": 0.5, "loss": 1.25, "positive_similarity": 0.5, "examples_per_second": 1234.5}
+
+
+def write(path, steps, start=0):
+    log = MetricsFile(path)
+    log.on_start(start, 100)
+    for step in steps:
+        log.on_log({"step": step, "loss": step / 7})
+    log.on_end(None)
+
+
+def test_each_record_is_on_disk_at_once(tmp_path):
+    log = MetricsFile(tmp_path / "new" / "m.jsonl")
+    log.on_start(0, 10)
+    log.on_log(RECORD)
+    assert read_records(tmp_path / "new" / "m.jsonl") == [RECORD]
+    log.on_checkpoint(tmp_path)
+    log.on_end(None)
+
+
+def test_resuming_cuts_back_to_the_checkpoint(tmp_path):
+    path = tmp_path / "m.jsonl"
+    write(path, [1, 5, 10, 15])
+    before = path.read_text().splitlines()[:3]
+    write(path, [15, 20], start=10)
+    assert [record["step"] for record in read_records(path)] == [1, 5, 10, 15, 20]
+    assert path.read_text().splitlines()[:3] == before
+    write(path, [1], start=0)
+    assert [record["step"] for record in read_records(path)] == [1]
+
+
+def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
+    path = tmp_path / "m.jsonl"
+    write(path, [1, 5])
+    path.write_text(path.read_text() + '{"step": 10, "lo')
+    write(path, [10], start=5)
+    assert [json.loads(line)["step"] for line in path.read_text().splitlines()] == [1, 5, 10]
+
+
+def test_a_broken_line_in_the_middle_is_named(tmp_path):
+    path = tmp_path / "m.jsonl"
+    path.write_text('{"step": 1}\nnonsense\n{"step": 2}\n')
+    with pytest.raises(CheckpointError, match=r"m.jsonl line 2 is not a record with a step: 'nonsense'"):
+        read_records(path)
+
+
+def test_a_place_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"m\.jsonl"):
+        MetricsFile(tmp_path / "file" / "m.jsonl").on_start(0, 1)
+
+
+def test_the_line_shows_what_there_is():
+    assert numbers(RECORD) == "loss 1.2500  1,234/s  pos +0.50"
+
+
+def test_progress_draws_and_ends():
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    progress = RichProgress(console)
+    progress.on_start(0, 20)
+    progress.on_log(RECORD)
+    progress.on_end(None)
+    drawn = console.file.getvalue()
+    assert "10/20" in drawn
+    assert "loss 1.2500" in drawn
+
+
+def test_tensorboard_reads_back(tmp_path):
+    log = TensorBoardLog(tmp_path)
+    log.on_start(0, 20)
+    log.on_log(RECORD)
+    log.on_end(None)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert events.Scalars("loss")[0].value == 1.25
+    assert events.Scalars("loss")[0].step == 10
+    assert "step" not in events.Tags()["scalars"]

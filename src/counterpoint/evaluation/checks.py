@@ -35,6 +35,14 @@ def embeddings(name: str, value: Embeddings, *, at_least: int = 2) -> Embeddings
     return matrix
 
 
+def dense(name: str, value: Embeddings, *, at_least: int = 2) -> np.ndarray:
+    """Like :func:`embeddings`, for computations that need an array of floating point numbers."""
+    matrix = embeddings(name, value, at_least=at_least)
+    if sparse.issparse(matrix):
+        raise InputError(f"{name} must be a dense array, got a sparse matrix; reduce it first")
+    return matrix if matrix.dtype in (np.float32, np.float64) else matrix.astype(np.float32)
+
+
 def _check_finite(name: str, matrix: Embeddings) -> None:
     if matrix.dtype.kind != "f":
         return
@@ -75,6 +83,8 @@ def labels(name: str, value: Any, n: int, *, classes: int = 1) -> np.ndarray:
         InputError: Wrong length, floating point values, or fewer than ``classes`` different labels.
     """
     array = _column(name, value, n)
+    if array.dtype == object and all(isinstance(one, str) for one in array):
+        array = array.astype(str)
     if array.dtype.kind not in "iubUS":
         raise InputError(f"{name} must hold integers or strings (class labels), got dtype {array.dtype}")
     distinct = np.unique(array)

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg, optimize, special
+from scipy import linalg, optimize, sparse, special
+
+from counterpoint.evaluation.checks import Embeddings
 
 # The objective is a mean log loss of order 1; in rounded coordinates its excess is about half the squared gradient.
 GRADIENT_TOLERANCE = 2e-5
 MAX_ITERATIONS = 2000
-# Directions with less than this share of the largest variance are rounding, and no weight along them pays.
+# With D > N, directions with less than this share of the largest variance are rounding: they would not be orthogonal.
 NO_VARIANCE = 1e-10
 
 
@@ -34,14 +36,14 @@ class Logistic(NamedTuple):
     converged: bool
 
 
-def logistic_path(x: np.ndarray, y: np.ndarray, strengths: Sequence[float]) -> Iterator[Logistic]:
+def logistic_path(x: Embeddings, y: np.ndarray, strengths: Sequence[float]) -> Iterator[Logistic]:
     """Minimise C * (sum of log losses) + |weight|^2 / 2 for each C in turn, each from the solution before.
 
     For two classes the penalty is doubled, because the softmax spreads over two columns what scikit-learn's
     ``LogisticRegression`` holds in one; the solutions then coincide for every number of classes.
 
     Args:
-        x: `[N, D]` float32, features of similar scale.
+        x: `[N, D]` float32, features of similar scale; or sparse, which is solved in its own columns.
         y: `[N]` integers 0 to K - 1, each of which occurs.
         strengths: Values of C, best in ascending order.
     """
@@ -67,22 +69,28 @@ def logistic_path(x: np.ndarray, y: np.ndarray, strengths: Sequence[float]) -> I
         curvature = np.maximum((p * (1 - p)).mean(axis=0, dtype=np.float64), 1e-6)
 
 
-def principal_directions(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Orthonormal directions `[D, R]` (float32) that span the rows, and the mean square along each `[R]`."""
+def principal_directions(x: Embeddings) -> tuple[Embeddings, np.ndarray]:
+    """Orthonormal directions `[D, R]` (float32) that span the rows, and the mean square along each `[R]`.
+
+    Of a sparse matrix the columns themselves: a rotation would fill it.
+    """
     n, d = x.shape
-    gram = (x.T @ x if d <= n else x @ x.T).astype(np.float64) / n
-    value, vector = linalg.eigh(gram, check_finite=False)
+    if sparse.issparse(x):
+        square = np.asarray(x.multiply(x).mean(axis=0, dtype=np.float64)).ravel()
+        return sparse.eye_array(d, format="csr").astype(np.float32), square
+    if d <= n:
+        value, vector = linalg.eigh((x.T @ x).astype(np.float64) / n, check_finite=False)
+        return vector.astype(np.float32), np.maximum(value, 0)
+    wide = x.astype(np.float64)
+    value, vector = linalg.eigh(wide @ wide.T / n, check_finite=False)
     keep = value > NO_VARIANCE * value[-1]
-    value, vector = value[keep], vector[:, keep]
-    if d > n:
-        vector = x.T @ vector / np.sqrt(n * value)
-    return vector.astype(np.float32), value
+    return (wide.T @ (vector[:, keep] / np.sqrt(n * value[keep]))).astype(np.float32), value[keep]
 
 
 class _Problem:
     """The mean log loss plus penalty, and its gradient, in scaled coordinates."""
 
-    def __init__(self, z: np.ndarray, y: np.ndarray, penalty: float, scale: np.ndarray, bias_scale: np.ndarray):
+    def __init__(self, z: Embeddings, y: np.ndarray, penalty: float, scale: np.ndarray, bias_scale: np.ndarray):
         self.z, self.y, self.penalty, self.scale, self.bias_scale = z, y, penalty, scale, bias_scale
         self.rows = np.arange(y.size)
 

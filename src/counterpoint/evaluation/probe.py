@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from sklearn.linear_model import Ridge
 
 from counterpoint.base.errors import InputError
 from counterpoint.evaluation import checks
 from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, Statistic, mean_measure, measure
+from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.logistic import logistic_path
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -24,8 +26,8 @@ class Probe:
     """A fitted linear map from embeddings to class scores or to a number.
 
     Attributes:
-        centre: `[D]` float32, mean of the training embeddings.
-        scale: `[D]` float32, their standard deviation.
+        centre: `[D]` float32, mean of the training embeddings (0 for a sparse matrix, which stays sparse).
+        scale: `[D]` float32, their standard deviation (for a sparse matrix one number, the root mean square entry).
         weight: `[D, K]` float32, on embeddings standardised by the two.
         bias: `[K]` float32.
         classes: `[K]` labels, or None for a regression (K = 1).
@@ -41,17 +43,17 @@ class Probe:
     chosen: float
     converged: bool
 
-    def predict(self, embeddings: np.ndarray) -> np.ndarray:
+    def predict(self, embeddings: Embeddings) -> np.ndarray:
         """Labels or numbers `[N]` of embeddings `[N, D]`."""
-        embeddings = _dense("embeddings", embeddings)
+        embeddings = checks.embeddings("embeddings", embeddings, at_least=1)
         if embeddings.shape[1] != self.weight.shape[0]:
             raise InputError(f"the probe reads {self.weight.shape[0]} columns, embeddings has {embeddings.shape[1]}")
-        score = (embeddings - self.centre) / self.scale @ self.weight + self.bias
+        score = _standardised(embeddings, self.centre, self.scale) @ self.weight + self.bias
         return score[:, 0] if self.classes is None else self.classes[score.argmax(axis=1)]
 
 
 def fit_classifier(
-    train: np.ndarray,
+    train: Embeddings,
     labels: np.ndarray,
     *,
     strengths: Sequence[float] = STRENGTHS,
@@ -63,7 +65,7 @@ def fit_classifier(
     C is scikit-learn's: the weight of the summed log losses against |weight|^2 / 2. The smallest C wins a tie.
 
     Args:
-        train: `[N, D]` dense.
+        train: `[N, D]`, or sparse.
         labels: `[N]` integers or strings, at least two classes.
         strengths: Values of C to try; a single one is used as it is.
         validation: Share of each class that C is chosen on.
@@ -72,7 +74,7 @@ def fit_classifier(
     Raises:
         InputError: Values do not fit, one class only, or no class has two examples to split.
     """
-    train = _dense("train", train)
+    train = checks.embeddings("train", train)
     labels = checks.labels("labels", labels, train.shape[0], classes=2)
     classes, y = np.unique(labels, return_inverse=True)
     strengths = _sorted_positive("strengths", strengths)
@@ -80,7 +82,7 @@ def fit_classifier(
     if len(strengths) > 1:
         held = stratified_part(y, validation, seed=seed)
         centre, scale = _moments(train[~held])
-        x = (train - centre) / scale
+        x = _standardised(train, centre, scale)
         accuracy = [
             np.mean((x[held] @ fit.weight + fit.bias).argmax(axis=1) == y[held])
             for fit in logistic_path(x[~held], y[~held], strengths)
@@ -88,7 +90,7 @@ def fit_classifier(
         chosen = strengths[int(np.argmax(accuracy))]
     centre, scale = _moments(train)
     # The way there goes over the smaller strengths: each solution is a good start for the next.
-    *_, fit = logistic_path((train - centre) / scale, y, [c for c in strengths if c <= chosen])
+    *_, fit = logistic_path(_standardised(train, centre, scale), y, [c for c in strengths if c <= chosen])
     return Probe(centre, scale, fit.weight, fit.bias, classes, chosen, fit.converged)
 
 
@@ -114,7 +116,7 @@ def fit_regression(
     Raises:
         InputError: Values do not fit, or targets are all equal.
     """
-    train = _dense("train", train, at_least=4)
+    train = checks.dense("train", train, at_least=4)
     y = checks.numbers("targets", targets, train.shape[0], varying=True)
     penalties = _sorted_positive("penalties", penalties)[::-1]
     chosen = penalties[0]
@@ -126,9 +128,9 @@ def fit_regression(
 
 
 def probe_accuracy(
-    train: np.ndarray,
+    train: Embeddings,
     train_labels: np.ndarray,
-    test: np.ndarray,
+    test: Embeddings,
     test_labels: np.ndarray,
     *,
     strengths: Sequence[float] = STRENGTHS,
@@ -136,8 +138,8 @@ def probe_accuracy(
     bootstrap: Bootstrap = DEFAULT,
 ) -> Measure:
     """Test accuracy of :func:`fit_classifier`; a test label that training never saw counts as wrong."""
-    test = _dense("test", test)
-    checks.same_width("train", checks.embeddings("train", train), "test", test)
+    train, test = checks.embeddings("train", train), checks.embeddings("test", test)
+    checks.same_width("train", train, "test", test)
     test_labels = checks.labels("test_labels", test_labels, test.shape[0])
     predicted = fit_classifier(train, train_labels, strengths=strengths, seed=seed).predict(test)
     return mean_measure("probe_accuracy", predicted == test_labels, bootstrap=bootstrap)
@@ -157,8 +159,8 @@ def probe_regression(
 
     R squared is 1 - (squared error) / (squared deviation from the test mean): negative where the mean does better.
     """
-    test = _dense("test", test)
-    checks.same_width("train", checks.embeddings("train", train), "test", test)
+    train, test = checks.dense("train", train), checks.dense("test", test)
+    checks.same_width("train", train, "test", test)
     target = checks.numbers("test_targets", test_targets, test.shape[0], varying=True)
     predicted = fit_regression(train, train_targets, penalties=penalties, seed=seed).predict(test).astype(np.float64)
     ones = np.ones(target.size, dtype=np.int64)
@@ -211,21 +213,24 @@ def stratified_part(y: np.ndarray, share: float, *, seed: int) -> np.ndarray:
 
 def _ridge(train: np.ndarray, y: np.ndarray, penalty: float) -> Probe:
     centre, scale = _moments(train)
-    fit = Ridge(alpha=penalty).fit(((train - centre) / scale).astype(np.float64), y)
+    fit = Ridge(alpha=penalty).fit(_standardised(train, centre, scale).astype(np.float64), y)
     return Probe(centre, scale, fit.coef_[:, None], np.atleast_1d(fit.intercept_), None, penalty, True)
 
 
-def _dense(name: str, value: np.ndarray, *, at_least: int = 2) -> np.ndarray:
-    matrix = checks.embeddings(name, value, at_least=at_least)
-    if not isinstance(matrix, np.ndarray):
-        raise InputError(f"{name} must be a dense array for a probe, got a sparse matrix; reduce it first")
-    return matrix.astype(np.float32, copy=False)
-
-
-def _moments(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moments(train: Embeddings) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation of each column; a column that varies by no more than rounding keeps its scale."""
+    if sparse.issparse(train):
+        square = train.multiply(train).mean(dtype=np.float64)
+        return np.zeros(train.shape[1], np.float32), np.full(train.shape[1], np.sqrt(square) or 1.0, np.float32)
     centre, scale = train.mean(axis=0, dtype=np.float64), train.std(axis=0, dtype=np.float64)
     return centre.astype(np.float32), np.where(scale > 1e-6 * np.abs(centre), scale, 1).astype(np.float32)
+
+
+def _standardised(x: Embeddings, centre: np.ndarray, scale: np.ndarray) -> Embeddings:
+    """Float32; a sparse matrix is only scaled, since centring would fill it."""
+    if sparse.issparse(x):
+        return (x.astype(np.float32) @ sparse.diags_array(1 / scale)).tocsr()
+    return ((x - centre) / scale).astype(np.float32, copy=False)
 
 
 def _sorted_positive(name: str, values: Sequence[float]) -> list[float]:

@@ -79,6 +79,12 @@ def test_mixup_weights_are_folded_beta_and_partners_are_other_rows(alpha):
     assert partners.max() < 30, "partners are not spread"
 
 
+def test_mixup_never_mixes_a_row_with_itself():
+    for shift in range(50):
+        out = MixUp(alpha=1.0)(torch.eye(2), torch.arange(2) + 10 * shift)
+        assert (out > 0).all()
+
+
 def test_mixup_mixes_images_and_leaves_a_single_row_alone():
     images = torch.randint(0, 256, (6, 3, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     out = MixUp(alpha=1.0)(images, SEEDS[:6])

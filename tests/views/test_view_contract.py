@@ -188,6 +188,13 @@ def test_another_kind_of_content_is_refused():
         HorizontalFlip()(IMAGES.long(), SEEDS)
 
 
+def test_floats_that_are_not_in_unit_range_are_refused():
+    with pytest.raises(InputError, match=r"must lie in 0\.\.1, not 0\.\.255; pass uint8"):
+        HorizontalFlip()(IMAGES.float(), SEEDS)
+    with pytest.raises(InputError, match=r"must lie in 0\.\.1"):
+        CutOut()(torch.full((12, 3, 4, 4), float("nan")), SEEDS)
+
+
 def test_members_of_a_composition_draw_independently():
     flips = Compose(views=(HorizontalFlip(), HorizontalFlip()))
     images = IMAGES[:1].expand(2000, -1, -1, -1)

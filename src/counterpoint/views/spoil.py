@@ -46,7 +46,7 @@ class GaussianBlur(ImageView):
 class CutOut(ImageView):
     """A square of round(``fraction`` x shorter side) pixels is painted over, its centre uniform over the pixels.
 
-    DeVries and Taylor 2017 (arXiv:1708.04552, Section 3.2): part of the square may fall outside the image. For CIFAR-10
+    DeVries and Taylor 2017 (arXiv:1708.04552): part of the square may fall outside the image. For CIFAR-10
     they cut 16 of 32 pixels. Their images are standardised before and filled with 0, the data's mean; here pixels
     are in 0..1 and the fill is mid-grey.
 

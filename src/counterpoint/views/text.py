@@ -57,9 +57,10 @@ class WordDrop(TextView):
 class WordRepeat(TextView):
     """A random number of random words is doubled in place.
 
-    Word repetition of ESimCSE (Wu et al. 2022, arXiv:2109.04380, Section 3.1): the number of repeated words is uniform
+    Word repetition of ESimCSE (Wu et al. 2022, arXiv:2109.04380): the number of repeated words is uniform
     on 0 .. max(2, int(rate L)) of L words, the positions uniform without replacement. It makes lengths differ, so that
-    the model cannot tell positives by length. Deviation: words, where the paper repeats sub-words.
+    the model cannot tell positives by length. The paper repeats in one of the two views.
+    Deviation: words, where the paper repeats sub-words.
     """
 
     rate: float = 0.32
@@ -104,7 +105,7 @@ class WordSwap(TextView):
 class SpanCut(TextView):
     """One run of round(``fraction`` L) consecutive words, at least one, is cut out of L words at a random place.
 
-    Span cutoff (Shen et al. 2020, arXiv:2009.13818, Section 3.2), removing the words rather than zeroing their
+    Span cutoff (Shen et al. 2020, arXiv:2009.13818), removing the words rather than zeroing their
     embeddings. At least one word stays: a single word is left alone.
     """
 

@@ -109,7 +109,7 @@ class FeatureSwap(VectorView):
 class MixUp(View):
     """m x_i + (1 - m) x_j with another row j of the batch: vectors or images.
 
-    mixup (Zhang et al. 2018, arXiv:1710.09412, Eq. 1) with weight w from Beta(``alpha``, ``alpha``); m = max(w, 1 - w),
+    mixup (Zhang et al. 2018, arXiv:1710.09412) with weight w from Beta(``alpha``, ``alpha``); m = max(w, 1 - w),
     so that row i always dominates and stays the example that the view belongs to, as in the mixup noise of DACL
     (Verma et al. 2021, arXiv:2011.04419). With ``alpha`` = 1, m is uniform on [1/2, 1]; smaller is gentler.
 

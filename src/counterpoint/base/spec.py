@@ -6,6 +6,7 @@ code from the file: it may only name dataclasses inside the packages that the ca
 
 import dataclasses
 import importlib
+from enum import Enum
 from typing import Any
 
 from counterpoint.base.errors import InputError
@@ -16,6 +17,8 @@ TYPE = "type"
 def to_json(value: Any) -> Any:
     """Turn a (nested) spec into plain JSON values; a dataclass becomes ``{"type": "module:Class", field: ...}``.
 
+    An enum member becomes ``{"type": "module:Class", "value": ...}``.
+
     Raises:
         InputError: A value is neither a dataclass nor a JSON value; such a spec could not be saved.
     """
@@ -23,6 +26,9 @@ def to_json(value: Any) -> Any:
         kind = type(value)
         fields = {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init}
         return {TYPE: f"{kind.__module__}:{kind.__qualname__}", **fields}
+    if isinstance(value, Enum):
+        kind = type(value)
+        return {TYPE: f"{kind.__module__}:{kind.__qualname__}", "value": value.value}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -52,7 +58,7 @@ def from_json(value: Any, *, trusted: tuple[str, ...] = ("counterpoint",)) -> An
     fields = {key: from_json(item, trusted=trusted) for key, item in value.items() if key != TYPE}
     try:
         return kind(**fields)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"the saved fields of {value[TYPE]} do not fit this version: {error}") from error
 
 
@@ -66,6 +72,6 @@ def _resolve(name: str, trusted: tuple[str, ...]) -> type:
             kind = getattr(kind, part)
     except (ImportError, AttributeError) as error:
         raise InputError(f"spec type {name!r} does not exist in this version") from error
-    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
-        raise InputError(f"spec type {name!r} is not a dataclass")
+    if not (isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, Enum))):
+        raise InputError(f"spec type {name!r} is neither a dataclass nor an enum")
     return kind

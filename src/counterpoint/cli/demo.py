@@ -29,12 +29,14 @@ def demo(
     """Train on handwritten digits without their labels, judge, search, and write a report."""
     source = DataSource(data="set:digits")
     data = load_data(source)
-    console.say(f"{len(data.train)} handwritten digits of 8 x 8 pixels, {len(data.test or ())} held out. {data.described}")
+    console.say(
+        f"{len(data.train)} handwritten digits of 8 x 8 pixels, {len(data.test or ())} held out. {data.described}"
+    )
     console.say("The labels are used to judge, never to train.")
     recipe, folder = demo_recipe(steps), RunFolder(out)
     check_job(recipe, data)
     folder.create(recipe, source, replace=True)
-    run_job(recipe, data, folder, observers=[MetricsFile(folder.path), RichProgress(console.err)])
+    run_job(recipe, data, folder, observers=[MetricsFile(folder.metrics), RichProgress(console.err)])
     console.show_comparisons(finish_run(recipe, data, folder))
     _query(data, folder)
     console.say(f"\nEverything is in {folder.path}/ - open {folder.report}")

@@ -16,7 +16,9 @@ from counterpoint.experiments.source import load_data
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
-    on: Annotated[str | None, typer.Option(help="File, folder or set:NAME; the run's own held-out data otherwise.")] = None,
+    on: Annotated[
+        str | None, typer.Option(help="File, folder or set:NAME; the run's own held-out data otherwise.")
+    ] = None,
     column: Annotated[list[str] | None, typer.Option(help="role=column, to override what is found by name.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:

@@ -25,7 +25,9 @@ def show(short: Short) -> None:
     """What a paper's file implements, and how it differs from the paper."""
     found = paper_named(short)
     paper, claim = found.paper, found.claim
-    console.out.print(f"[bold]{paper.title}[/bold]\n{paper.authors} ({paper.year}), {paper.identifier}", highlight=False)
+    console.out.print(
+        f"[bold]{paper.title}[/bold]\n{paper.authors} ({paper.year}), {paper.identifier}", highlight=False
+    )
     for name, text in (
         ("implements", paper.implements), ("differs", paper.deviates), ("claim", claim.statement),
         ("measured", f"{claim.measure}, {claim.seeds} seeds, {claim.cost}"),

@@ -26,9 +26,15 @@ def train(
     test: Annotated[str | None, typer.Option(help="Held-out data of the same columns.")] = None,
     test_fraction: Annotated[float, typer.Option(help="Share of rows held out when --test is not given.")] = 0.1,
     column: Annotated[list[str] | None, typer.Option(help="role=column, to override what is found by name.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A Python file that sets `recipe`, or the short name of a paper.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="conv-net, resnet18, vit-tiny, static, mlp, or a model folder.")] = None,
-    objective: Annotated[str | None, typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A Python file that sets `recipe`, or the short name of a paper.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="conv-net, resnet18, vit-tiny, static, mlp, or a model folder.")
+    ] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.")
+    ] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the objective.")] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps, instead of --epochs.")] = None,
@@ -103,7 +109,7 @@ def _continue(path: Path, *, judge: bool, json: bool) -> None:
 
 
 def _run(plan: Recipe, loaded: Data, folder: RunFolder, *, resume: bool, judge: bool, json: bool) -> None:
-    observers = [MetricsFile(folder.path), TensorBoardLog(folder.path), RichProgress(console.err)]
+    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.path / "tensorboard"), RichProgress(console.err)]
     result = run_job(plan, loaded, folder, resume=resume, observers=observers if is_main() else ())
     if not is_main():
         return

@@ -7,10 +7,14 @@ from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.loading import load_encoder
 from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
 from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
+from counterpoint.encoders.projected import Projected
 from counterpoint.encoders.role import Role
+from counterpoint.encoders.saved import Saved
+from counterpoint.encoders.sentence_export import export_sentence_transformers
 from counterpoint.encoders.static_text import StaticText
 from counterpoint.encoders.temperature import LearnableTemperature, Temperature
 from counterpoint.encoders.vectors import MLP, Passthrough
+from counterpoint.encoders.vision_models import ResNet18, ViTTiny
 
 __all__ = [
     "CLS",
@@ -30,10 +34,15 @@ __all__ = [
     "NoHead",
     "Passthrough",
     "Pooling",
+    "Projected",
     "ProjectionHead",
+    "ResNet18",
     "Role",
+    "Saved",
     "StaticText",
     "Temperature",
+    "ViTTiny",
+    "export_sentence_transformers",
     "freeze",
     "has_batch_statistics",
     "load_encoder",

@@ -8,16 +8,16 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from counterpoint.base.content import Kind
 from counterpoint.data import Supervision, table_from
 from counterpoint.encoders import MLP, ProjectionHead
-from counterpoint.experiments.job import run_job
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.job import run_job
 from counterpoint.experiments.presets import view_for
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import DataSource, data_from
 from counterpoint.objectives import NTXent, SupCon
 from counterpoint.training import AdamW, TrainSettings
-from counterpoint.base.content import Kind
 
 
 class ContrastiveEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -21,7 +21,7 @@ QUERIES, HITS = 6, 6
 
 
 def finish_run(recipe: Recipe, data: Data, folder: RunFolder) -> list[Comparison]:
-    """Compare raw input, untrained and trained model on the held-out examples; write ``evaluation.json`` and the report.
+    """Compare raw input, untrained and trained model on held-out examples; write ``evaluation.json`` and the report.
 
     Args:
         recipe: What was trained.

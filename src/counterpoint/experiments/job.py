@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
-from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.data import Batch, Examples
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -23,9 +24,7 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     Raises:
         InputError: The recipe does not fit the data.
     """
-    recipe.check(data.roles)
-    needs_labels = recipe.supervision is Supervision.LABELS
-    return data.train.check(batch_size=recipe.training.batch_size, needs_labels=needs_labels)
+    return list(data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision))
 
 
 def start_method(recipe: Recipe, examples: Examples) -> Contrast:

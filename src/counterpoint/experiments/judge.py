@@ -95,7 +95,7 @@ def collect(examples: Examples, *, limit: int = LIMIT) -> Batch:
 
 
 def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Supervision) -> list[Comparison]:
-    """What the held-out columns allow: kNN, probe and clustering for labels, correlation for scores, retrieval for pairs.
+    """What the columns allow: kNN, probe and clustering for labels, correlation for scores, retrieval for pairs.
 
     Args:
         systems: What to compare, in the order of the table.

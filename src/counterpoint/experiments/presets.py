@@ -51,7 +51,9 @@ def recipe_for(roles: Roles, *, image_size: tuple[int, int] | None = None) -> Re
     """
     supervision, kind, other = roles.supervision, roles.kind, roles.other_kind or roles.kind
     two_towers = supervision is Supervision.PAIRS and other is not kind
-    view = view_for(kind, image_size=image_size) if supervision in (Supervision.VIEWS, Supervision.LABELS) else Identity()
+    view = (
+        view_for(kind, image_size=image_size) if supervision in (Supervision.VIEWS, Supervision.LABELS) else Identity()
+    )
     return Recipe(
         encoder=_in_shared_space(_ENCODERS[kind]) if two_towers else _ENCODERS[kind],
         other_encoder=_in_shared_space(_ENCODERS[other]) if two_towers else None,
@@ -89,7 +91,7 @@ def _head(kind: Kind, supervision: Supervision) -> HeadSpec:
 
 
 def with_training(recipe: Recipe, **changes: object) -> Recipe:
-    """The recipe with some training settings changed; None leaves a setting alone, steps and epochs replace each other."""
+    """The recipe with other training settings; None leaves one alone, and steps and epochs replace each other."""
     given = {name: value for name, value in changes.items() if value is not None}
     if "steps" in given:
         given.setdefault("epochs", None)

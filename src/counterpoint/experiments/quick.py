@@ -55,7 +55,7 @@ def train(
     check_job(plan, loaded)
     folder = RunFolder(Path(out))
     folder.create(plan, source if from_file else None)
-    result = run_job(plan, loaded, folder, observers=[MetricsFile(folder.path)])
+    result = run_job(plan, loaded, folder, observers=[MetricsFile(folder.metrics)])
     if result.interrupted:
         raise InputError(f"training was stopped after step {result.steps}; {_how_to_go_on(folder, loaded)}")
     if judge and loaded.test is not None:

@@ -9,7 +9,7 @@ import torch
 
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
-from counterpoint.data import Roles, Supervision
+from counterpoint.data import Supervision
 from counterpoint.encoders import EncoderSpec, HeadSpec, LearnableTemperature, NoHead
 from counterpoint.methods import Contrast
 from counterpoint.pairwise import Objective
@@ -65,30 +65,6 @@ class Recipe:
             other=other,
             temperature=None if self.temperature is None else self.temperature.build(),
         )
-
-    def check(self, roles: Roles) -> None:
-        """Refuse data that this recipe cannot learn from, before anything is built.
-
-        Raises:
-            InputError: A role is missing or of the wrong kind; the message says which, and what would fit.
-        """
-        has = roles.supervision
-        fits = {
-            Supervision.VIEWS: True,
-            Supervision.LABELS: roles.label is not None,
-            Supervision.PAIRS: bool(roles.positives),
-            Supervision.SCORES: roles.score is not None,
-        }
-        if not fits[self.supervision]:
-            needs = {
-                Supervision.LABELS: "a label column",
-                Supervision.PAIRS: "a positive column",
-                Supervision.SCORES: "a score column",
-            }
-            raise InputError(
-                f"the recipe learns from {self.supervision.value} and needs {needs[self.supervision]}, but the data "
-                f"offer {has.value}; name the column with --column, or choose a recipe for {has.value}"
-            )
 
 
 def source_of(recipe: Recipe) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import (
     BadRows,
@@ -54,6 +55,11 @@ class Data:
     roles: Roles
     described: str
 
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width of the anchors, where they are images."""
+        return self.train.image.height_width if self.roles.kind is Kind.IMAGE else None
+
 
 def load_data(source: DataSource) -> Data:
     """Open everything a source names; nothing is trained yet.
@@ -71,8 +77,9 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
         raise InputError(f"test_fraction must be at least 0 and below 1, got {source.test_fraction}")
     roles = infer_roles(train, columns)
     if test is None and source.test_fraction > 0:
-        first, held = split_rows(train, fraction=source.test_fraction, seed=source.seed)
-        train, test = Subset(train, first), Subset(train, held)
+        fractions = {"train": 1 - source.test_fraction, "test": source.test_fraction}
+        parts = split_rows(train, fractions, group=roles.group, seed=source.seed)
+        train, test = Subset(train, parts["train"]), Subset(train, parts["test"])
     if source.rows:
         train = Subset(train, np.arange(min(source.rows, len(train))))
     image = ImageFormat(size=source.image_size)
@@ -80,7 +87,8 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
     examples = Examples(train, roles, bad_rows=limit, image=image)
     held_out = None
     if test is not None:
-        held_out = Examples(test, roles, bad_rows=limit, image=image, label_names=examples.label_names)
+        same = examples.image if roles.kind is Kind.IMAGE else image
+        held_out = Examples(test, roles, bad_rows=limit, image=same, label_names=examples.label_names or None)
     return Data(train=examples, test=held_out, roles=roles, described=roles.describe(train))
 
 

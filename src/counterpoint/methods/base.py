@@ -48,6 +48,7 @@ class StepOutput:
         candidates: `[M, D]`.
         relation: Who is positive to whom between the two.
         exclude_self: Anchors and candidates are the same rows.
+        temperature: What similarities are divided by, where the objective has one.
     """
 
     loss: Tensor
@@ -55,6 +56,7 @@ class StepOutput:
     candidates: Tensor
     relation: Relation
     exclude_self: bool = False
+    temperature: float | None = None
 
 
 class Method(nn.Module, ABC):

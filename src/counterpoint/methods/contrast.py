@@ -8,8 +8,9 @@ from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision
 from counterpoint.encoders import Encoder
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
-from counterpoint.pairwise import Objective, Others, Relation, SameKey
+from counterpoint.pairwise import Objective, SameKey
 from counterpoint.views import View, fork
+
 
 class Contrast(Method):
     """Two views of each example, or its columns, embedded and compared.
@@ -85,7 +86,9 @@ class Contrast(Method):
 
     def _collate(self, call: int, content: Content, chunk: int | None) -> list[Inputs]:
         tower, size = self._tower(call), chunk or len(content)
-        return [tower.collate(take(content, range(i, min(i + size, len(content))))) for i in range(0, len(content), size)]
+        return [
+            tower.collate(take(content, range(i, min(i + size, len(content))))) for i in range(0, len(content), size)
+        ]
 
     def encode(self, call: int, inputs: Inputs) -> Tensor:
         """Projected embeddings `[n, D]`."""
@@ -95,18 +98,24 @@ class Contrast(Method):
         """The objective on both sides; see :meth:`Method.objective`."""
         a, b = embeddings
         learnable = {} if self.temperature is None else {"temperature": self.temperature()}
+        loss, relation = self._compared(a, b, targets, learnable)
+        used = learnable.get("temperature", getattr(self.formula, "temperature", None))
+        return StepOutput(loss, a, b, relation, temperature=None if used is None else float(used))
+
+    def _compared(
+        self, a: Tensor, b: Tensor, targets: dict[str, Tensor], learnable: dict[str, Tensor]
+    ) -> tuple[Tensor, SameKey]:
+        """The loss, and who is positive to whom between ``a`` and ``b``."""
         if self.supervision is Supervision.SCORES:
-            loss = self.formula(a, b, scores=targets["score"], **learnable)
-            return StepOutput(loss, a, b, _paired(a))
+            return self.formula(a, b, scores=targets["score"], **learnable), _paired(a)
         if self.supervision is Supervision.LABELS:
             labels = targets["label"]
-            loss = self.formula(a, b, labels=labels, **learnable)
-            return StepOutput(loss, a, b, SameKey(labels, labels))
+            return self.formula(a, b, labels=labels, **learnable), SameKey(labels, labels)
         owners = targets.get("owner")
         if owners is None or _one_each(owners, len(a)):
-            return StepOutput(self.formula(a, b, **learnable), a, b, _paired(a))
+            return self.formula(a, b, **learnable), _paired(a)
         relation = SameKey(_rows(a), owners, local=True)
-        return StepOutput(self._owned(a, b, relation, learnable), a, b, relation)
+        return self._owned(a, b, relation, learnable), relation
 
     def _owned(self, a: Tensor, b: Tensor, relation: SameKey, learnable: dict[str, Tensor]) -> Tensor:
         if not self.formula.joint:
@@ -125,7 +134,7 @@ def _rows(a: Tensor) -> Tensor:
     return torch.arange(len(a), device=a.device)
 
 
-def _paired(a: Tensor) -> Relation:
+def _paired(a: Tensor) -> SameKey:
     return SameKey(_rows(a), _rows(a), local=True)
 
 

@@ -123,7 +123,8 @@ def _remedy(folder: Path, folders: list[Path]) -> str:
 
 def _write_tensors(tensors: dict[str, Tensor], path: Path, folder: Path) -> None:
     try:
-        save_file(tensors, path)
+        # Channels-last weights have channels-last averages, and safetensors writes plain layouts only.
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
     except SafetensorError as error:  # the library reports a full disk with its own class, not as OSError
         raise StorageError(f"cannot write {folder / path.name}: {error}") from error
 

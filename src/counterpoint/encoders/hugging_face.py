@@ -1,6 +1,7 @@
 """Any Hugging Face text encoder: loaded by name or folder, or built anew from a configuration."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,13 @@ class HuggingFace(EncoderSpec):
             MissingExtraError: transformers is not installed.
         """
         transformers = _transformers()
-        offline = {"local_files_only": self.local_files_only}
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(self.name_or_path, **offline)
-            if self.from_config:
-                config = transformers.AutoConfig.from_pretrained(self.name_or_path, **offline)
-                model = transformers.AutoModel.from_config(config)
-            else:
-                model = transformers.AutoModel.from_pretrained(self.name_or_path, use_safetensors=True, **offline)
+            with quiet():
+                tokenizer, model, missing = self._load(transformers)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(self._not_loaded(error)) from error
+        if missing:
+            raise InputError(f"the text model {self.name_or_path!r} lacks the weights {', '.join(missing[:5])}")
         folder = Path(self.name_or_path)
         pooling = self.pooling or read_pooling(folder)
         max_length = self.max_length or read_max_length(folder) or LONGEST
@@ -84,6 +82,18 @@ class HuggingFace(EncoderSpec):
         """What is put before a text of this role."""
         own = {Role.PLAIN: self.prompt, Role.QUERY: self.query_prompt, Role.DOCUMENT: self.document_prompt}[role]
         return self.prompt if own is None else own
+
+    def _load(self, transformers: Any) -> tuple[Any, Any, list[str]]:
+        """Tokenizer, model, and the weights that the model's files should have held and did not."""
+        name, offline = self.name_or_path, {"local_files_only": self.local_files_only}
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, **offline)
+        if self.from_config:
+            config = transformers.AutoConfig.from_pretrained(name, **offline)
+            return tokenizer, transformers.AutoModel.from_config(config), []
+        model, found = transformers.AutoModel.from_pretrained(
+            name, use_safetensors=True, output_loading_info=True, **offline
+        )
+        return tokenizer, model, sorted(key for key in found["missing_keys"] if not key.startswith("pooler."))
 
     def _not_loaded(self, error: Exception) -> str:
         where = "a folder" if Path(self.name_or_path).is_dir() else "no folder here, so tried as a name on the hub"
@@ -104,7 +114,7 @@ class HuggingFaceEncoder(Encoder):
             model.pooler = nn.Identity()
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
-        self.model = model
+        self.model = model.float().train()
         self.tokenizer = tokenizer
         self.pooling = pooling
         self.pool = pooling.build(self.embedding_dim)
@@ -140,6 +150,21 @@ class HuggingFaceEncoder(Encoder):
 
 def _transformers() -> Any:
     return require("transformers", extra="text", purpose="a Hugging Face encoder")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bar of transformers and no table of unused weights; what is missing we check ourselves."""
+    logging = _transformers().utils.logging
+    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bar:
+            logging.enable_progress_bar()
 
 
 def _positions(model: Any, tokenizer: Any) -> int:

@@ -139,25 +139,21 @@ root = Path(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 write_checkpoint(root, 1, Contents(values={"step": 1}, tensors={"model": {"w": torch.zeros(10)}}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-big = {"tensors": torch.zeros(100_000)} if sys.argv[2] == "tensors" else {}
-text = "x" * 100_000 if sys.argv[2] == "text" else ""
-try:
-    write_checkpoint(root, 2, Contents(values={"step": 2, "text": text}, tensors={"model": big}))
-except StorageError as error:
-    assert "step-000002" in str(error) and "File too large" in str(error), error
+for text, tensors in (("x" * 100_000, {}), ("", {"w": torch.zeros(100_000)})):
+    try:
+        write_checkpoint(root, 2, Contents(values={"step": 2, "text": text}, tensors={"model": tensors}))
+        raise AssertionError("written")
+    except StorageError as error:
+        assert "step-000002" in str(error) and "File too large" in str(error), error
     assert newest_checkpoint(root)[1].values["step"] == 1
     assert [path.name for path in root.iterdir()] == ["step-000001"]
-    sys.exit(17)
 """
 
 
-@pytest.mark.parametrize("what", ["tensors", "text"])
-def test_full_disk(tmp_path, what):
-    """A limit on the size of files fails writes part way, as a full disk does."""
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path), what], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 17, done.stderr
+def test_full_disk(tmp_path):
+    """A limit on the size of files fails writes part way, as a full disk does: of JSON first, then of tensors."""
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("spec", [AdamW(), SGD(), SGD(momentum=0.0), LARS()])

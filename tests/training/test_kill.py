@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -15,31 +13,6 @@ from counterpoint.training import list_checkpoints, read_records
 NAMES = ("step", "loss", "learning_rate", "positive_similarity", "negative_similarity", "effective_rank")
 
 
-class Server:
-    """The process that starts runs; see ``toy.serve``."""
-
-    def __init__(self, program):
-        self.process = subprocess.Popen(
-            [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-
-    def start(self, folder, kind, delay):
-        print(json.dumps([str(folder), kind, delay]), file=self.process.stdin, flush=True)
-        return int(self.process.stdout.readline())
-
-    def wait(self):
-        return int(self.process.stdout.readline())
-
-
-@pytest.fixture(scope="module")
-def server(toy):
-    server = Server(toy.__file__)
-    yield server
-    server.process.stdin.close()
-    assert server.process.wait(20) == 0
-    server.process.stdout.close()
-
-
 def last_step(folder):
     records = read_records(folder / "metrics.jsonl")
     return records[-1]["step"] if records else 0
@@ -47,7 +20,7 @@ def last_step(folder):
 
 def results(folder):
     records = [[record[name] for name in NAMES] for record in read_records(folder / "metrics.jsonl")]
-    return json.loads((folder / "final.json").read_text()), records
+    return json.loads((folder / "final-0.json").read_text()), records
 
 
 def wait_until(condition):
@@ -61,20 +34,20 @@ def wait_until(condition):
 def test_killed_and_resumed_equals_unbroken(server, tmp_path, kind):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir(), broken.mkdir()
-    server.start(whole, kind, 0.0)
-    assert server.wait() == 0
+    server.start(folder=str(whole), kind=kind, delay=0.0)
+    assert server.wait() == [0]
     generator = random.Random(kind)
     codes = []
     for goal in sorted(generator.sample(range(1, 37), 5)):
-        run = server.start(broken, kind, 0.01)
+        (run,) = server.start(folder=str(broken), kind=kind, delay=0.01)
         wait_until(lambda goal=goal: last_step(broken) >= goal)
         time.sleep(generator.random() * 0.03)
         os.kill(run, signal.SIGKILL)
-        codes.append(server.wait())
+        codes += server.wait()
     assert codes == [-signal.SIGKILL] * 5
     assert list_checkpoints(broken / "checkpoints")
-    assert not (broken / "final.json").exists()
-    server.start(broken, kind, 0.0)
-    assert server.wait() == 0
+    assert not (broken / "final-0.json").exists()
+    server.start(folder=str(broken), kind=kind, delay=0.0)
+    assert server.wait() == [0]
     assert results(broken) == results(whole)
     assert results(whole)[0]["steps"] == 40

@@ -3,6 +3,7 @@ import os
 import random
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from counterpoint.base.errors import CounterpointError, InputError
+from counterpoint.data import SkippedRow
 from counterpoint.training import (
     EMA,
     LARS,
@@ -224,6 +226,28 @@ def test_resuming_another_run_is_refused(toy, tmp_path):
     with pytest.raises(InputError, match=r"another model.*was the recipe changed"):
         run(toy, tmp_path, steps=4, method=toy.ToyMethod(out=5), resume=True)
     run(toy, tmp_path, steps=4, resume=True, log_every=1, checkpoint_every=None, keep_checkpoints=9)
+
+
+def test_what_differs_is_named_down_to_the_field(toy, tmp_path):
+    run(toy, tmp_path, steps=2, optimiser=SGD(learning_rate=0.1))
+    message = (
+        r"resume from .*step-000002: optimiser\.learning_rate was 0\.1 and is 0\.2;.*ema\.decay was None and is 0\.5"
+    )
+    with pytest.raises(InputError, match=message):
+        run(toy, tmp_path, steps=2, optimiser=SGD(learning_rate=0.2), ema=EMA(decay=0.5), resume=True)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_rows_passed_over_are_reported(toy, tmp_path, workers):
+    examples = toy.ToyExamples()
+    whole = examples.batch
+    examples.batch = lambda rows: replace(whole([r for r in rows if r != 7]), skipped=_bad(rows))
+    _, result = run(toy, tmp_path, examples=examples, workers=workers)
+    assert result.skipped == (SkippedRow(7, "bad"),)
+
+
+def _bad(rows):
+    return (SkippedRow(7, "bad"),) if 7 in rows else ()
 
 
 def test_checkpoints_are_made_and_thinned(toy, tmp_path):

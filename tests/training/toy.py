@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
+import torch.distributed.nn.functional as dist_functional
 from torch import nn
 
 from counterpoint.data import Batch
 from counterpoint.methods.base import Method, Prepared, StepOutput
 from counterpoint.pairwise import SameKey
-from counterpoint.training import EMA, SGD, AdamW, MetricsFile, Observer, TrainSettings, train
+from counterpoint.training import EMA, SGD, AdamW, Constant, MetricsFile, Observer, TrainSettings, train
 
 
 @dataclass
@@ -68,7 +70,7 @@ class ToyMethod(Method):
         return self.towers[call](inputs["x"])
 
     def objective(self, embeddings, targets):
-        time.sleep(self.delay)
+        self.wait()
         a, b = (nn.functional.normalize(one.to(self.log_temperature.dtype), dim=1) for one in embeddings)
         logits = a @ b.T / self.log_temperature.exp()
         loss = nn.functional.cross_entropy(logits, torch.arange(len(a), device=a.device))
@@ -77,6 +79,10 @@ class ToyMethod(Method):
 
     def after_step(self, step):
         self.steps_seen += 1
+
+    def wait(self):
+        if self.delay:
+            time.sleep(self.delay)
 
 
 class Losses(Observer):
@@ -107,50 +113,87 @@ def _noise(seed, dim):
     return 0.1 * torch.randn(dim, generator=torch.Generator().manual_seed(seed % 2**62))
 
 
+class GatheringMethod(ToyMethod):
+    """The same loss over the rows of all ranks: each rank's anchors against everyone's candidates."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.unused = nn.Parameter(torch.ones(2, 2))
+        self.sometimes = nn.Parameter(torch.zeros(()))
+
+    def objective(self, embeddings, targets):
+        self.wait()
+        if not dist.is_initialized():
+            return super().objective(embeddings, targets)
+        a, b = (nn.functional.normalize(one, dim=1) for one in embeddings)
+        everyone = torch.cat(dist_functional.all_gather(b))
+        own = torch.arange(len(a)) + dist.get_rank() * len(a)
+        loss = nn.functional.cross_entropy(a @ everyone.T / self.log_temperature.exp(), own)
+        if dist.get_rank() == 1:
+            loss = loss + self.sometimes
+        keys = torch.arange(len(a))
+        return StepOutput(loss, embeddings[0], embeddings[1], SameKey(keys, keys))
+
+
 KINDS = {
     "plain": {"optimiser": AdamW(learning_rate=0.05)},
     "full": {"optimiser": SGD(), "ema": EMA(decay=0.9), "cache_chunk": 3, "accumulate": 2, "precision": "bf16"},
+    "ranks": {"optimiser": SGD(momentum=0.5), "schedule": Constant(), "steps": 8, "checkpoint_every": 3},
 }
 
 
-def run(folder, kind, delay):
-    """Train in ``folder``, resuming if there is something to resume, and leave the weights in ``final.json``."""
-    method = ToyMethod(delay=delay)
+def run(folder, kind, delay, dropout=0.2, stop_after=None):
+    """Train in ``folder``, resuming if there is something to resume; leaves the weights in ``final-<rank>.json``."""
+    folder, rank = Path(folder), int(os.environ.get("RANK", "0"))
+    method = (GatheringMethod if kind == "ranks" else ToyMethod)(delay=delay, dropout=dropout, seed=rank)
+    left = iter(range(stop_after or 10**9, 0, -1))
     result = train(
         method,
         ToyExamples(),
-        settings(steps=40, checkpoint_every=4, **KINDS[kind]),
-        Path(folder),
+        settings(**{"steps": 40, "checkpoint_every": 4, **KINDS[kind]}),
+        folder,
         resume=True,
-        observers=[MetricsFile(Path(folder) / "metrics.jsonl")],
+        observers=[MetricsFile(folder / "metrics.jsonl")],
+        stop=lambda: rank == 0 and next(left) == 1,
     )
     values = {name: value.double().flatten().tolist() for name, value in method.state_dict().items()}
     final = {"weights": values, "interrupted": result.interrupted, "steps": result.steps}
-    (Path(folder) / "final.json").write_text(json.dumps(final))
+    (folder / f"final-{rank}.json").write_text(json.dumps(final))
 
 
 def serve():
-    """For each line of arguments on standard input: start a process, print its number, and then its exit code.
+    """For each line on standard input: start processes, print their numbers, and, once they ended, their exit codes.
 
-    Importing takes seconds and forking milliseconds, so that many runs can be killed in little time.
+    A line is JSON: the environments of the processes, and the arguments of ``run``. Importing takes seconds and
+    forking milliseconds, so that many runs can be killed in little time.
     """
     torch.set_num_threads(1)
     torch.optim.SGD([torch.zeros(1)])  # the first optimiser of a process imports torch._dynamo, for seconds
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                run(*json.loads(line))
-                code = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(code)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
-        sys.stdout.flush()
+        environments, arguments = json.loads(line)
+        children = [_start(environment, arguments) for environment in environments]
+        _say(children)
+        _say([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+
+
+def _say(value):
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def _start(environment, arguments):
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        os.environ.update(environment)
+        run(**arguments)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from counterpoint.training.loop import CHECKPOINTS, train
 from counterpoint.training.monitor import monitor
 from counterpoint.training.observers import Observer, Record, TrainResult
 from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
-from counterpoint.training.precision import Precision
+from counterpoint.training.precision import Machine, Precision, open_machine
 from counterpoint.training.progress import RichProgress
 from counterpoint.training.ranks import is_main
 from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
@@ -21,6 +21,7 @@ __all__ = [
     "AdamW",
     "Constant",
     "CosineWarmup",
+    "Machine",
     "MetricsFile",
     "Observer",
     "Optimiser",
@@ -34,6 +35,7 @@ __all__ = [
     "is_main",
     "list_checkpoints",
     "monitor",
+    "open_machine",
     "read_records",
     "train",
 ]

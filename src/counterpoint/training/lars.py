@@ -10,14 +10,14 @@ from torch import Tensor
 class LARSOptimizer(torch.optim.Optimizer):
     """Momentum SGD whose step for each weight tensor is scaled by the ratio of its norm to its gradient's.
 
-    Algorithm 1 of the paper, with the trust coefficient eta of its equation 6, weight decay b and momentum m::
+    The paper's local rate, with trust coefficient eta, weight decay b and momentum m::
 
         rate = eta * |w| / (|g| + b * |w|)
         v = m * v + learning_rate * rate * (g + b * w)
         w = w - v
 
-    The rate is 1 where either norm is zero, and in groups with ``adapt=False``, which also means no decay is
-    expected there. As in the paper, the learning rate is inside the momentum buffer.
+    The rate is 1 where either norm is zero, and in groups with ``adapt=False``. As in the paper, the learning rate is
+    inside the momentum buffer.
     """
 
     def __init__(self, params: Iterable[Any], *, lr: float, momentum: float, weight_decay: float, trust: float) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from counterpoint.base.errors import CounterpointError
-from counterpoint.data import EpochSampler, Examples
+from counterpoint.data import EpochSampler, Examples, SkippedRow
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training.packing import Packed, pack, unpack
 from counterpoint.training.seeds import sample_seeds
@@ -35,15 +35,27 @@ class Preparation(Dataset[Packed | CounterpointError]):
         try:
             batch = self.examples.batch(rows)
             seeds = sample_seeds(self.seed, epoch, batch.rows)
-            return pack(self.method.prepare(batch, seeds, chunk=self.chunk))
+            return pack(self.method.prepare(batch, seeds, chunk=self.chunk), skipped=batch.skipped)
         except CounterpointError as error:
             return error
 
 
 def load(
-    preparation: Preparation, planned: Iterator[Planned], *, workers: int, device: torch.device
+    preparation: Preparation,
+    planned: Iterator[Planned],
+    skipped: dict[int, SkippedRow],
+    *,
+    workers: int,
+    device: torch.device,
 ) -> Iterator[Prepared]:
     """Prepared batches on ``device``, in the planned order.
+
+    Args:
+        preparation: What turns rows into a batch.
+        planned: Which rows, when.
+        skipped: Filled with the rows that could not be used, wherever that was found.
+        workers: Processes that prepare ahead; 0 for none.
+        device: Where batches go.
 
     Raises:
         CounterpointError: Whatever preparing a batch raised, in this process or in a worker.
@@ -61,6 +73,7 @@ def load(
     for item in loader:
         if isinstance(item, CounterpointError):
             raise item
+        skipped.update({one.row: one for one in item.skipped})
         yield unpack(item.to(device))
 
 

@@ -74,6 +74,7 @@ def train(
         batches = load(
             Preparation(method, examples, settings),
             plan(run.sampler, first=run.state.step * settings.accumulate, total=run.total * settings.accumulate),
+            run.skipped,
             workers=settings.workers,
             device=machine.device,
         )
@@ -112,7 +113,6 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         root=folder / CHECKPOINTS,
         identity=identity(settings, examples=len(examples), world=world.size),
         watch=LossWatch(machine.device),
-        observers=[],
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from counterpoint.data import SkippedRow
+
 Record = dict[str, Any]
 """One line of ``metrics.jsonl``: step, epoch, loss and more, all JSON values."""
 
@@ -18,6 +20,7 @@ class TrainResult:
         seconds: Time spent training, over all sessions.
         examples_per_second: Anchors per second in this session.
         interrupted: It was asked to stop before the last step; resuming continues it.
+        skipped: Rows that could not be used and were passed over in this session, as far as ``BadRows`` allowed.
     """
 
     steps: int
@@ -25,6 +28,7 @@ class TrainResult:
     seconds: float
     examples_per_second: float
     interrupted: bool
+    skipped: tuple[SkippedRow, ...] = ()
 
 
 class Observer:

@@ -6,11 +6,12 @@ copy to the device; packed, there are two or three in all.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from counterpoint.data import SkippedRow
 from counterpoint.methods.base import Prepared
 
 ALIGNMENT = 64
@@ -35,27 +36,32 @@ class Packed:
         calls: As in Prepared, with slots for tensors.
         targets: As in Prepared, with slots for tensors.
         size: Number of anchors.
+        skipped: Rows that were asked for and could not be used.
     """
 
     flat: dict[torch.dtype, Tensor]
     calls: list[list[dict[str, Slot]]]
     targets: dict[str, Slot]
     size: int
+    skipped: tuple[SkippedRow, ...] = ()
 
     def pin_memory(self) -> "Packed":
         """The same in page-locked memory, from which copies to a GPU run in the background."""
-        return Packed(
-            {dtype: one.pin_memory() for dtype, one in self.flat.items()}, self.calls, self.targets, self.size
-        )
+        return replace(self, flat={dtype: one.pin_memory() for dtype, one in self.flat.items()})
 
     def to(self, device: torch.device) -> "Packed":
         """The same on ``device``: one copy per dtype."""
         flat = {dtype: one.to(device, non_blocking=True) for dtype, one in self.flat.items()}
-        return Packed(flat, self.calls, self.targets, self.size)
+        return replace(self, flat=flat)
 
 
-def pack(prepared: Prepared) -> Packed:
-    """Lay all tensors end to end."""
+def pack(prepared: Prepared, *, skipped: tuple[SkippedRow, ...] = ()) -> Packed:
+    """Lay all tensors end to end.
+
+    Args:
+        prepared: On the CPU.
+        skipped: Passed along.
+    """
     slots: dict[int, Slot] = {}
     lengths: dict[torch.dtype, int] = {}
     for tensor in _tensors(prepared):
@@ -68,7 +74,8 @@ def pack(prepared: Prepared) -> Packed:
     for tensor in _tensors(prepared):
         _view(flat, slots[id(tensor)]).copy_(tensor)
     calls = [[{name: slots[id(one)] for name, one in chunk.items()} for chunk in call] for call in prepared.calls]
-    return Packed(flat, calls, {name: slots[id(one)] for name, one in prepared.targets.items()}, prepared.size)
+    targets = {name: slots[id(one)] for name, one in prepared.targets.items()}
+    return Packed(flat, calls, targets, prepared.size, skipped)
 
 
 def unpack(packed: Packed) -> Prepared:

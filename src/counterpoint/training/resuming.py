@@ -33,8 +33,12 @@ def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back
     if found is None:
         return
     folder, contents = found
-    saved = contents.values.get("identity", {})
-    changed = [f"{key} was {saved.get(key)} and is {own.get(key)}" for key in own if saved.get(key) != own[key]]
+    before, now = _leaves(contents.values["identity"]), _leaves(own)
+    changed = [
+        f"{name} was {before.get(name)} and is {now.get(name)}"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    ]
     if changed:
         raise InputError(f"cannot resume from {folder}: {'; '.join(changed)}")
     try:
@@ -52,3 +56,18 @@ def refuse_second_run(root: Path) -> None:
     folders = list_checkpoints(root)
     if folders:
         raise InputError(f"{root.parent} already holds a run ({folders[-1].name}): resume it or choose another folder")
+
+
+def _leaves(value: Any, name: str = "") -> dict[str, Any]:
+    """Nested JSON values under dotted names; the empty name for a value that is not nested."""
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    else:
+        return {name: value}
+    return {
+        inner: leaf
+        for key, part in parts
+        for inner, leaf in _leaves(part, f"{name}.{key}" if name else str(key)).items()
+    }

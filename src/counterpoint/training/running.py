@@ -3,12 +3,12 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from counterpoint.base.errors import CounterpointError
-from counterpoint.data import EpochSampler
+from counterpoint.data import EpochSampler, SkippedRow
 from counterpoint.methods.base import Prepared
 from counterpoint.training import ranks
 from counterpoint.training.checkpoint import list_checkpoints, prune_checkpoints, write_checkpoint
@@ -35,6 +35,7 @@ class Run:
         identity: What a resumed run must share.
         observers: Of this process.
         watch: Sees every loss.
+        skipped: Rows that could not be used, by number.
     """
 
     settings: TrainSettings
@@ -45,7 +46,8 @@ class Run:
     root: Path
     identity: dict[str, Any]
     watch: LossWatch
-    observers: list[Observer]
+    observers: list[Observer] = field(default_factory=list)
+    skipped: dict[int, SkippedRow] = field(default_factory=dict)
 
 
 class Pace:
@@ -107,7 +109,14 @@ def run_steps(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
     if state.average is not None:
         state.average.copy_to(state.method)
     state.method.eval()
-    return TrainResult(state.step, loss, pace.seconds(), pace.overall(state.step), interrupted)
+    return TrainResult(
+        steps=state.step,
+        loss=loss,
+        seconds=pace.seconds(),
+        examples_per_second=pace.overall(state.step),
+        interrupted=interrupted,
+        skipped=tuple(run.skipped[row] for row in sorted(run.skipped)),
+    )
 
 
 def _count(run: Run, stepped: Stepped) -> None:

@@ -10,16 +10,20 @@ Imports only ``base``. A user's file becomes batches in four lines::
 
 from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
+from counterpoint.data.downloading import Progress, Source, download
 from counterpoint.data.examples import Examples
 from counterpoint.data.images import ImageFormat
 from counterpoint.data.inference import infer_roles
 from counterpoint.data.opening import open_table, table_from
 from counterpoint.data.roles import Roles, Supervision
 from counterpoint.data.sampler import EpochSampler
+from counterpoint.data.sets import SETS, Access, NamedSet, Retrieval, named
 from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
 from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
 
 __all__ = [
+    "SETS",
+    "Access",
     "BadRows",
     "Batch",
     "Concatenated",
@@ -27,12 +31,18 @@ __all__ = [
     "Examples",
     "ImageFormat",
     "MemoryTable",
+    "NamedSet",
+    "Progress",
+    "Retrieval",
     "Roles",
     "SkippedRow",
+    "Source",
     "Subset",
     "Supervision",
     "Table",
+    "download",
     "infer_roles",
+    "named",
     "open_table",
     "split_by_fraction",
     "split_by_group",

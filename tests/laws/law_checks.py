@@ -1,0 +1,117 @@
+"""The laws as functions: each raises AssertionError for an objective that breaks it."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from law_cases import Case
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise import DENSE, Given, Objective, Plan
+
+Outcome = dict[str, Tensor] | str
+"""Loss and gradients by name, or the message of an InputError."""
+
+
+@contextmanager
+def anchors_without_positives_allowed() -> Iterator[None]:
+    """The warning about them is tested elsewhere."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "[0-9]+ of [0-9]+ anchors have no positive")
+        yield
+
+
+def outcome(objective: Objective, case: Case, *, plan: Plan | None = None) -> Outcome:
+    """Loss and gradients of the embeddings and of every number of the objective, or why there is none."""
+    leaves, numbers = _leaves(objective, case)
+    try:
+        with anchors_without_positives_allowed():
+            loss = objective(**leaves, **case.given(), plan=plan, **numbers)
+    except InputError as error:
+        return str(error)
+    return _with_gradients(loss, leaves | numbers)
+
+
+def reference_outcome(objective: Objective, case: Case) -> dict[str, Tensor]:
+    """The same from the paper's equation, on the whole matrix and a relation written down in the test."""
+    leaves, numbers = _leaves(objective, case)
+    others = {name: leaves[name] for name in ("negatives",) if name in leaves}
+    problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given(**case.given(), **others))
+    similarity = objective.similarity
+    s = similarity.scores(similarity.prepare(problem.anchors), similarity.prepare(problem.candidates))
+    loss = objective.having(numbers).reference(s, case.tile(joint=objective.joint))
+    return _with_gradients(loss, leaves | numbers)
+
+
+def equals_reference(objective: Objective, case: Case) -> None:
+    """Dense equals the paper's equation in value and in every gradient."""
+    same(outcome(objective, case, plan=DENSE), reference_outcome(objective, case))
+
+
+def streams(objective: Objective, case: Case, plan: Plan) -> None:
+    """Tiles of any size equal the whole matrix in value and in every gradient, or raise the same error."""
+    same(outcome(objective, case, plan=plan), outcome(objective, case, plan=DENSE))
+
+
+def has_right_gradient(objective: Objective, case: Case, plan: Plan) -> None:
+    """The streamed gradient equals finite differences."""
+    leaves, numbers = _leaves(objective, case)
+    names = [*leaves, *numbers]
+
+    def loss(*values: Tensor) -> Tensor:
+        return objective(**dict(zip(names, values, strict=True)), **case.given(), plan=plan)
+
+    with anchors_without_positives_allowed():
+        assert torch.autograd.gradcheck(loss, (*leaves.values(), *numbers.values()))
+
+
+def every_number_matters(objective: Objective, case: Case) -> None:
+    """A number of the objective that changes nothing is not one."""
+    found = outcome(objective, case)
+    assert isinstance(found, dict), found
+    for name in objective.numbers():
+        assert found[name].abs() > 1e-9, f"{name} of {objective} has no effect on the loss"
+
+
+def finite(found: Outcome) -> None:
+    """A number or a clear error, never NaN or infinity."""
+    if isinstance(found, str):
+        return
+    for name, value in found.items():
+        assert torch.isfinite(value).all(), f"{name} is not finite: {value}"
+
+
+def same(found: Outcome, expected: Outcome, *, rtol: float = 1e-9, atol: float = 1e-11) -> None:
+    """Equal losses and gradients, name by name, or equal messages."""
+    if isinstance(found, str) or isinstance(expected, str):
+        assert found == expected
+        return
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        torch.testing.assert_close(value, expected[name], rtol=rtol, atol=atol, msg=lambda m, name=name: f"{name}: {m}")
+
+
+def close(found: dict[str, Tensor], expected: dict[str, Tensor], *, relative: float) -> None:
+    """Equal up to ``relative`` times the largest entry of each loss or gradient (at least 1 for the loss)."""
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        scale = max(expected[name].abs().max().item(), 1.0 if name == "loss" else 1e-3)
+        error = (value.double() - expected[name]).abs().max().item()
+        assert error <= relative * scale, f"{name} is off by {error / scale:.2e} of its size, allowed {relative:.0e}"
+
+
+def _leaves(objective: Objective, case: Case) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    embeddings = {name: value.clone().requires_grad_() for name, value in case.embeddings().items()}
+    numbers = {
+        name: torch.tensor(float(getattr(objective, name)), dtype=torch.float64, requires_grad=True)
+        for name in objective.numbers()
+    }
+    return embeddings, numbers
+
+
+def _with_gradients(loss: Tensor, leaves: dict[str, Tensor]) -> dict[str, Tensor]:
+    assert loss.shape == (), f"a loss is a scalar, got shape {list(loss.shape)}"
+    gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+    return {"loss": loss.detach(), **dict(zip(leaves, gradients, strict=True))}

@@ -1,0 +1,81 @@
+"""Streamed equals dense in value and in every gradient, whatever the tiles, shapes and labels."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from law_cases import cases, every_call, labels_of, variants
+from law_checks import outcome, same, streams
+
+from counterpoint.pairwise import Plan
+
+TILES = [Plan(rows=1, cols=1), Plan(rows=3, cols=5), Plan(rows=4, cols=2), Plan(rows=100, cols=100)]
+"""Single entries, primes, ragged at the end, and more than there is."""
+
+
+@pytest.mark.parametrize("plan", TILES, ids=lambda plan: f"{plan.rows}x{plan.cols}")
+@pytest.mark.parametrize(("objective", "case"), every_call(), ids=labels_of)
+def test_streamed_equals_dense(objective, case, plan):
+    streams(objective, case, plan)
+
+
+@st.composite
+def shapes(draw):
+    n = draw(st.integers(1, 7))
+    return {
+        "n": n,
+        "d": draw(st.integers(1, 4)),
+        "labels": draw(st.lists(st.integers(-1, 3), min_size=n, max_size=n)),
+        "seed": draw(st.integers(0, 2**16)),
+        "plan": Plan(rows=draw(st.integers(1, 9)), cols=draw(st.integers(1, 9))),
+        "which": draw(st.integers(0, 5)),
+    }
+
+
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shape=shapes())
+def test_streamed_equals_dense_for_all_shapes(objective, shape):
+    plan, which = shape.pop("plan"), shape.pop("which")
+    offered = cases(objective, **shape)
+    streams(objective, offered[which % len(offered)], plan)
+
+
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+@pytest.mark.parametrize("frozen", ["anchors", "candidates"])
+def test_a_side_without_gradient_changes_nothing_else(objective, frozen):
+    """One tower may be locked, and a queue has no gradient; the streamed path then skips its products."""
+    case = cases(objective)[0]
+    inputs = {k: v.clone().requires_grad_(k != frozen) for k, v in case.embeddings().items()}
+    (learning,) = inputs.keys() - {frozen}
+    loss = objective(**inputs, **case.given(), plan=Plan(rows=4, cols=3))
+    (gradient,) = torch.autograd.grad(loss, inputs[learning])
+    expected = outcome(objective, case)
+    assert isinstance(expected, dict)
+    torch.testing.assert_close(gradient, expected[learning])
+
+
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+def test_autocast_reaches_neither_pass(objective):
+    case = cases(objective)[0].to(torch.float32)
+    found = []
+    for enabled in (False, True):
+        leaves = {k: v.clone().requires_grad_() for k, v in case.embeddings().items()}
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            loss = objective(**leaves, **case.given(), plan=Plan(rows=4, cols=3))
+            loss.backward()
+        found.append({"loss": loss.detach(), **{k: v.grad for k, v in leaves.items()}})
+    same(found[1], found[0], rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+def test_without_gradient_it_is_only_a_number(objective):
+    case = cases(objective)[0]
+    with torch.no_grad():
+        loss = objective(**case.embeddings(), **case.given(), plan=Plan(rows=4, cols=3))
+    assert not loss.requires_grad
+    again = outcome(objective, replace(case))
+    assert isinstance(again, dict)
+    torch.testing.assert_close(loss, again["loss"])

@@ -34,7 +34,7 @@ def load_encoder(folder: Path | str, *, trusted: tuple[str, ...] = ("counterpoin
         raise CheckpointError(f"{folder / DESCRIPTION} describes a {type(spec).__name__}, not an encoder")
     try:
         encoder = spec.restore(description["fitted"], folder)
-    except (InputError, KeyError, OSError, ValueError) as error:
+    except (InputError, KeyError, TypeError, OSError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the encoder in {folder}: {error}") from error
     _load_weights(encoder, folder / WEIGHTS)
     return encoder.eval()
@@ -49,6 +49,8 @@ def _read_description(path: Path) -> dict[str, Any]:
         raise CheckpointError(str(error)) from error
     if not (isinstance(description, dict) and {"format", "spec", "fitted", "files"} <= description.keys()):
         raise CheckpointError(f"{path} lacks one of format, spec, fitted, files")
+    if not (isinstance(description["files"], dict) and isinstance(description["fitted"], dict)):
+        raise CheckpointError(f"{path}: files and fitted must be JSON objects")
     if description["format"] != FORMAT:
         raise CheckpointError(f"{path} has format {description['format']!r}; this version reads format {FORMAT}")
     return description

@@ -1,7 +1,7 @@
 """An encoder with its projection kept on: what lets two towers of different kinds share one space."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ class ProjectedEncoder(Encoder):
 
     def __init__(self, spec: Projected, backbone: Encoder) -> None:
         head = spec.head.build(backbone.embedding_dim)
-        super().__init__(spec, kind=backbone.kind, embedding_dim=head.out_dim)
+        # the backbone's own spec, so that a projected saved encoder does not need the folder it came from
+        super().__init__(replace(spec, backbone=backbone.spec), kind=backbone.kind, embedding_dim=head.out_dim)
         self.backbone: Encoder = backbone
         self.head: Head = head
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import safetensors.torch
 
+from counterpoint.base.errors import StorageError
 from counterpoint.base.files import atomic_path, write_json
 from counterpoint.base.spec import to_json
 
@@ -25,7 +26,10 @@ def write_encoder(encoder: "Encoder", folder: Path) -> None:
     Raises:
         StorageError: Writing failed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot write into {folder}: {error.strerror}") from error
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in encoder.state_dict().items()}
     with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder) as staging:
         safetensors.torch.save_file(weights, Path(staging) / WEIGHTS)

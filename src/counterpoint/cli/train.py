@@ -9,6 +9,7 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import columns_of, encoder_named, objective_named
+from counterpoint.data import Supervision
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import check_job, run_job
@@ -35,6 +36,7 @@ def train(
     objective: Annotated[
         str | None, typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.")
     ] = None,
+    supervision: Annotated[Supervision | None, typer.Option(help="What to learn from, if not the strongest.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the objective.")] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps, instead of --epochs.")] = None,
@@ -66,7 +68,7 @@ def train(
     )  # fmt: skip
     loaded = load_data(source)
     console.say(loaded.described)
-    plan = load_recipe(recipe) if recipe else recipe_for(loaded.roles, image_size=loaded.image_size)
+    plan = load_recipe(Path(recipe)) if recipe else recipe_for(loaded, supervision=supervision)
     if encoder is not None:
         plan = replace(plan, encoder=encoder_named(encoder))
     if objective is not None or temperature is not None:

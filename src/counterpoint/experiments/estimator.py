@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -13,11 +14,11 @@ from counterpoint.data import Supervision, table_from
 from counterpoint.encoders import MLP, ProjectionHead
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
-from counterpoint.experiments.presets import view_for
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import DataSource, data_from
 from counterpoint.objectives import NTXent, SupCon
 from counterpoint.training import AdamW, TrainSettings
+from counterpoint.views import default_views
 
 
 class ContrastiveEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -74,12 +75,10 @@ class ContrastiveEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """Embeddings `[N, n_components]` of unit length."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        import torch
-
         return self.encoder_.encode(torch.from_numpy(np.ascontiguousarray(X)))
 
     def _recipe(self, supervised: bool, rows: int) -> Recipe:
-        view = view_for(Kind.VECTOR)
+        view = default_views(Kind.VECTOR)
         return Recipe(
             encoder=MLP(hidden=(self.hidden,), dim=self.n_components),
             head=ProjectionHead(out_dim=min(64, self.hidden)),

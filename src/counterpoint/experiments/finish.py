@@ -16,7 +16,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.similarities import similarity_samples
 from counterpoint.experiments.source import Data, DataSource
 
-MAP_POINTS = 2_000
+MAP_POINTS = 1_500
 QUERIES, HITS = 6, 6
 
 
@@ -69,8 +69,11 @@ def _page(
 
 
 def _scores(one: Comparison) -> report.Comparison:
-    rows = tuple(report.ComparisonRow(row.system, row.value, row.low, row.high, row.is_model) for row in one.rows)
-    return report.Comparison(one.measure, "", one.greater_is_better, rows)
+    rows = tuple(
+        report.ComparisonRow(system=row.system, value=row.value, low=row.low, high=row.high, is_model=row.is_model)
+        for row in one.rows
+    )
+    return report.Comparison(measure=one.measure, explanation="", rows=rows, greater_is_better=one.greater_is_better)
 
 
 def _similarities(systems: tuple[System, System], test: Batch, data: Data) -> report.SimilarityPlot | None:
@@ -81,8 +84,8 @@ def _similarities(systems: tuple[System, System], test: Batch, data: Data) -> re
 
 
 def _map(vectors: np.ndarray, content: Content, labels: tuple[str, ...] | None) -> report.Map:
-    points, method = report.project(vectors, seed=0)
-    return report.Map(points, labels, content, method)
+    plane = report.project(vectors, seed=0)
+    return report.Map(points=plane.points, method=plane.method, labels=labels, content=content)
 
 
 def _neighbours(vectors: np.ndarray, content: Content, labels: tuple[str, ...] | None) -> tuple[report.Neighbours, ...]:
@@ -93,10 +96,12 @@ def _neighbours(vectors: np.ndarray, content: Content, labels: tuple[str, ...] |
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : min(HITS, len(vectors) - 1)]
 
     def item(row: int) -> report.Item:
-        return report.Item(content[row], labels[row] if labels else None, row)
+        return report.Item(content=content[row], row=row, label=labels[row] if labels else None)
 
     return tuple(
-        report.Neighbours(item(int(q)), tuple((item(int(hit)), float(cosines[i, hit])) for hit in nearest[i]))
+        report.Neighbours(
+            query=item(int(q)), hits=tuple((item(int(hit)), float(cosines[i, hit])) for hit in nearest[i])
+        )
         for i, q in enumerate(queries)
     )
 

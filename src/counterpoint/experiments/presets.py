@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from counterpoint.base.content import Kind
-from counterpoint.base.errors import InputError
-from counterpoint.data import Roles, Supervision
+from counterpoint.data import Supervision
 from counterpoint.encoders import (
     MLP,
     ConvNet,
@@ -18,19 +17,11 @@ from counterpoint.encoders import (
     StaticText,
 )
 from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import Data
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
 from counterpoint.pairwise import Objective
 from counterpoint.training import AdamW, TrainSettings
-from counterpoint.views import (
-    Compose,
-    FeatureSwap,
-    GaussianNoise,
-    Identity,
-    View,
-    WordDrop,
-    light_images,
-    simclr_images,
-)
+from counterpoint.views import Identity, View, default_views
 
 _OBJECTIVES: dict[Supervision, Objective] = {
     Supervision.VIEWS: NTXent(temperature=0.5),
@@ -42,18 +33,20 @@ _ENCODERS: dict[Kind, EncoderSpec] = {Kind.IMAGE: ConvNet(), Kind.TEXT: StaticTe
 _RATES = {Kind.IMAGE: 1e-3, Kind.TEXT: 5e-3, Kind.VECTOR: 1e-3}
 
 
-def recipe_for(roles: Roles, *, image_size: tuple[int, int] | None = None) -> Recipe:
+def recipe_for(data: Data, *, supervision: Supervision | None = None) -> Recipe:
     """The recipe that ``train`` uses when none is named.
 
     Args:
-        roles: What the columns are.
-        image_size: Height and width of the images, where there are any.
+        data: What there is to learn from.
+        supervision: What to learn from, when it is not the strongest that the columns offer: views of images that
+            have labels, for one.
     """
-    supervision, kind, other = roles.supervision, roles.kind, roles.other_kind or roles.kind
+    supervision = supervision or data.roles.supervision
+    kind = data.roles.kind
+    other = data.roles.other_kind or kind
     two_towers = supervision is Supervision.PAIRS and other is not kind
-    view = (
-        view_for(kind, image_size=image_size) if supervision in (Supervision.VIEWS, Supervision.LABELS) else Identity()
-    )
+    view = _view(data) if supervision in (Supervision.VIEWS, Supervision.LABELS) else Identity()
+    batch_size = max(2, min(256, len(data.train) // 4))
     return Recipe(
         encoder=_in_shared_space(_ENCODERS[kind]) if two_towers else _ENCODERS[kind],
         other_encoder=_in_shared_space(_ENCODERS[other]) if two_towers else None,
@@ -62,22 +55,15 @@ def recipe_for(roles: Roles, *, image_size: tuple[int, int] | None = None) -> Re
         views=(view, view),
         head=_head(kind, supervision),
         temperature=LearnableTemperature() if two_towers else None,
-        training=TrainSettings(epochs=20, batch_size=256, optimiser=AdamW(learning_rate=_RATES[kind])),
+        training=TrainSettings(epochs=20, batch_size=batch_size, optimiser=AdamW(learning_rate=_RATES[kind])),
     )
 
 
-def view_for(kind: Kind, *, image_size: tuple[int, int] | None = None) -> View:
-    """How an example of this kind is changed without changing what it is.
-
-    Small one-screen drawings (up to 16 pixels a side) are moved and cropped lightly; larger images get SimCLR's views.
-    """
-    if kind is Kind.TEXT:
-        return WordDrop(rate=0.2)
-    if kind is Kind.VECTOR:
-        return Compose(views=(FeatureSwap(rate=0.4), GaussianNoise(std=0.1)))
-    if image_size is None:
-        raise InputError("views of images need the image size")
-    return light_images(image_size) if max(image_size) <= 16 else simclr_images(image_size)
+def _view(data: Data) -> View:
+    if data.roles.kind is not Kind.IMAGE:
+        return default_views(data.roles.kind)
+    image = data.train.image
+    return default_views(Kind.IMAGE, image_size=image.height_width, image_channels=image.channels or 3)
 
 
 def _in_shared_space(encoder: EncoderSpec) -> EncoderSpec:

@@ -51,7 +51,7 @@ def train(
         loaded = load_data(source)
     else:
         loaded = data_from(data if isinstance(data, Table) else table_from(data), None, source, dict(columns or {}))
-    plan = with_training(recipe or recipe_for(loaded.roles, image_size=loaded.image_size), **training)
+    plan = with_training(recipe or recipe_for(loaded), **training)
     check_job(plan, loaded)
     folder = RunFolder(Path(out))
     folder.create(plan, source if from_file else None)

@@ -55,11 +55,6 @@ class Data:
     roles: Roles
     described: str
 
-    @property
-    def image_size(self) -> tuple[int, int] | None:
-        """Height and width of the anchors, where they are images."""
-        return self.train.image.height_width if self.roles.kind is Kind.IMAGE else None
-
 
 def load_data(source: DataSource) -> Data:
     """Open everything a source names; nothing is trained yet.
@@ -96,6 +91,6 @@ def _tables(source: DataSource) -> tuple[Table, Table | None, dict[str, str]]:
     columns = dict(source.columns)
     if source.data.startswith("set:"):
         found = named(source.data.removeprefix("set:"))
-        return found.train, found.test, {**found.columns, **columns}
+        return found.train, found.test, {**found.overrides, **columns}
     test = None if source.test is None else open_table(Path(source.test))
     return open_table(Path(source.data)), test, columns

@@ -1,0 +1,77 @@
+"""``counterpoint search``: the nearest rows of an embedded corpus."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from counterpoint.base.content import Content, Kind
+from counterpoint.base.errors import InputError
+from counterpoint.base.files import read_json
+from counterpoint.base.spec import from_json
+from counterpoint.cli import console
+from counterpoint.encoders import Role
+from counterpoint.experiments.corpus import CorpusSource, TableCorpus, encode_with
+from counterpoint.retrieval import Store
+from counterpoint.retrieval import search as find
+
+
+def search(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    vectors: Annotated[Path, typer.Argument(help="Folder that embed made.")],
+    query: Annotated[str | None, typer.Argument(help="A text, or the path of an image.")] = None,
+    row: Annotated[int | None, typer.Option(help="Use this row of the corpus as the query.")] = None,
+    k: Annotated[int, typer.Option("-k", help="Hits to show.")] = 10,
+    json: Annotated[bool, typer.Option("--json", help="Hits as JSON.")] = False,
+) -> None:
+    """Exact nearest neighbours of a query among the vectors of a corpus."""
+    store = Store(vectors)
+    source = from_json(read_json(vectors / "corpus.json"))
+    if not isinstance(source, CorpusSource):
+        raise InputError(f"{vectors / 'corpus.json'} does not say which corpus was embedded")
+    corpus = TableCorpus(source)
+    hits = find(_query(run, corpus, store, query, row), store, min(k, len(store)))
+    names = store.ids
+    found = [
+        {
+            "row": int(r),
+            "similarity": float(s),
+            **({"id": names[r]} if names else {}),
+            "content": _shown(corpus, int(r)),
+        }
+        for r, s in zip(hits.rows[0], hits.scores[0], strict=True)
+    ]
+    if json:
+        console.machine(found)
+        return
+    table = Table("similarity", "row", "content", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(f"{one['similarity']:.3f}", str(one.get("id", one["row"])), one["content"])
+    console.out.print(table)
+
+
+def _query(run: Path, corpus: TableCorpus, store: Store, query: str | None, row: int | None) -> np.ndarray:
+    if (query is None) == (row is None):
+        raise InputError("give a query, or a row of the corpus with --row")
+    if row is not None:
+        if not 0 <= row < len(store):
+            raise InputError(f"--row must be between 0 and {len(store) - 1}, got {row}")
+        return np.array(store.vectors[row : row + 1])
+    content: Content = [query or ""]
+    if corpus.roles.kind is Kind.VECTOR:
+        raise InputError("a corpus of vectors can be searched with --row")
+    if corpus.roles.kind is Kind.IMAGE:
+        if not Path(query or "").is_file():
+            raise InputError(f"the corpus holds images: the query must be the path of one, got {query!r}")
+        content = corpus.like([str(Path(query or "").resolve())])
+    return encode_with(run, role=Role.QUERY)(content)
+
+
+def _shown(corpus: TableCorpus, row: int) -> str:
+    content = corpus.content(np.array([row]))
+    if isinstance(content, list):
+        text = " ".join(str(content[0]).split())
+        return text if len(text) <= 100 else text[:99] + "\u2026"
+    return f"{corpus.roles.kind.value} {row}"

@@ -54,7 +54,7 @@ def tiny_bert(tmp_path_factory) -> str:
         mask_token="[MASK]",
         model_max_length=40,
     )
-    torch.manual_seed(0)
+    torch.manual_seed(7)
     config = transformers.BertConfig(
         vocab_size=len(pieces),
         hidden_size=16,

@@ -21,8 +21,9 @@ TYPES = "sentence_transformers.models"
 def export_sentence_transformers(encoder: Encoder, folder: Path | str) -> None:
     """Write ``folder`` so that ``SentenceTransformer(folder)`` gives what ``encoder.encode`` gives.
 
-    The vectors are normalised. The folder may be the one that ``Encoder.save`` wrote: no file of it is touched. Prompts
-    go along under the names "query", "document" and, as the default, "plain".
+    The vectors are normalised. The folder may be the one that ``Encoder.save`` wrote, since no file of it is touched;
+    after saving there again, export again. Prompts go along under the names "query", "document" and, as the default,
+    "plain".
 
     Raises:
         InputError: Not a text encoder of Counterpoint, or a pooling that sentence-transformers does not have.
@@ -35,11 +36,9 @@ def export_sentence_transformers(encoder: Encoder, folder: Path | str) -> None:
             prompts = {}
         elif isinstance(encoder, HuggingFaceEncoder):
             modules = _write_transformer(encoder, Path(staging))
-            prompts = {role.value: prompt for role in Role if (prompt := encoder.spec.prompt_for(role))}
+            prompts = {role.value: encoder.spec.prompt_for(role) for role in Role}
         else:
-            raise InputError(
-                f"sentence-transformers has no place for a {type(encoder).__name__}; it takes text encoders"
-            )
+            raise InputError(f"sentence-transformers takes text encoders, not a {type(encoder).__name__}")
         modules = [*modules, "Normalize"]
         _write_layout(Path(staging), modules, prompts)
         for path in sorted(path for path in Path(staging).rglob("*") if path.is_file()):

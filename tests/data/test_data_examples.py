@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
@@ -123,6 +125,10 @@ def test_other_sizes_are_scaled_to_the_first_with_a_notice_or_to_the_given(png: 
     assert examples.batch([0, 1]).anchor.shape == (2, 3, 4, 6)  # type: ignore[union-attr]
     assert "scaled and cut to 4x6" in examples.notices[0]
     assert examples.check() == examples.notices
+    late = _examples({"image": [png()] * 20 + [png(size=(9, 9))]})
+    assert late.notices == ()
+    late.batch([3, 20])
+    assert "differ in size" in late.notices[0]
     given = _examples(data, image=ImageFormat(size=8))
     assert given.batch([0, 1]).anchor.shape == (2, 3, 8, 8)  # type: ignore[union-attr]
     assert given.notices == ()
@@ -159,8 +165,8 @@ def test_image_arrays(array: np.ndarray) -> None:
     ],
 )
 def test_image_arrays_of_another_scale_are_refused(array: np.ndarray, message: str) -> None:
-    with pytest.raises(InputError, match=f"row 0, column 'image'.*{message}"):
-        _examples({"image": array}).batch([0])
+    with pytest.raises(InputError, match=message):
+        _examples({"image": array})
 
 
 def test_damaged_images_are_named_with_row_and_column(png: Png, random: np.random.Generator) -> None:
@@ -179,6 +185,12 @@ def test_damaged_images_are_named_with_row_and_column(png: Png, random: np.rando
     for row in range(1, 7):
         with pytest.raises(InputError, match=rf"row {row}, column 'image'"):
             examples.batch([0, row])
+
+
+def test_first_images_that_are_all_unusable_stop_at_once(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,label\na.png,1\nb.png,1\n")
+    with pytest.raises(InputError, match=r"t\.csv: none of the first images can be used: no such image file"):
+        _examples(open_table(tmp_path / "t.csv"), bad_rows=BadRows(limit=5))
 
 
 def test_vectors_of_numeric_columns_lists_and_arrays(tmp_path: Path) -> None:
@@ -312,10 +324,14 @@ def test_check_finds_what_cannot_work() -> None:
     assert "only one class" in _examples({"text": list("abc"), "label": ["x", "x", "x"]}).check()[0]
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_torch_data_loader_gives_the_same_batches(tmp_path: Path, workers: int) -> None:
-    path = tmp_path / "t.jsonl"
-    path.write_text("".join(json.dumps({"text": f"text {i}", "label": i % 3}) + "\n" for i in range(20)))
+@pytest.mark.parametrize(("workers", "suffix"), [(0, "jsonl"), (2, "jsonl"), (2, "parquet")])
+def test_a_torch_data_loader_gives_the_same_batches(tmp_path: Path, workers: int, suffix: str) -> None:
+    path = tmp_path / f"t.{suffix}"
+    rows = [{"text": f"text {i}", "label": i % 3} for i in range(20)]
+    if suffix == "jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=6)
     examples = _examples(open_table(path))
     loader = DataLoader(
         examples,  # type: ignore[arg-type]

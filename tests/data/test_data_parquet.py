@@ -61,6 +61,14 @@ def test_rows_of_held_groups_are_not_read_again(many_groups: Path, monkeypatch: 
     assert sorted(reads) == [0, 1, 2]
 
 
+def test_a_look_at_the_head_leaves_nothing_in_memory(many_groups: Path) -> None:
+    table = ParquetTable(many_groups)
+    head = table.head(5, ["number"])
+    np.testing.assert_array_equal(head["number"], np.arange(5))
+    assert list(table.head(5)) == ["number", "payload"]
+    assert table.cached_bytes == 0
+
+
 def test_types_of_columns(tmp_path: Path) -> None:
     columns = {
         "vector": pa.array([[1.0, 2.0], [3.0, 4.0]], type=pa.list_(pa.float32())),

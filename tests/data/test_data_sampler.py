@@ -92,6 +92,7 @@ def test_without_shuffle_the_order_is_the_tables() -> None:
     ("options", "message"),
     [
         ({"batch_size": 9}, "batch larger than the data"),
+        ({"batch_size": 4, "seed": -1}, "seed must be"),
         ({"batch_size": 0}, "must be positive"),
         ({"batch_size": 4, "world": 3}, "cannot be shared equally"),
         ({"batch_size": 4, "world": 2, "rank": 2}, "rank must be"),
@@ -101,7 +102,7 @@ def test_without_shuffle_the_order_is_the_tables() -> None:
 )
 def test_numbers_that_do_not_fit(options: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        EpochSampler(8, seed=0, **options)
+        EpochSampler(8, **{"seed": 0, **options})
 
 
 def test_a_position_of_other_data_is_refused() -> None:

@@ -186,9 +186,9 @@ def test_trec_zip(tmp_path: Path) -> None:
 
 
 def test_multi30k_gzip(tmp_path: Path) -> None:
-    for language, text in {"en": "One\nTwo\n", "de": "Eins\nZwei\u2028\n", "fr": "Un\n"}.items():
+    for language, text in {"en": "One\nTwo\n", "de": "Eins\nZwei\u2028 drei\n", "fr": "Un\n"}.items():
         (tmp_path / f"val.{language}.gz").write_bytes(gzip.compress(text.encode()))
-    assert read_parallel(tmp_path, "val", ("en", "de")).take([1]) == {"en": ["Two"], "de": ["Zwei"]}
+    assert read_parallel(tmp_path, "val", ("en", "de")).take([1]) == {"en": ["Two"], "de": ["Zwei\u2028 drei"]}
     with pytest.raises(InputError, match="differs in length"):
         read_parallel(tmp_path, "val", ("en", "fr"))
 

@@ -48,6 +48,11 @@ def test_no_group_is_on_both_sides(random: np.random.Generator) -> None:
     assert abs(len(parts["train"]) - 540) < 60
 
 
+def test_a_row_without_group_is_refused() -> None:
+    with pytest.raises(InputError, match="has no group"):
+        split_by_group(["a", None, "b"], {"x": 0.5, "y": 0.5}, seed=0)
+
+
 def test_split_rows_reads_the_columns() -> None:
     table = table_from({"part": ["a", "b"] * 10, "user": [i // 4 for i in range(20)], "label": ["x"] * 10 + ["y"] * 10})
     assert split_rows(table, by_column="part")["b"].tolist() == list(range(1, 20, 2))

@@ -26,6 +26,12 @@ def test_rows_outside_are_refused(rows: list[int]) -> None:
         MemoryTable({"a": [1, 2, 3]}).take(rows)
 
 
+def test_masks_are_not_row_numbers() -> None:
+    with pytest.raises(InputError, match="flatnonzero"):
+        MemoryTable({"a": [1, 2]}).take(np.array([True, False]))
+    assert MemoryTable({"a": [1, 2]}).take([]) == {"a": []}
+
+
 def test_unknown_columns_and_unequal_lengths_are_named() -> None:
     with pytest.raises(InputError, match=r"no column 'b'; its columns: 'a'"):
         MemoryTable({"a": [1]}).take([0], ["b"])

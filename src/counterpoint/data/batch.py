@@ -9,7 +9,7 @@ from counterpoint.base.content import Content
 from counterpoint.data.bad_rows import SkippedRow
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
     """N examples and what belongs to them.
 

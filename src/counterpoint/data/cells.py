@@ -11,6 +11,8 @@ from counterpoint.data.bad_rows import RowError
 from counterpoint.data.kinds import holds_many, shown
 from counterpoint.data.table import Column
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 Cells = list[tuple[int, str, Any]]
 """Place in the batch, column, value: one entry per item, in order of place."""
 
@@ -19,8 +21,10 @@ def anchor_cells(values: Mapping[str, Column], columns: Sequence[str], n: int) -
     """One item per row; several numeric columns become one vector of the row."""
     if len(columns) == 1:
         return [(place, columns[0], value) for place, value in enumerate(values[columns[0]])]
-    name = f"{columns[0]}..{columns[-1]}"
-    return [(place, name, _stacked(place, columns, values)) for place in range(n)]
+    matrix = np.empty((n, len(columns)))
+    for number, name in enumerate(columns):
+        matrix[:, number] = _numbers(name, values[name])
+    return [(place, f"{columns[0]}..{columns[-1]}", matrix[place]) for place in range(n)]
 
 
 def other_cells(values: Mapping[str, Column], columns: Sequence[str], n: int, *, required: bool) -> Cells:
@@ -76,12 +80,22 @@ def scores(values: Column, column: str) -> torch.Tensor:
     return torch.tensor([float(value) for value in values], dtype=torch.float32)
 
 
-def _stacked(place: int, columns: Sequence[str], values: Mapping[str, Column]) -> list[Any]:
-    row = [values[name][place] for name in columns]
-    for name, value in zip(columns, row, strict=True):
-        # The column is named here; afterwards it is one cell among many.
-        _vector(place, name, value)
-    return row
+def _numbers(column: str, values: Column) -> np.ndarray:
+    """One numeric column; the first bad cell is named here, since afterwards it is one number among many."""
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        numbers = np.full(len(values), np.nan)
+    if numbers.ndim != 1 or not (np.abs(numbers) <= _LARGEST).all():
+        return np.array([_single(place, column, value) for place, value in enumerate(values)])
+    return numbers
+
+
+def _single(place: int, column: str, value: Any) -> float:
+    row = _vector(place, column, value)
+    if len(row) != 1:
+        raise RowError(place, column, f"one number is expected, found {shown(value)}")
+    return float(row[0])
 
 
 def _vector(place: int, column: str, value: Any) -> np.ndarray:

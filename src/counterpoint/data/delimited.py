@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ class DelimitedTable(Table):
     def take(self, rows: np.ndarray | Sequence[int], columns: Sequence[str] | None = None) -> dict[str, Column]:
         """The values at ``rows``; see the class for their types."""
         index, names = self.checked(rows, columns)
-        cells = [self._parse(text) for text in self._records.read(index)]
+        cells = self._parse(self._records.read(index))
         out: dict[str, Column] = {}
         for name in names:
             place = self.columns.index(name)
@@ -78,9 +79,11 @@ class DelimitedTable(Table):
         """The file and the line on which the row begins."""
         return f"{self.description}, line {self._records.line_of(row)}"
 
-    def _parse(self, text: str) -> list[str]:
-        lines = io.StringIO(text, newline="\n")
-        return next(_reader(lines, self._delimiter, quoted=self._quoted))
+    def _parse(self, texts: list[str]) -> list[list[str]]:
+        # The last record of a file may lack its line end; blank lines come as empty records.
+        whole = "".join(text if text.endswith("\n") else f"{text}\n" for text in texts)
+        lines = io.StringIO(whole, newline="\n")
+        return [record for record in _reader(lines, self._delimiter, quoted=self._quoted) if record]
 
 
 class _QuoteError(Exception):
@@ -106,7 +109,7 @@ def _delimiter(path: Path) -> str:
 
 
 def _indexed(path: Path, delimiter: str, *, quoted: bool) -> _Index:
-    starts: list[int] = []
+    starts = array("q")
     head: list[list[str]] = []
     with open(path, "rb") as handle:
         lines = DecodedLines(handle, path.name)

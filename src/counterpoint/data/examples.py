@@ -55,7 +55,8 @@ class Examples:
             label_names: The classes in order, such as those of the training data; default: those of the column.
 
         Raises:
-            InputError: An empty table, a role without its column, or a missing label when no bad row is allowed.
+            InputError: An empty table, a role without its column, first images that cannot be decoded at all, or a
+                missing label when no bad row is allowed.
         """
         if not len(table):
             raise InputError(f"{table.description} has no rows")
@@ -63,11 +64,11 @@ class Examples:
         self.roles = roles
         self.bad_rows = bad_rows or BadRows()
         self._skipped: dict[int, SkippedRow] = {}
-        head = table.take(np.arange(min(len(table), _SETTLED_ROWS)), roles.used)
-        self._anchor = Decoder(roles.kind, table.folder, image or ImageFormat())
+        head = table.head(_SETTLED_ROWS, roles.used)
+        self._anchor = Decoder(roles.kind, table, image or ImageFormat())
         if len(roles.anchor) == 1:
             self._anchor.settle(_settling(head, roles.anchor))
-        self._other = Decoder(roles.other_kind or roles.kind, table.folder, image or ImageFormat())
+        self._other = Decoder(roles.other_kind or roles.kind, table, image or ImageFormat())
         if roles.positives:
             self._other.settle(_settling(head, roles.positives))
         self._labels = None if roles.label is None else LabelIndex(table, roles.label, label_names)

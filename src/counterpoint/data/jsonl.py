@@ -1,6 +1,7 @@
 """JSON Lines: one object a line, read row by row on demand."""
 
 import json
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class JsonLinesTable(Table):
         self.path = path
         self.description = path.name
         self.folder = path.parent
-        starts: list[int] = []
+        starts = array("q")
         keys: dict[str, None] = {}
         with open(path, "rb") as handle:
             lines = DecodedLines(handle, path.name)

@@ -23,7 +23,7 @@ class Heads:
     def __init__(self, table: Table) -> None:
         """Read the first rows of ``table``."""
         self.table = table
-        self._values = table.take(np.arange(min(len(table), PEEKED_ROWS)))
+        self._values = table.head(PEEKED_ROWS)
 
     def values(self, column: str) -> list[Any]:
         """The first values of ``column`` that are not missing."""

@@ -36,15 +36,16 @@ class LabelIndex:
             InputError: No label at all, or a name given twice.
         """
         self.column = column
-        raw = _names_of(table, column)
-        found = [name for name in dict.fromkeys(raw) if name is not None]
+        found, appearance = _first_pass(table, column)
         self.names = tuple(names) if names is not None else tuple(sorted(found, key=_order))
         if not self.names:
             raise InputError(f"{table.description}: column {column!r} holds no label")
         if len(set(self.names)) != len(self.names):
             raise InputError(f"label names must differ: {self.names}")
         self._number = {name: number for number, name in enumerate(self.names)}
-        self.numbers = np.array([self._number.get(name or "", MISSING) for name in raw], dtype=np.int64)
+        # One more entry, so that MISSING (-1) finds itself at the end.
+        final = np.array([*(self._number.get(name, MISSING) for name in found), MISSING], dtype=np.int64)
+        self.numbers = final[appearance]
         self.counts = np.bincount(self.numbers[self.numbers >= 0], minlength=len(self.names))
 
     def encode(self, values: Column) -> np.ndarray:
@@ -80,12 +81,17 @@ def label_name(value: Any) -> str | None:
             return None
 
 
-def _names_of(table: Table, column: str) -> list[str | None]:
-    names: list[str | None] = []
+def _first_pass(table: Table, column: str) -> tuple[list[str], np.ndarray]:
+    """The names in order of appearance, and for every row the place of its name among them (or ``MISSING``)."""
+    places: dict[str, int] = {}
+    appearance = np.full(len(table), MISSING, dtype=np.int64)
     for start in range(0, len(table), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(table)))
-        names.extend(label_name(value) for value in table.take(rows, [column])[column])
-    return names
+        for row, value in zip(rows.tolist(), table.take(rows, [column])[column], strict=True):
+            name = label_name(value)
+            if name is not None:
+                appearance[row] = places.setdefault(name, len(places))
+    return list(places), appearance
 
 
 def _order(name: str) -> tuple[int, int, str]:

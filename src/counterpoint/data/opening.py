@@ -80,7 +80,7 @@ def table_from(data: Any, *, description: str = "the given data", folder: Path |
     if isinstance(data, Table):
         return data
     if isinstance(data, (np.ndarray, torch.Tensor)):
-        array = np.asarray(data)
+        array = _numpy(data)
         if array.ndim not in (2, 3, 4):
             raise InputError(f"{description}: an array of 2, 3 or 4 axes is expected, found shape {array.shape}")
         return array_table({content_name(array): array}, description=description, folder=folder)
@@ -100,9 +100,13 @@ def table_from(data: Any, *, description: str = "the given data", folder: Path |
 
 def _column(values: Any) -> Column:
     if isinstance(values, (np.ndarray, torch.Tensor)):
-        array = np.asarray(values)
+        array = _numpy(values)
         return array.tolist() if array.dtype.kind in "USO" else array
     return list(values)
+
+
+def _numpy(values: np.ndarray | torch.Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
 
 
 def _from_rows(rows: list[Any], description: str) -> dict[str, Column]:

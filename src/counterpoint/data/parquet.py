@@ -99,6 +99,17 @@ class ParquetTable(Table):
             pieces.append((places, {name: _plain(part.column(name)) for name in names}))
         return {name: scatter([(places, values[name]) for places, values in pieces], len(index)) for name in names}
 
+    def head(self, n: int, columns: Sequence[str] | None = None) -> dict[str, Column]:
+        """The first rows, decoded without the rest of their row group and without a place in the cache."""
+        _, names = self.checked([], columns)
+        try:
+            with pq.ParquetFile(self.path, metadata=self._metadata, pre_buffer=False) as file:
+                batches = file.iter_batches(batch_size=n, columns=names, use_threads=False)
+                found = pa.Table.from_batches([next(batches)]).select(names)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{self.path} cannot be read: {error}") from error
+        return {name: _plain(found.column(name)) for name in names}
+
 
 def _read_group(path: Path, group: int, names: tuple[str, ...], metadata: pq.FileMetaData) -> pa.Table:
     try:

@@ -1,6 +1,6 @@
 """Text files as records: where each record begins, so that any row can be read without loading the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,10 +47,10 @@ class DecodedLines:
 class Records:
     """Random access to byte ranges of a file that must not change meanwhile."""
 
-    def __init__(self, path: Path, starts: list[int], end: int) -> None:
+    def __init__(self, path: Path, starts: Sequence[int], end: int) -> None:
         """Record i is the bytes from ``starts[i]`` to the next start (the last one to ``end``)."""
         self.path = path
-        self._bounds = np.array([*starts, end], dtype=np.int64)
+        self._bounds = np.append(np.array(starts, dtype=np.int64), end)
 
     def __len__(self) -> int:
         """Number of records."""
@@ -67,10 +67,12 @@ class Records:
         with open(self.path, "rb") as handle:
             if handle.seek(0, 2) != bounds[-1]:
                 raise InputError(f"{self.path} changed while it was in use; open it again")
-            for row in np.unique(rows).tolist():
-                start, stop = int(bounds[row]), int(bounds[row + 1])
+            for first, last in _runs(np.unique(rows)):
+                start = int(bounds[first])
                 handle.seek(start)
-                found[row] = handle.read(stop - start).decode("utf-8")
+                span = handle.read(int(bounds[last + 1]) - start)
+                for row in range(first, last + 1):
+                    found[row] = span[int(bounds[row]) - start : int(bounds[row + 1]) - start].decode("utf-8")
         return [found[row] for row in rows.tolist()]
 
     def line_of(self, row: int) -> int:
@@ -83,3 +85,12 @@ class Records:
                 lines += chunk.count(b"\n")
                 left -= max(len(chunk), 1)
         return lines
+
+
+def _runs(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Ascending row numbers as (first, last) of each stretch without a gap, which is then one read."""
+    if not rows.size:
+        return []
+    gaps = np.flatnonzero(np.diff(rows) > 1)
+    firsts, lasts = np.append(rows[0], rows[gaps + 1]), np.append(rows[gaps], rows[-1])
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]

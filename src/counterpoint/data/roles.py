@@ -76,16 +76,19 @@ class Roles:
     def describe(self, table: Table) -> str:
         """What is told to the user before training: the role of every column, and the columns left out."""
         lines = [f"{table.description}: {len(table):,} rows. Anchor: {_column_phrase(self.anchor, self.kind)}."]
-        if self.positives and self.other_kind is not None:
+        other = self.other_kind or self.kind
+        if self.positives:
             second = "Compared with" if self.score is not None else "Positive"
-            lines.append(f"{second}: {_column_phrase(self.positives, self.other_kind)}.")
-        if self.negatives and self.other_kind is not None:
-            lines.append(f"Negative: {_column_phrase(self.negatives, self.other_kind)}.")
+            lines.append(f"{second}: {_column_phrase(self.positives, other)}.")
+        if self.negatives:
+            lines.append(f"Negative: {_column_phrase(self.negatives, other)}.")
         if self.score is not None:
             lines.append(f"Score: column {self.score!r}.")
         if self.label is not None:
             lines.append(f"Class: column {self.label!r}.")
         lines.append(_SUPERVISION[self.supervision])
+        if self.group is not None:
+            lines.append(f"Kept together in a split: rows of equal {self.group!r}.")
         unused = [name for name in table.columns if name not in (*self.used, self.group)]
         if unused:
             lines.append(f"Not used: {listed(unused)}.")

@@ -72,6 +72,8 @@ class EpochSampler:
             InputError: Numbers that do not fit each other, or no complete batch.
         """
         _check(n, batch_size, rank, world)
+        if seed < 0:
+            raise InputError(f"the seed must be 0 or more, not {seed}")
         offsets = (0, n) if blocks is None else tuple(int(offset) for offset in blocks)
         if offsets[0] != 0 or offsets[-1] != n or any(a >= b for a, b in itertools.pairwise(offsets)):
             raise InputError(f"blocks must rise from 0 to n = {n}, found {offsets[:3]}..{offsets[-1]}")

@@ -90,6 +90,8 @@ def split_by_group(groups: Sequence[Any] | np.ndarray, fractions: Mapping[str, f
     Raises:
         InputError: Fractions that do not sum to 1, fewer groups than parts, or a part without rows.
     """
+    if any(group is None or group == "" for group in groups):
+        raise InputError("a row has no group, so it cannot be kept together with its own")
     names, number = np.unique([str(group) for group in groups], return_inverse=True)
     if len(names) < len(fractions):
         raise InputError(f"{len(names)} groups cannot fill {len(fractions)} parts")

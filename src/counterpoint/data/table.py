@@ -49,13 +49,20 @@ class Table(ABC):
         """Row offsets `[n_blocks + 1]`, int64: rows of one block are read together, so reading near rows is cheap."""
         return np.array([0, len(self)], dtype=np.int64)
 
+    def head(self, n: int, columns: Sequence[str] | None = None) -> dict[str, Column]:
+        """The first ``n`` rows (fewer if there are not so many), for a look at the values."""
+        return self.take(np.arange(min(n, len(self))), columns)
+
     def where(self, row: int) -> str:
         """How a message names this row, such as ``"pairs.csv, line 7"``; rows count from 0."""
         return f"{self.description}, row {row}"
 
     def checked(self, rows: np.ndarray | Sequence[int], columns: Sequence[str] | None) -> tuple[np.ndarray, list[str]]:
         """``rows`` as int64 and ``columns`` as a list, both known to exist."""
-        index = np.asarray(rows, dtype=np.int64).reshape(-1)
+        raw = np.asarray(rows)
+        if raw.size and raw.dtype.kind not in "iu":
+            raise InputError(f"row numbers are expected, not {raw.dtype} (a mask has to go through np.flatnonzero)")
+        index = raw.astype(np.int64).reshape(-1)
         if index.size and (index.min() < 0 or index.max() >= len(self)):
             raise InputError(f"{self.description} has rows 0..{len(self) - 1}, not {index.min()}..{index.max()}")
         names = list(self.columns if columns is None else columns)
@@ -168,6 +175,11 @@ class Concatenated(Table):
             for places in [np.flatnonzero(owner == shard)]
         ]
         return {name: scatter([(places, values[name]) for places, values in pieces], len(index)) for name in names}
+
+    def head(self, n: int, columns: Sequence[str] | None = None) -> dict[str, Column]:
+        """The first rows, from the first shard alone where that is long enough."""
+        first = self.tables[0]
+        return first.head(n, columns) if len(first) >= n else self.take(np.arange(min(n, len(self))), columns)
 
     @property
     def blocks(self) -> np.ndarray:

@@ -71,7 +71,7 @@ def read_parallel(folder: Path, split: str, languages: tuple[str, ...]) -> Table
     columns: dict[str, list[str]] = {}
     for language in languages:
         with gzip.open(folder / f"{split}.{language}.gz", "rt", encoding="utf-8", newline="\n") as handle:
-            columns[language] = [line.strip() for line in handle]
+            columns[language] = [line.rstrip("\n") for line in handle]
     if len({len(lines) for lines in columns.values()}) > 1:
         lengths = {language: len(lines) for language, lines in columns.items()}
         raise InputError(f"{folder}: {split} differs in length: {lengths}")

@@ -33,6 +33,7 @@ def test_round_trip():
 def test_few_and_aligned():
     packed = pack(example())
     assert len(packed.flat) == 4
+    assert len(packed.flat[torch.int64]) == 16 + 16 + 8  # ids, ids, and label once, each rounded up to 64 bytes
     again = unpack(packed)
     for tensor in (again.calls[0][0]["ids"], again.calls[0][1]["ids"], again.targets["label"]):
         assert (tensor.data_ptr() - packed.flat[torch.int64].data_ptr()) % ALIGNMENT == 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import sys
 import time
 import traceback
@@ -52,6 +53,7 @@ class ToyMethod(Method):
         self.towers = nn.ModuleList([first, first if shared else _tower(dim, out, dropout)])
         self.log_temperature = nn.Parameter(torch.tensor(-1.0))
         self.register_buffer("steps_seen", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("drawn", torch.zeros((), dtype=torch.float64))
         self.delay = delay
 
     @property
@@ -79,6 +81,7 @@ class ToyMethod(Method):
 
     def after_step(self, step):
         self.steps_seen += 1
+        self.drawn += random.random() + np.random.rand()
 
     def wait(self):
         if self.delay:

@@ -16,7 +16,7 @@ Found = list[tuple[Outcome, Shares]]
 def processes():
     """Processes forked from one that has imported torch, and no thread or state of this one."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["law_ranks"])
+    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
     return context
 
 

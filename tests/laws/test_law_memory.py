@@ -1,0 +1,37 @@
+"""The tiled path holds a dozen tiles and a few copies of the embeddings, and never the matrix."""
+
+import pytest
+import torch
+from law_cases import finished_classes, labels_of
+from law_memory import peak_bytes
+
+from counterpoint.pairwise import DENSE, Needs, Plan
+
+N, D = 1024, 8
+PLAN = Plan(rows=128, cols=128)
+
+
+def peak(objective, plan: Plan) -> int:
+    g = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(N, D, generator=g).requires_grad_() for _ in range(2))
+    given = {"scores": torch.rand(N, generator=g)} if Needs.SCORES in objective.needs else {}
+    return peak_bytes(lambda: objective(a, b, plan=plan, **given).backward())
+
+
+def allowed(rows: int) -> int:
+    """A dozen tiles of float32, and for each row on both sides: 8 copies and 24 statistics."""
+    return 4 * (12 * PLAN.rows * PLAN.cols + 2 * rows * (8 * D + 24))
+
+
+@pytest.mark.parametrize("objective", [one() for one in finished_classes()], ids=labels_of)
+def test_peak_is_within_its_formula(objective):
+    rows = 2 * N if objective.joint else N
+    found = peak(objective, PLAN)
+    assert found < allowed(rows), f"{found:,} bytes"
+    assert found < rows * rows * 4, "as much as one matrix"
+
+
+def test_the_whole_matrix_would_be_noticed():
+    (objective,) = (one() for one in finished_classes() if one.__name__ == "InfoNCE")
+    assert peak(objective, DENSE) > 3 * N * N * 4
+    assert peak(objective, DENSE) > allowed(N)

@@ -15,6 +15,7 @@ from counterpoint.training.checkpoint import (
     newest_checkpoint,
     prune_checkpoints,
     read_checkpoint,
+    set_damaged_aside,
     write_checkpoint,
 )
 from counterpoint.training.optimiser_state import join_state, split_state
@@ -59,6 +60,7 @@ def test_newest_is_the_highest_step_not_the_highest_name(tmp_path):
 def test_no_checkpoint(tmp_path):
     assert newest_checkpoint(tmp_path / "absent") is None
     assert newest_checkpoint(tmp_path) is None
+    assert set_damaged_aside(tmp_path) == []
 
 
 def flip_a_byte(path):
@@ -88,7 +90,8 @@ def test_damage_is_found_and_named(tmp_path, file, damage):
     ) as caught:
         newest_checkpoint(tmp_path)
     assert "\n" not in str(caught.value)
-    folder, found = newest_checkpoint(tmp_path, fall_back=True)
+    assert [path.name for path in set_damaged_aside(tmp_path)] == ["damaged-step-000002"]
+    folder, found = newest_checkpoint(tmp_path)
     assert (folder.name, found.values["step"]) == ("step-000001", 1)
     assert [path.name for path in list_checkpoints(tmp_path)] == ["step-000001"]
     assert (tmp_path / "damaged-step-000002").is_dir()
@@ -99,7 +102,7 @@ def test_when_the_only_checkpoint_is_damaged(tmp_path):
     with pytest.raises(CheckpointError, match="no earlier checkpoint"):
         newest_checkpoint(tmp_path)
     with pytest.raises(CheckpointError, match=r"no checkpoint in .* is whole"):
-        newest_checkpoint(tmp_path, fall_back=True)
+        set_damaged_aside(tmp_path)
     assert len(list_checkpoints(tmp_path)) == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from counterpoint.base.errors import CounterpointError, InputError
+from counterpoint.base.errors import CheckpointError, CounterpointError, InputError, StorageError
 from counterpoint.data import SkippedRow
 from counterpoint.training import (
     EMA,
@@ -30,7 +30,7 @@ from counterpoint.training.average import Average
 from counterpoint.training.rng import seed_everything
 
 
-def run(toy, folder, *, observers=(), method=None, examples=None, resume=False, stop=None, **changes):
+def run(toy, folder, *, observers=(), method=None, examples=None, resume=False, fall_back=False, stop=None, **changes):
     method = method or toy.ToyMethod()
     result = train(
         method,
@@ -38,6 +38,7 @@ def run(toy, folder, *, observers=(), method=None, examples=None, resume=False, 
         toy.settings(**changes),
         folder,
         resume=resume,
+        fall_back=fall_back,
         observers=observers,
         stop=stop,
     )
@@ -56,6 +57,7 @@ def test_training_learns_and_reports(toy, tmp_path):
     assert losses.records[-1]["epoch"] == 60 / 5
     assert result.steps == 60
     assert result.loss == losses.records[-1]["loss"]
+    assert losses.result is result
     assert result.seconds > 0
     assert result.examples_per_second > 0
     assert not result.interrupted
@@ -216,6 +218,29 @@ def test_a_second_run_does_not_overwrite_the_first(toy, tmp_path):
     run(toy, tmp_path)
     with pytest.raises(InputError, match=r"already holds a run \(step-000012\): resume it"):
         run(toy, tmp_path)
+
+
+def test_falling_back_to_an_earlier_checkpoint(toy, tmp_path):
+    first, _ = run(toy, tmp_path)
+    (tmp_path / "checkpoints" / "step-000012" / "optimiser.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"optimiser.safetensors is missing.*from step-000010 instead"):
+        run(toy, tmp_path, resume=True)
+    again, _ = run(toy, tmp_path, resume=True, fall_back=True)
+    assert same(toy.weights(first), toy.weights(again))
+    assert list_checkpoints(tmp_path / "checkpoints")[-1].name == "step-000012"
+
+
+def test_every_observer_is_ended_when_one_cannot_start(toy, tmp_path):
+    ended = []
+
+    class End(Observer):
+        def on_end(self, result):
+            ended.append(result)
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        run(toy, tmp_path, observers=[End(), MetricsFile(tmp_path / "file" / "metrics.jsonl"), End()])
+    assert ended == [None]
 
 
 def test_resuming_another_run_is_refused(toy, tmp_path):

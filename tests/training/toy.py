@@ -97,6 +97,9 @@ class Losses(Observer):
     def on_log(self, record):
         self.records.append(record)
 
+    def on_end(self, result):
+        self.result = result
+
 
 def settings(**changes):
     """Twelve steps, a checkpoint every five, a record every three."""

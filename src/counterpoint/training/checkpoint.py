@@ -73,32 +73,38 @@ def list_checkpoints(root: Path) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-def newest_checkpoint(root: Path, *, fall_back: bool = False) -> tuple[Path, Contents] | None:
+def newest_checkpoint(root: Path) -> tuple[Path, Contents] | None:
     """The newest checkpoint, or None when there is none.
 
-    Args:
-        root: The folder of checkpoints.
-        fall_back: Set a damaged one aside (renamed ``damaged-step-...``) and take the one before.
-
     Raises:
-        CheckpointError: The newest is damaged and ``fall_back`` is off, or none is whole.
+        CheckpointError: It is damaged; the message says what can be done.
     """
     folders = list_checkpoints(root)
-    damaged = []
-    for folder in reversed(folders):
+    if not folders:
+        return None
+    try:
+        return folders[-1], read_checkpoint(folders[-1])
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {_remedy(folders[:-1])}") from error
+
+
+def set_damaged_aside(root: Path) -> list[Path]:
+    """Rename damaged checkpoints newer than the newest whole one to ``damaged-step-...``; their new names.
+
+    Raises:
+        CheckpointError: None is whole.
+    """
+    damaged: list[Path] = []
+    for folder in reversed(list_checkpoints(root)):
         try:
-            contents = read_checkpoint(folder)
-        except CheckpointError as error:
-            if not fall_back:
-                raise CheckpointError(f"{error}; {_remedy(folder, folders)}") from error
+            read_checkpoint(folder)
+        except CheckpointError:
             damaged.append(folder)
             continue
-        for each in damaged:
-            each.rename(each.with_name(f"damaged-{each.name}"))
-        return folder, contents
+        return [each.rename(each.with_name(f"damaged-{each.name}")) for each in damaged]
     if damaged:
         raise CheckpointError(f"no checkpoint in {root} is whole: start again in a new folder")
-    return None
+    return []
 
 
 def prune_checkpoints(root: Path, keep: int) -> None:
@@ -114,8 +120,7 @@ def prune_checkpoints(root: Path, keep: int) -> None:
             raise StorageError(f"cannot delete the old checkpoint {folder}: {error.strerror or error}") from error
 
 
-def _remedy(folder: Path, folders: list[Path]) -> str:
-    earlier = folders[: folders.index(folder)]
+def _remedy(earlier: list[Path]) -> str:
     if not earlier:
         return "there is no earlier checkpoint: start again in a new folder"
     return f"to continue from {earlier[-1].name} instead, allow falling back (fall_back=True)"

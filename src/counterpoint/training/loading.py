@@ -1,6 +1,6 @@
 """Loading: batches prepared ahead of the step, the same ones whatever the number of workers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def load(
     *,
     workers: int,
     device: torch.device,
-) -> Iterator[Prepared]:
+) -> Generator[Prepared, None, None]:
     """Prepared batches on ``device``, in the planned order.
 
     Args:

@@ -1,7 +1,7 @@
 """The loop: from a method and examples to a trained method, observable, stoppable and resumable bit for bit."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ def train(
     whatever the number of workers. Python's, numpy's and torch's global generators are left as they were found.
 
     Ctrl-C and SIGTERM finish the step at hand, write a checkpoint and return. Under ``torchrun`` every process calls
-    this; the batch is shared out among them.
+    this; the batch is shared out among them, and to resume all must see the same ``folder``.
 
     Args:
         method: With the same initial weights at each attempt; those of rank 0 are used.
@@ -78,7 +78,8 @@ def train(
             workers=settings.workers,
             device=machine.device,
         )
-        return _observed(run, batches, lambda: request.asked or (stop is not None and stop()))
+        with closing(batches):
+            return _observed(run, batches, lambda: request.asked or (stop is not None and stop()))
 
 
 def _open(method: Method, examples: Examples, settings: TrainSettings, folder: Path, machine: Machine) -> Run:
@@ -118,14 +119,12 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
 
 def _observed(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) -> TrainResult:
     result: TrainResult | None = None
-    for observer in run.observers:
-        observer.on_start(run.state.step, run.total)
-    try:
-        result = run_steps(run, batches, asked)
-        return result
-    finally:
+    with ExitStack() as ends:
         for observer in run.observers:
-            observer.on_end(result)
+            ends.callback(lambda observer=observer: observer.on_end(result))
+            observer.on_start(run.state.step, run.total)
+        result = run_steps(run, batches, asked)
+    return result
 
 
 @contextmanager

@@ -13,7 +13,7 @@ SAMPLE = 256
 
 
 @torch.no_grad()
-def monitor(output: StepOutput, *, temperature: float | None = None) -> dict[str, float]:
+def monitor(output: StepOutput, *, temperature: float | Tensor | None = None) -> dict[str, float]:
     """Numbers for a record, from at most 256 anchors against all candidates of this rank; undefined ones are left out.
 
     - ``positive_similarity``, ``negative_similarity``: mean cosine over positive and over negative pairs.

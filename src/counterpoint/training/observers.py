@@ -44,4 +44,4 @@ class Observer:
         """A checkpoint is whole at ``path``."""
 
     def on_end(self, result: TrainResult | None) -> None:
-        """The run ended; None when an error ended it. Always called once after ``on_start``."""
+        """The run ended; None when an error ended it, be it in ``on_start``. Called once, whatever happened."""

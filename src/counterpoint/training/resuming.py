@@ -5,7 +5,8 @@ from typing import Any
 
 from counterpoint.base.errors import CheckpointError, InputError
 from counterpoint.base.spec import to_json
-from counterpoint.training.checkpoint import list_checkpoints, newest_checkpoint
+from counterpoint.training import ranks
+from counterpoint.training.checkpoint import list_checkpoints, newest_checkpoint, set_damaged_aside
 from counterpoint.training.settings import MAY_CHANGE, TrainSettings
 from counterpoint.training.state import TrainState, restore
 
@@ -29,7 +30,11 @@ def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back
         CheckpointError: The checkpoint is damaged or holds another model.
         InputError: The settings, the data or the number of processes are not those of the checkpoint.
     """
-    found = newest_checkpoint(root, fall_back=fall_back)
+    if fall_back:
+        if ranks.is_main():
+            set_damaged_aside(root)
+        ranks.barrier()
+    found = newest_checkpoint(root)
     if found is None:
         return
     folder, contents = found

@@ -33,8 +33,8 @@ class Run:
         total: Steps of the whole run.
         root: The folder of checkpoints.
         identity: What a resumed run must share.
-        observers: Of this process.
         watch: Sees every loss.
+        observers: Of this process.
         skipped: Rows that could not be used, by number.
     """
 
@@ -169,8 +169,8 @@ def _log(run: Run, stepped: Stepped, rate: float, pace: Pace) -> float:
 def _checkpoint(run: Run) -> None:
     """Write the state as it is; every rank takes part, the main one writes."""
     state = run.state
-    run.sampler.seek(state.step * run.settings.accumulate)
-    state.sampler = run.sampler.state_dict()
+    epoch, batch = divmod(state.step * run.settings.accumulate, len(run.sampler))
+    state.sampler = {"epoch": epoch, "batch": batch}  # not the sampler's own: the loader has asked ahead
     contents = capture(state, run.identity)
     if not ranks.is_main():
         return

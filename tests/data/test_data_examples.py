@@ -229,8 +229,8 @@ def test_a_bad_cell_of_a_numeric_csv_column_names_the_line(tmp_path: Path) -> No
 
 
 def test_vectors_of_another_length_are_refused() -> None:
-    with pytest.raises(InputError, match=r"row 0.*a vector of 2 numbers is expected, found 3"):
-        _examples({"vector": [[1.0, 2.0, 3.0], [1.0, 2.0], [3.0, 4.0]]}).batch([1, 0])
+    with pytest.raises(InputError, match=r"row 0.*a vector of 3 numbers is expected, found 2"):
+        _examples({"vector": [[1.0, 2.0], [1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]}).batch([1, 0])
 
 
 @pytest.mark.parametrize("value", ["", "  \n", None, "\ud800"])

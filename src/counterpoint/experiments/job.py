@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from counterpoint.base.content import Content, Kind
+from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples
 from counterpoint.experiments.folder import RunFolder
@@ -88,6 +88,7 @@ def _sample(examples: Examples, seed: int) -> Batch:
 
 
 def _with_positives(batch: Batch) -> Content:
-    if batch.positives is None or not isinstance(batch.positives, list):
+    """Text fits a vocabulary on both columns; a standardisation or a mean colour needs only one."""
+    if batch.positives is None or kind_of(batch.positives) is not Kind.TEXT:
         return batch.anchor
-    return [*batch.anchor, *batch.positives]
+    return concatenate(batch.anchor, batch.positives)

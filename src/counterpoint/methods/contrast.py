@@ -1,9 +1,11 @@
 """The plain contrastive step: views or columns through encoders and heads, then one objective over the batch."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from counterpoint.base.content import Content, take
+from counterpoint.base.content import Content, concatenate, take
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision
 from counterpoint.encoders import Encoder
@@ -82,7 +84,7 @@ class Contrast(Method):
         if batch.negatives is None:
             return batch.positives, batch.positive_owner
         nobody = torch.full((len(batch.negatives),), -1, dtype=torch.int64)
-        return _joined(batch.positives, batch.negatives), torch.cat([batch.positive_owner, nobody])
+        return concatenate(batch.positives, batch.negatives), torch.cat([batch.positive_owner, nobody])
 
     def _collate(self, call: int, content: Content, chunk: int | None) -> list[Inputs]:
         tower, size = self._tower(call), chunk or len(content)
@@ -97,13 +99,13 @@ class Contrast(Method):
     def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
         """The objective on both sides; see :meth:`Method.objective`."""
         a, b = embeddings
-        learnable = {} if self.temperature is None else {"temperature": self.temperature()}
+        learnable: dict[str, Any] = {} if self.temperature is None else {"temperature": self.temperature()}
         loss, relation = self._compared(a, b, targets, learnable)
         used = learnable.get("temperature", getattr(self.formula, "temperature", None))
         return StepOutput(loss, a, b, relation, temperature=None if used is None else float(used))
 
     def _compared(
-        self, a: Tensor, b: Tensor, targets: dict[str, Tensor], learnable: dict[str, Tensor]
+        self, a: Tensor, b: Tensor, targets: dict[str, Tensor], learnable: dict[str, Any]
     ) -> tuple[Tensor, SameKey]:
         """The loss, and who is positive to whom between ``a`` and ``b``."""
         if self.supervision is Supervision.SCORES:
@@ -117,17 +119,11 @@ class Contrast(Method):
         relation = SameKey(_rows(a), owners, local=True)
         return self._owned(a, b, relation, learnable), relation
 
-    def _owned(self, a: Tensor, b: Tensor, relation: SameKey, learnable: dict[str, Tensor]) -> Tensor:
+    def _owned(self, a: Tensor, b: Tensor, relation: SameKey, learnable: dict[str, Any]) -> Tensor:
         if not self.formula.joint:
             return self.formula(a, b, relation=relation, **learnable)
         keys = torch.cat([relation.anchor_keys, relation.candidate_keys])
         return self.formula(torch.cat([a, b]), relation=SameKey(keys, keys, local=True), **learnable)
-
-
-def _joined(a: Content, b: Content) -> Content:
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return torch.cat([a, b])
-    return [*a, *b]
 
 
 def _rows(a: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Exact search: every query against every row, block by block, over vectors that may be larger than memory."""
+"""Exact search: every query against every vector, block by block."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,24 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.numerics import unit_rows
+from counterpoint.pairwise.similarity import Cosine, Similarity
+from counterpoint.retrieval.checks import at_least, finite, float32, matrix, same_width
 from counterpoint.retrieval.store import Store
+from counterpoint.retrieval.top import MAX_ROWS, RunningTop
 
-BLOCK_ROWS = 16_384
+BLOCK_ROWS = 8192
+QUERY_ROWS = 256
+SHORTLIST = 32
+"""Rows beyond k that are scored again in float64."""
 
 
 @dataclass(frozen=True)
 class Hits:
-    """The k best rows of each query, best first; of equal scores the lower row first.
+    """What a search found.
 
     Attributes:
-        rows: int64 `[Q, k]`.
-        scores: float32 `[Q, k]`, cosines (or inner products).
+        rows: int64 `[Q, k]`, best first; of equal scores the lower row first.
+        scores: float32 `[Q, k]`, their similarities.
     """
 
     rows: np.ndarray
@@ -27,64 +32,75 @@ class Hits:
 
 
 def search(
-    queries: np.ndarray, corpus: Store | np.ndarray, k: int, *, cosine: bool = True, block_rows: int = BLOCK_ROWS
+    queries: np.ndarray,
+    corpus: Store | np.ndarray,
+    k: int,
+    *,
+    metric: Similarity = Cosine(),
+    block_rows: int = BLOCK_ROWS,
 ) -> Hits:
-    """The k rows of ``corpus`` most similar to each query.
+    """The k vectors most similar to each query, exactly.
+
+    Vectors are read in blocks and only the best k + 32 rows of a query are kept (float32 matrix products; memory is
+    that of one tile and the result). Those are scored again in float64 and rounded to float32, because the last bits
+    of a float32 product depend on where in a block a row stands: so equal vectors get equal scores, and the result
+    does not depend on ``block_rows`` or threads. Only a row outscored by more than 32 others by no more than float32
+    rounding could be missed.
 
     Args:
-        queries: float `[Q, D]`.
-        corpus: A store, or an array `[N, D]` (memory-mapped or not).
-        k: Hits per query, at most N.
-        cosine: Compare by cosine; otherwise by inner product.
-        block_rows: Rows held in memory at once. Changes no result.
+        queries: `[Q, D]`.
+        corpus: A store, or an array `[N, D]` (a memory map, say).
+        k: How many, 1 to N.
+        metric: ``Cosine()``, ``Dot()`` or any similarity; larger is nearer.
+        block_rows: Vectors per tile.
 
     Raises:
-        InputError: D differs, k is not in 1..N, or a vector is not finite (its row is named).
+        InputError: NaN or infinity in a query or vector (the row is named), different D, no vectors, or k not in 1..N.
     """
-    vectors = corpus.vectors if isinstance(corpus, Store) else corpus
-    if queries.ndim != 2 or vectors.ndim != 2 or queries.shape[1] != vectors.shape[1]:
-        raise InputError(f"queries have shape {queries.shape} and the corpus {vectors.shape}: D must be the same")
-    if not 1 <= k <= len(vectors):
-        raise InputError(f"k must be between 1 and the {len(vectors)} rows of the corpus, got {k}")
-    if block_rows < 1:
-        raise InputError(f"block_rows must be at least 1, got {block_rows}")
-    q = _prepared("query", queries, 0, cosine)
-    best = (q.new_empty(len(q), 0), torch.empty(len(q), 0, dtype=torch.int64))
-    for start in range(0, len(vectors), block_rows):
-        block = _prepared("corpus", vectors[start : start + block_rows], start, cosine)
-        scores, rows = _best(q @ block.T, k)
-        best = _merged(best, (scores, rows + start), k)
-    return Hits(rows=best[1].numpy(), scores=best[0].numpy())
+    name = f"the store {corpus.folder}" if isinstance(corpus, Store) else "the corpus"
+    vectors_ND = matrix(name, corpus.vectors if isinstance(corpus, Store) else corpus)
+    queries_QD = float32(matrix("queries", queries))
+    _check(queries_QD, vectors_ND, name, k)
+    at_least("block_rows", block_rows, 1)
+    with torch.inference_mode():
+        query_QD = metric.prepare(torch.from_numpy(queries_QD))
+        top = RunningTop(len(queries_QD), min(k + SHORTLIST, len(vectors_ND)))
+        for start in range(0, len(vectors_ND), block_rows):
+            raw_mD = float32(vectors_ND[start : start + block_rows])
+            block_mD = metric.prepare(torch.from_numpy(raw_mD))
+            for first in range(0, len(query_QD), QUERY_ROWS):
+                scores_qm = metric.scores(query_QD[first : first + QUERY_ROWS], block_mD)
+                _refuse_unbounded(scores_qm, raw_mD, name, start)
+                top.add(first, start, scores_qm)
+        return _scored_again(queries_QD, vectors_ND, top.rows(), k, metric)
 
 
-def _prepared(name: str, vectors: np.ndarray, first: int, cosine: bool) -> Tensor:
-    x = torch.from_numpy(np.array(vectors, dtype=np.float32))
-    broken = (~torch.isfinite(x).all(1)).nonzero()
-    if len(broken):
-        raise InputError(f"{name} row {first + int(broken[0])} holds NaN or infinity")
-    return unit_rows(x) if cosine else x
+def _check(queries_QD: np.ndarray, vectors_ND: np.ndarray, name: str, k: int) -> None:
+    same_width("queries", queries_QD.shape[1], name, vectors_ND.shape[1])
+    finite("queries,", queries_QD)
+    if not 1 <= len(vectors_ND) <= MAX_ROWS:
+        raise InputError(f"{name} has {len(vectors_ND)} rows; a search needs 1 to {MAX_ROWS}")
+    if not 1 <= k <= len(vectors_ND):
+        raise InputError(f"k must be between 1 and the {len(vectors_ND)} rows of {name}, got {k}")
 
 
-def _best(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The k best columns of every row, ties to the lower column.
-
-    ``topk`` is fast but picks any of equal scores. Only rows where the k-th score also occurs outside the selection
-    are ambiguous, and only those are sorted in full.
-    """
-    k = min(k, scores.shape[1])
-    values, columns = scores.topk(k, dim=1)
-    last = values[:, -1:]
-    ambiguous = (scores == last).sum(1) > (values == last).sum(1)
-    if ambiguous.any():
-        order = torch.sort(scores[ambiguous], dim=1, descending=True, stable=True)
-        values[ambiguous], columns[ambiguous] = order.values[:, :k], order.indices[:, :k]
-    return values, columns
+def _refuse_unbounded(scores_qm: Tensor, raw_mD: np.ndarray, name: str, first_row: int) -> None:
+    # Scores are checked rather than vectors: for few queries that is much less to look at.
+    if not torch.isfinite(scores_qm).all():
+        finite(f"{name},", raw_mD, first_row=first_row)
+        raise InputError(f"scores of {name} overflow float32 between rows {first_row} and {first_row + len(raw_mD)}")
 
 
-def _merged(a: tuple[Tensor, Tensor], b: tuple[Tensor, Tensor], k: int) -> tuple[Tensor, Tensor]:
-    """The k best of two selections, ordered by falling score and rising row."""
-    scores, rows = torch.cat([a[0], b[0]], 1), torch.cat([a[1], b[1]], 1)
-    by_row = torch.argsort(rows, dim=1, stable=True)
-    scores, rows = scores.gather(1, by_row), rows.gather(1, by_row)
-    order = torch.argsort(scores, dim=1, descending=True, stable=True)[:, :k]
-    return scores.gather(1, order), rows.gather(1, order)
+def _scored_again(
+    queries_QD: np.ndarray, vectors_ND: np.ndarray, shortlist_QK: Tensor, k: int, metric: Similarity
+) -> Hits:
+    """The best k of each shortlist by float64 scores rounded to float32; of equal ones the lower row first."""
+    scores = np.empty((len(queries_QD), k), dtype=np.float32)
+    rows = np.empty((len(queries_QD), k), dtype=np.int64)
+    query_QD = metric.prepare(torch.from_numpy(queries_QD).double())
+    for i, shortlist in enumerate(shortlist_QK.sort(dim=1).values.numpy()):
+        candidates = metric.prepare(torch.from_numpy(vectors_ND[shortlist].astype(np.float64)))
+        exact = metric.scores(query_QD[i : i + 1], candidates)[0].float().numpy()
+        best = np.argsort(-exact, kind="stable")[:k]
+        scores[i], rows[i] = exact[best], shortlist[best]
+    return Hits(rows, scores)

@@ -1,6 +1,6 @@
-"""Shards of embeddings: Parquet files of consecutive rows, each whole or absent, and the manifest they belong to."""
+"""One shard of embeddings: consecutive rows, encoded in batches, in one Parquet file that is whole or absent."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,133 +8,154 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from counterpoint.base.errors import CheckpointError, InputError
-from counterpoint.base.files import atomic_path, read_json, write_json
+from counterpoint.base.files import atomic_path
+from counterpoint.retrieval.checks import finite, float32, matrix
+from counterpoint.retrieval.corpus import Corpus, Encode
+from counterpoint.retrieval.manifest import Manifest, Shard, shard_name
 
-MANIFEST = "manifest.json"
-FORMAT = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What a folder of shards holds once all of them are there.
-
-    Attributes:
-        rows: Rows of the corpus.
-        shard_rows: Rows of every shard but the last.
-        source: Fingerprint of the corpus.
-        model: Fingerprint of the encoder.
-        format: Version of this layout.
-    """
-
-    rows: int
-    shard_rows: int
-    source: str
-    model: str
-    format: int = FORMAT
-
-    def __post_init__(self) -> None:
-        """Refuse an empty corpus and empty shards."""
-        if self.rows < 1:
-            raise InputError("the corpus has no rows: there is nothing to embed")
-        if self.shard_rows < 1:
-            raise InputError(f"shard_rows must be at least 1, got {self.shard_rows}")
-
-    @property
-    def shards(self) -> range:
-        """Numbers of the shards."""
-        return range(-(-self.rows // self.shard_rows))
-
-    def rows_of(self, shard: int) -> np.ndarray:
-        """Row numbers int64 of one shard."""
-        return np.arange(shard * self.shard_rows, min((shard + 1) * self.shard_rows, self.rows))
+_UNIT = 1e-3
+_READ_ROWS = 4096
 
 
-def shard_path(folder: Path, shard: int) -> Path:
-    """Where a shard lies."""
-    return folder / f"part-{shard:05d}.parquet"
+def write_shard(
+    corpus: Corpus,
+    encode: Encode,
+    folder: Path,
+    *,
+    manifest: Manifest,
+    number: int,
+    batch_size: int,
+    tell: Callable[[int], None],
+) -> Shard:
+    """Encode the rows of one shard and write its file.
 
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a folder.
-
-    Raises:
-        CheckpointError: There is none, or it is not one of ours.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise CheckpointError(f"{folder} holds no embeddings: {MANIFEST} is missing")
-    try:
-        return Manifest(**read_json(path))
-    except (TypeError, InputError) as error:
-        raise CheckpointError(f"{path} is not a manifest of this version: {error}") from error
-
-
-def claim_folder(folder: Path, manifest: Manifest) -> None:
-    """Begin or continue in ``folder``.
-
-    Raises:
-        InputError: The folder holds other embeddings; the message names what differs.
-    """
-    if not (folder / MANIFEST).is_file():
-        write_json(folder / MANIFEST, asdict(manifest))
-        return
-    there = asdict(read_manifest(folder))
-    different = [
-        f"{name}: {there[name]!r}, now {value!r}" for name, value in asdict(manifest).items() if there[name] != value
-    ]
-    if different:
-        raise InputError(f"{folder} holds other embeddings ({'; '.join(different)}): choose another folder")
-
-
-def missing_shards(folder: Path, manifest: Manifest) -> list[int]:
-    """Shards that are not written yet."""
-    return [shard for shard in manifest.shards if not shard_path(folder, shard).is_file()]
-
-
-def write_shard(folder: Path, shard: int, rows: np.ndarray, vectors: np.ndarray, ids: list[str] | None) -> None:
-    """Write one shard, whole or not at all.
+    The bytes depend only on the rows, the encoder and ``batch_size``: neither on what was done before nor on which
+    process does it.
 
     Args:
-        folder: Where.
-        shard: Its number.
-        rows: int64 `[n]`.
-        vectors: float32 `[n, D]`.
-        ids: The user's names of the rows.
+        corpus: Where content and names come from.
+        encode: The model.
+        folder: Where the file goes.
+        manifest: Gives the rows of each shard.
+        number: Which shard.
+        batch_size: Rows encoded at once.
+        tell: Called after every batch with its number of rows.
 
     Raises:
-        InputError: Vectors that are not finite `[n, D]`.
-        StorageError: Writing failed; the other shards are whole.
+        InputError: The encoder returned another shape, NaN or infinity, or names are missing.
+        StorageError: The file cannot be written.
     """
-    if vectors.ndim != 2 or len(vectors) != len(rows):
-        raise InputError(f"the encoder gave shape {vectors.shape} for {len(rows)} rows, expected [{len(rows)}, D]")
-    broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if broken.size:
-        raise InputError(f"the embedding of row {rows[broken[0]]} holds NaN or infinity")
-    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1))
-    columns = {"row": pa.array(rows), "embedding": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])}
-    if ids is not None:
-        columns["id"] = pa.array(ids, type=pa.string())
-    with atomic_path(shard_path(folder, shard)) as temporary:
-        pq.write_table(pa.table(columns), temporary)
-
-
-def read_shard(folder: Path, shard: int, rows: np.ndarray) -> tuple[np.ndarray, list[str] | None]:
-    """Vectors float32 `[n, D]` and ids of one shard.
-
-    Raises:
-        CheckpointError: The file is missing, corrupt, or of other rows.
-    """
-    path = shard_path(folder, shard)
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing: run the embedding again, it goes on where it stopped")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise CheckpointError(f"{path} is corrupt ({error}): delete it and run the embedding again") from error
-    if table.num_rows != len(rows) or not np.array_equal(table["row"].to_numpy(), rows):
-        raise CheckpointError(
-            f"{path} does not hold rows {rows[0]} to {rows[-1]}: delete it and run the embedding again"
+    start, stop = manifest.span(number)
+    vectors_nD = _encoded(corpus, encode, range(start, stop), batch_size, tell)
+    rows = np.arange(start, stop)
+    names = corpus.ids(rows)
+    path = folder / shard_name(number)
+    with atomic_path(path) as temporary:
+        pq.write_table(
+            _table(rows, names, vectors_nD),
+            temporary,
+            compression="NONE",  # the low bits of embeddings are noise, which does not shrink
+            use_dictionary=False,
+            write_statistics=False,
+            write_page_checksum=True,
         )
-    vectors = table["embedding"].combine_chunks()
-    ids = table["id"].to_pylist() if "id" in table.column_names else None
-    return np.asarray(vectors.flatten()).reshape(len(rows), -1), ids
+    return Shard(
+        file=path.name,
+        start=start,
+        stop=stop,
+        size=path.stat().st_size,
+        dim=vectors_nD.shape[1],
+        ids=names is not None,
+        normalised=bool(np.all(np.abs(np.linalg.norm(vectors_nD, axis=1) - 1) < _UNIT)),
+    )
+
+
+def read_vectors(folder: Path, shard: Shard) -> Iterator[np.ndarray]:
+    """The embeddings of a shard in pieces float32 `[n, D]`, in row order; checksums are verified.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the one that was written.
+    """
+    for column in _pieces(folder, shard, "embedding"):
+        if not pa.types.is_fixed_size_list(column.type) or column.type.list_size != shard.dim:
+            raise _not_the_shard(folder, shard, f"embeddings of type {column.type}")
+        yield column.flatten().to_numpy(zero_copy_only=False).reshape(-1, shard.dim)
+
+
+def read_ids(folder: Path, shard: Shard) -> list[str]:
+    """The names of a shard's rows.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the one that was written.
+    """
+    return [name for column in _pieces(folder, shard, "id") for name in column.to_pylist()]
+
+
+def _pieces(folder: Path, shard: Shard, name: str) -> Iterator[pa.Array]:
+    """One column in pieces, and a check that the rows beside it are those of the shard."""
+    path = folder / shard.file
+    row = shard.start
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(batch_size=_READ_ROWS, columns=["row", name]):
+                if not np.array_equal(batch["row"].to_numpy(), np.arange(row, row + len(batch))):
+                    raise _not_the_shard(folder, shard, "other rows")
+                row += len(batch)
+                yield batch[name]
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing; run the same embedding again to remake it") from error
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({error}); delete it and run the same embedding again, "
+            f"which remakes rows {shard.start} to {shard.stop - 1} only"
+        ) from error
+    if row != shard.stop:
+        raise _not_the_shard(folder, shard, f"{row - shard.start} rows")
+
+
+def _encoded(corpus: Corpus, encode: Encode, rows: range, batch_size: int, tell: Callable[[int], None]) -> np.ndarray:
+    """Embeddings of ``rows``, `[n, D]`."""
+    batches: list[np.ndarray] = []
+    for first in range(rows.start, rows.stop, batch_size):
+        batches.append(_batch(corpus, encode, np.arange(first, min(first + batch_size, rows.stop))))
+        if batches[-1].shape[1] != batches[0].shape[1]:
+            raise InputError(
+                f"the encoder gave D = {batches[0].shape[1]} for row {rows.start} and "
+                f"D = {batches[-1].shape[1]} for row {first}"
+            )
+        tell(len(batches[-1]))
+    return np.concatenate(batches)
+
+
+def _batch(corpus: Corpus, encode: Encode, rows: np.ndarray) -> np.ndarray:
+    """Checked embeddings of a few rows."""
+    content = corpus.content(rows)
+    span = f"rows {rows[0]} to {rows[-1]}"
+    if len(content) != len(rows):
+        raise InputError(f"the corpus gave {len(content)} examples for the {len(rows)} of {span}; none may be left out")
+    vectors = matrix(f"what the encoder gives for {span}", encode(content))
+    if len(vectors) != len(rows):
+        raise InputError(f"the encoder gave {len(vectors)} embeddings for the {len(rows)} examples of {span}")
+    vectors = float32(vectors)
+    finite("the embedding of", vectors, first_row=int(rows[0]))
+    return vectors
+
+
+def _table(rows: np.ndarray, names: list[str] | None, vectors_nD: np.ndarray) -> pa.Table:
+    columns: dict[str, pa.Array] = {"row": pa.array(rows, pa.int64())}
+    if names is not None:
+        if len(names) != len(rows):
+            raise InputError(f"the corpus gave {len(names)} ids for the {len(rows)} rows from {rows[0]} on")
+        columns["id"] = pa.array(names, pa.string())
+    item = pa.field("item", pa.float32(), nullable=False)
+    kind = pa.list_(item, vectors_nD.shape[1])
+    columns["embedding"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors_nD.reshape(-1)), type=kind)
+    schema = pa.schema([pa.field(name, column.type, nullable=False) for name, column in columns.items()])
+    return pa.table(columns, schema=schema)
+
+
+def _not_the_shard(folder: Path, shard: Shard, found: str) -> CheckpointError:
+    return CheckpointError(
+        f"{folder / shard.file} holds {found}, not rows {shard.start} to {shard.stop - 1} of D = {shard.dim}; "
+        "delete it and run the same embedding again"
+    )

@@ -11,7 +11,8 @@ from PIL import Image
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import SETS, Examples, Supervision, Table, named
-from counterpoint.data.sets import cifar10, digits, multi30k, novels, stsb, trec_qc
+from counterpoint.data.downloading import Source
+from counterpoint.data.sets import Access, cifar10, digits, multi30k, novels, stsb, trec_qc
 from counterpoint.data.sets.cifar import read_binary
 from counterpoint.data.sets.intents import read_questions
 from counterpoint.data.sets.novels import sentences
@@ -191,6 +192,27 @@ def test_multi30k_gzip(tmp_path: Path) -> None:
     assert read_parallel(tmp_path, "val", ("en", "de")).take([1]) == {"en": ["Two"], "de": ["Zwei\u2028 drei"]}
     with pytest.raises(InputError, match="differs in length"):
         read_parallel(tmp_path, "val", ("en", "fr"))
+
+
+@pytest.mark.parametrize("name", ["banking77", "cifar10", "multi30k", "omniglot", "scifact", "stsb", "trec_qc"])
+def test_downloads_are_fixed_by_checksum_and_size(name: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[Source] = []
+
+    def spy(folder: str, sources: list[Source], access: Access) -> Path:
+        wanted.extend(sources)
+        raise InputError(folder)
+
+    monkeypatch.setitem(SETS[name].__globals__, "fetched", spy)
+    with pytest.raises(InputError, match=name):
+        SETS[name]()
+    assert wanted
+    for source in wanted:
+        assert source.url.startswith("https://")
+        assert "/master/" not in source.url
+        assert source.sha256 is not None
+        assert len(bytes.fromhex(source.sha256)) == 32
+        assert source.size is not None
+        assert source.size > 0
 
 
 def test_omniglot_zip_to_bits_and_back(tmp_path: Path, random: np.random.Generator) -> None:

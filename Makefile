@@ -26,6 +26,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/pytest tests/test_architecture.py
 
 claims: $(STAMP)
 	$(BIN)/pytest -m claims --override-ini addopts="--import-mode=importlib --strict-markers" --timeout 7200

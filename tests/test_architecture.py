@@ -27,21 +27,10 @@ MEDIAN_FUNCTION = 8
 # Ratchet: numbers here may only fall, and an entry goes as soon as its function is short enough.
 LONG_FUNCTIONS = {"cli/train.py:train": 68}
 
-PUBLIC = [
-    "InfoNCE",
-    "CLIP",
-    "NTXent",
-    "SupCon",
-    "DCL",
-    "SigLIP",
-    "Uniformity",
-    "Alignment",
-    "CoSENT",
-    "train",
-    "load",
-    "Model",
-    "ContrastiveEncoder",
-]
+PUBLIC = (
+    *("InfoNCE", "CLIP", "NTXent", "SupCon", "DCL", "SigLIP", "Uniformity", "Alignment", "CoSENT"),
+    *("train", "load", "Model", "ContrastiveEncoder"),
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

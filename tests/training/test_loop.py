@@ -272,6 +272,18 @@ def test_rows_passed_over_are_reported(toy, tmp_path, workers):
     assert result.skipped == (SkippedRow(7, "bad"),)
 
 
+def test_the_limit_of_bad_rows_is_one_for_all_workers(toy, tmp_path):
+    """Each worker meets one of the two bad rows; together they are one too many."""
+    examples = toy.ToyExamples()
+    whole = examples.batch
+    examples.batch = lambda rows: replace(
+        whole([r for r in rows if r not in (7, 8)]),
+        skipped=tuple(SkippedRow(r, f"row {r}") for r in rows if r in (7, 8)),
+    )
+    with pytest.raises(InputError, match=r"more than 1 rows cannot be used; the last: row [78]"):
+        run(toy, tmp_path, examples=examples, workers=2, steps=10)
+
+
 def _bad(rows):
     return (SkippedRow(7, "bad"),) if 7 in rows else ()
 

@@ -15,7 +15,7 @@ import torch.distributed as dist
 import torch.distributed.nn.functional as dist_functional
 from torch import nn
 
-from counterpoint.data import Batch
+from counterpoint.data import BadRows, Batch
 from counterpoint.methods.base import Method, Prepared, StepOutput
 from counterpoint.pairwise import SameKey
 from counterpoint.training import EMA, SGD, AdamW, Constant, MetricsFile, Observer, TrainSettings, train
@@ -33,6 +33,7 @@ class ToyExamples:
         generator = np.random.default_rng(0)
         self.values = (generator.normal(size=(n, dim)) + 2 * np.eye(dim)[np.arange(n) % dim]).astype(np.float32)
         self.table = ToyTable(np.array([0, n]))
+        self.bad_rows = BadRows(limit=1)
         if broken_row is not None:
             self.values[broken_row] = np.nan
 

@@ -26,4 +26,4 @@ class MissingExtraError(CounterpointError, ImportError):
 class StorageError(CounterpointError, OSError):
     """Writing failed (disk full, folder not writable); what was saved before is still whole."""
 
-    exit_code = 1
+    exit_code = 2

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 from rich.progress import DownloadColumn, Progress
-from rich.table import Table
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
@@ -17,22 +16,27 @@ def data(
 ) -> None:
     """List the named real sets, say what a set or file holds, or download a set."""
     if name is None:
+        if download:
+            raise InputError(f"--download needs the name of a set: {', '.join(sorted(SETS))}")
         _list()
     elif name in SETS:
         _describe_set(name, download)
+    elif download:
+        named(name)  # says which sets there are
     else:
-        table = open_table(name)
-        console.out.print(infer_roles(table).describe(table), markup=False, highlight=False)
+        table = open_table(name.removeprefix("set:"))
+        console.result(infer_roles(table).describe(table))
 
 
 def _list() -> None:
-    table = Table("set", "here", "rows to learn from", box=None, pad_edge=False)
-    for name in sorted(SETS):
-        try:
-            table.add_row(name, "yes", f"{len(named(name).train):,}")
-        except InputError:
-            table.add_row(name, "no", f"counterpoint data {name} --download")
-    console.out.print(table)
+    console.table("set", "here", "rows to learn from", rows=[_row(name) for name in sorted(SETS)])
+
+
+def _row(name: str) -> tuple[str, str, str]:
+    try:
+        return name, "yes", f"{len(named(name).train):,}"
+    except InputError:
+        return name, "no", f"counterpoint data {name} --download"
 
 
 def _describe_set(name: str, download: bool) -> None:
@@ -44,8 +48,8 @@ def _describe_set(name: str, download: bool) -> None:
             shown.update(task, completed=done, total=total)  # pyright: ignore[reportArgumentType]
 
         found = named(name, download=download, progress=progress)
-    console.out.print(f"{found.name}: {len(found.train):,} rows to learn from, {len(found.test):,} to judge by")
-    console.out.print(found.roles.describe(found.train), markup=False, highlight=False)
-    console.out.print(f"cite: {found.citation}\nlicence: {found.licence}", markup=False, highlight=False)
+    console.result(f"{found.name}: {len(found.train):,} rows to learn from, {len(found.test):,} to judge by")
+    console.result(found.roles.describe(found.train))
+    console.result(f"cite: {found.citation}\nlicence: {found.licence}")
     for note in found.notes:
-        console.out.print(f"note: {note}", markup=False, highlight=False)
+        console.result(f"note: {note}")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.table import Table
 
 from counterpoint.cli import console
 from counterpoint.data import Supervision
@@ -35,9 +34,13 @@ def demo(
     console.say("The labels are used to judge, never to train.")
     recipe, folder = demo_recipe(steps), RunFolder(out)
     check_job(recipe, data)
-    folder.create(recipe, source, replace=True)
-    run_job(recipe, data, folder, observers=[MetricsFile(folder.metrics), RichProgress(console.err)])
-    console.show_comparisons(finish_run(recipe, data, folder))
+    # Only an earlier demonstration makes way.
+    folder.create(recipe, source, replace=folder.config.is_file() and folder.read()[1] == source)
+    result = run_job(recipe, data, folder, observers=[MetricsFile(folder.metrics), RichProgress(console.err)])
+    if result.interrupted:
+        console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
+        raise typer.Exit(130)
+    console.comparisons(finish_run(recipe, data, folder))
     _query(data, folder)
     console.say(f"\nEverything is in {folder.path}/ - open {folder.report}")
 
@@ -63,8 +66,9 @@ def _query(data: Data, folder: RunFolder) -> None:
     hits = search(encoder.encode(query.anchor), encoder.encode(corpus.anchor), 5)
     assert corpus.label is not None
     assert query.label is not None
-    table = Table("rank", "training row", "digit", "similarity", box=None, pad_edge=False)
-    for rank, (row, score) in enumerate(zip(hits.rows[0], hits.scores[0], strict=True), start=1):
-        table.add_row(str(rank), str(row), str(int(corpus.label[int(row)])), f"{score:.3f}")
-    console.out.print(f"\nNearest training digits to held-out digit 0, a {int(query.label[0])}:")
-    console.out.print(table)
+    rows = [
+        (str(rank), str(row), str(int(corpus.label[int(row)])), f"{score:.3f}")
+        for rank, (row, score) in enumerate(zip(hits.rows[0], hits.scores[0], strict=True), start=1)
+    ]
+    console.result(f"\nNearest training digits to held-out digit 0, a {int(query.label[0])}:")
+    console.table("rank", "training row", "digit", "similarity", rows=rows)

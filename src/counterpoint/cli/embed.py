@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TimeRemainingColumn
 
-from counterpoint.base.errors import CheckpointError
 from counterpoint.base.files import write_json
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
@@ -38,8 +37,7 @@ def embed(
     workers: Annotated[int, typer.Option(help="Ray actors.")] = 2,
 ) -> None:
     """Embed a corpus in shards of Parquet; run it again after a kill and it goes on."""
-    if not RunFolder(run).model.is_dir():
-        raise CheckpointError(f"{run} holds no trained model")
+    RunFolder(run).encoders()  # a damaged model is known before the corpus is opened
     source = corpus_source(run, data, column=column, id_column=id_column)
     model = model_fingerprint(run)
     if engine is Engine.RAY:

@@ -1,6 +1,7 @@
 """The command line: one command for each thing a person does with an embedding model."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -14,6 +15,9 @@ from counterpoint.cli.papers import cite, papers, reproduce, show
 from counterpoint.cli.report import report
 from counterpoint.cli.search import search
 from counterpoint.cli.train import train
+from counterpoint.training import ranks
+
+BAD_INPUT = 2
 
 app = typer.Typer(
     name="counterpoint",
@@ -25,14 +29,55 @@ app = typer.Typer(
 for command in (demo, train, evaluate, embed, search, report, data, papers, show, reproduce, cite):
     app.command()(command)
 
+# Every complaint about arguments is one of these; typer gives no other name to it in all its versions.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
-def main() -> None:
-    """Run the command line; errors made for a person are one line and an exit code, not a traceback."""
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; what a person can mend is one line and exit code 2, not a traceback.
+
+    Under ``torchrun`` every process runs this: the first one alone reports, and of an error that several of them meet
+    one is told.
+
+    Args:
+        arguments: Those of the process when not given.
+    """
+    ranks.join()
+    if not ranks.is_main():
+        console.hush()
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        app()
+        return app(args=arguments, prog_name="counterpoint", standalone_mode=False) or 0
     except CounterpointError as error:
-        console.fail(str(error))
-        sys.exit(error.exit_code)
+        return _told(str(error), error.exit_code)
+    except UsageError as error:
+        return _told(_usage(error), BAD_INPUT)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _told(f"{error.filename}: {error.strerror}", BAD_INPUT)
+    except Exception:
+        # When a rank gives up, the others lose touch with it; that is no news.
+        if ranks.first_to_tell():
+            raise
+        return 1
+
+
+def _told(message: str, code: int) -> int:
+    # Without any argument the help has been shown, and the message is empty.
+    if message and ranks.first_to_tell():
+        console.fail(message)
+    return code
+
+
+def _usage(error: Exception) -> str:
+    message: str = getattr(error, "message", "") and error.format_message()  # pyright: ignore[reportAttributeAccessIssue]
+    context = getattr(error, "ctx", None)
+    hint = f" (see {context.command_path} --help)" if context is not None and message else ""
+    return message.rstrip(".") + hint
 
 
 if __name__ == "__main__":

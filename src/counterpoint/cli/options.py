@@ -1,9 +1,17 @@
 """Names that a person may type, and what they stand for; nothing below the command line looks things up by name."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from counterpoint.base.errors import InputError
+from counterpoint.data import Supervision
 from counterpoint.encoders import MLP, ConvNet, EncoderSpec, HuggingFace, Passthrough, ResNet18, StaticText, ViTTiny
+from counterpoint.experiments.claim import Setting
+from counterpoint.experiments.load_recipe import load_recipe
+from counterpoint.experiments.recipe import Recipe
 from counterpoint.objectives import CLIP, DCL, CoSENT, InfoNCE, NTXent, SigLIP, SupCon
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Needs, Objective
+from counterpoint.papers import all_papers, paper_named
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "info-nce": InfoNCE,
@@ -28,14 +36,39 @@ def objective_named(name: str, temperature: float | None) -> Objective:
     """The objective a person asked for.
 
     Raises:
-        InputError: No such name, or a temperature for an objective that has none.
+        InputError: No such name, or a temperature that is none or for an objective that has none.
     """
     if name not in OBJECTIVES:
         raise InputError(f"--objective must be one of {', '.join(OBJECTIVES)}, got {name!r}")
-    try:
-        return OBJECTIVES[name]() if temperature is None else OBJECTIVES[name](temperature=temperature)  # pyright: ignore[reportCallIssue]
-    except TypeError as error:
-        raise InputError(f"--objective {name} has no temperature") from error
+    plain = OBJECTIVES[name]()
+    if temperature is None:
+        return plain
+    if not hasattr(plain, "temperature"):
+        raise InputError(f"--temperature: --objective {name} has none")
+    return replace(plain, temperature=temperature)
+
+
+def supervision_of(objective: Objective | None) -> Supervision | None:
+    """What an objective that a person asked for cannot do without, None when the data may decide."""
+    if objective is None:
+        return None
+    if Needs.SCORES in objective.needs:
+        return Supervision.SCORES
+    return Supervision.LABELS if isinstance(objective, SupCon) else None
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe of a Python file, or the method of a paper in the setting that shows its claim here.
+
+    Raises:
+        InputError: Neither, or the file sets no recipe.
+    """
+    if Path(name).is_file():
+        return load_recipe(Path(name))
+    if name.lower() not in {one.paper.short.lower() for one in all_papers()}:
+        known = ", ".join(one.paper.short for one in all_papers())
+        raise InputError(f"--recipe must be a Python file or the short name of a paper ({known}), got {name!r}")
+    return paper_named(name).method(Setting.SMALL).recipe
 
 
 def encoder_named(name: str) -> EncoderSpec:

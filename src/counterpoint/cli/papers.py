@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from counterpoint.cli import console
 from counterpoint.experiments.claim import Setting
@@ -15,24 +14,20 @@ Short = Annotated[str, typer.Argument(help="Short name of a paper.")]
 
 def papers() -> None:
     """List the papers and what each claims."""
-    table = Table("short", "year", "claim", "cost", box=None, pad_edge=False)
-    for one in all_papers():
-        table.add_row(one.paper.short, str(one.paper.year), one.claim.statement, one.claim.cost)
-    console.out.print(table)
+    rows = [(one.paper.short, str(one.paper.year), one.claim.statement, one.claim.cost) for one in all_papers()]
+    console.table("short", "year", "claim", "cost", rows=rows)
 
 
 def show(short: Short) -> None:
     """What a paper's file implements, and how it differs from the paper."""
     found = paper_named(short)
     paper, claim = found.paper, found.claim
-    console.out.print(
-        f"[bold]{paper.title}[/bold]\n{paper.authors} ({paper.year}), {paper.identifier}", highlight=False
-    )
+    console.result(f"{paper.title}\n{paper.authors} ({paper.year}), {paper.identifier}")
     for name, text in (
         ("implements", paper.implements), ("differs", paper.deviates), ("claim", claim.statement),
         ("measured", f"{claim.measure}, {claim.seeds} seeds, {claim.cost}"),
     ):  # fmt: skip
-        console.out.print(f"{name:>10}  {text}", highlight=False)
+        console.result(f"{name:>10}  {text}")
 
 
 def reproduce(
@@ -46,17 +41,16 @@ def reproduce(
     if json:
         console.machine(result)
         return
-    console.out.print(
+    console.result(
         f"{found.claim.statement}\n{found.claim.measure}: method {_spread(result.method)}, baseline "
         f"{_spread(result.baseline)}; difference {result.difference:+.4f} [{result.low:+.4f}, {result.high:+.4f}]\n"
-        f"verdict: [bold]{result.verdict.value}[/bold]",
-        highlight=False,
+        f"verdict: {result.verdict.value}"
     )
 
 
 def cite(short: Short) -> None:
     """A bibliography entry."""
-    console.out.print(paper_named(short).paper.bibtex(), markup=False, highlight=False)
+    console.result(paper_named(short).paper.bibtex())
 
 
 def _spread(values: tuple[float, ...]) -> str:

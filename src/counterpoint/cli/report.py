@@ -12,7 +12,10 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.source import load_data
 
 
-def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
+) -> None:
     """Judge a run again and write its evaluation.json and report.html."""
     folder = RunFolder(run)
     recipe, source = folder.read()
@@ -21,5 +24,10 @@ def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
     data = load_data(source)
     if data.test is None:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
-    console.show_comparisons(finish_run(recipe, data, folder))
+    found = finish_run(recipe, data, folder)
+    console.skipped([*data.train.skipped, *data.test.skipped])
+    if json:
+        console.machine(found)
+    else:
+        console.comparisons(found)
     console.say(f"report: {folder.report}")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.table import Table
 
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
@@ -13,7 +12,7 @@ from counterpoint.base.files import read_json
 from counterpoint.base.spec import from_json
 from counterpoint.cli import console
 from counterpoint.encoders import Role
-from counterpoint.experiments.corpus import CorpusSource, TableCorpus, encode_with
+from counterpoint.experiments.corpus import CorpusSource, TableCorpus, encode_with, model_fingerprint
 from counterpoint.retrieval import Store
 from counterpoint.retrieval import search as find
 
@@ -28,6 +27,10 @@ def search(
 ) -> None:
     """Exact nearest neighbours of a query among the vectors of a corpus."""
     store = Store(vectors)
+    if store.manifest.model != model_fingerprint(run):
+        raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
+    if k < 1:
+        raise InputError(f"-k must be at least 1, got {k}")
     source = from_json(read_json(vectors / "corpus.json"))
     if not isinstance(source, CorpusSource):
         raise InputError(f"{vectors / 'corpus.json'} does not say which corpus was embedded")
@@ -46,10 +49,8 @@ def search(
     if json:
         console.machine(found)
         return
-    table = Table("similarity", "row", "content", box=None, pad_edge=False)
-    for one in found:
-        table.add_row(f"{one['similarity']:.3f}", str(one.get("id", one["row"])), one["content"])
-    console.out.print(table)
+    rows = [(f"{one['similarity']:.3f}", str(one.get("id", one["row"])), one["content"]) for one in found]
+    console.table("similarity", "id" if names else "row", "content", rows=rows)
 
 
 def _query(run: Path, corpus: TableCorpus, store: Store, query: str | None, row: int | None) -> np.ndarray:

@@ -7,119 +7,251 @@ from typing import Annotated
 import typer
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.cli.options import columns_of, encoder_named, objective_named
-from counterpoint.data import Supervision
+from counterpoint.cli.options import columns_of, encoder_named, objective_named, recipe_named, supervision_of
+from counterpoint.data import SkippedRow, Supervision
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import check_job, run_job
-from counterpoint.experiments.load_recipe import load_recipe
+from counterpoint.experiments.judge import Comparison, check_held_out
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, is_main
+from counterpoint.pairwise import Objective
+from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
+
+DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
+WITH_RESUME = {"resume", "fall_back", "judge", "json"}
 
 
 def train(
-    data: Annotated[str | None, typer.Argument(help="File, folder or set:NAME to learn from.")] = None,
-    out: Annotated[Path, typer.Option(help="Run folder to make.")] = Path("run"),
-    resume: Annotated[Path | None, typer.Option(help="Run folder to continue.")] = None,
-    test: Annotated[str | None, typer.Option(help="Held-out data of the same columns.")] = None,
-    test_fraction: Annotated[float, typer.Option(help="Share of rows held out when --test is not given.")] = 0.1,
-    column: Annotated[list[str] | None, typer.Option(help="role=column, to override what is found by name.")] = None,
+    context: typer.Context,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="CSV, TSV, JSONL, Parquet, .npz or .npy file, folder of images or of such files, set:NAME."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Run folder to make.", rich_help_panel=RUN)] = Path("run"),
+    resume: Annotated[
+        Path | None, typer.Option(help="Run folder to continue, with its own settings.", rich_help_panel=RUN)
+    ] = None,
+    fall_back: Annotated[
+        bool,
+        typer.Option("--fall-back", help="With --resume: pass over damaged checkpoints.", rich_help_panel=RUN),
+    ] = False,
+    test: Annotated[str | None, typer.Option(help="Held-out data of the same columns.", rich_help_panel=DATA)] = None,
+    test_fraction: Annotated[
+        float, typer.Option(help="Share of rows held out when --test is not given; 0 for none.", rich_help_panel=DATA)
+    ] = 0.1,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="role=column, to override what is found by name; again for more.", rich_help_panel=DATA),
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Resize images to this height and width.", rich_help_panel=DATA)
+    ] = None,
+    rows: Annotated[int, typer.Option(help="Use only the first rows; 0 for all.", rich_help_panel=DATA)] = 0,
+    bad_rows: Annotated[
+        int, typer.Option(help="Unusable rows to skip (counted and listed) before giving up.", rich_help_panel=DATA)
+    ] = 0,
     recipe: Annotated[
-        str | None, typer.Option(help="A Python file that sets `recipe`, or the short name of a paper.")
+        str | None,
+        typer.Option(help="A Python file that sets `recipe`, or the short name of a paper.", rich_help_panel=METHOD),
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="conv-net, resnet18, vit-tiny, static, mlp, or a model folder.")
+        str | None,
+        typer.Option(
+            help="conv-net, resnet18, vit-tiny, static, mlp, passthrough, or a Hugging Face model (folder or name).",
+            rich_help_panel=METHOD,
+        ),
     ] = None,
     objective: Annotated[
-        str | None, typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.")
+        str | None,
+        typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.", rich_help_panel=METHOD),
     ] = None,
-    supervision: Annotated[Supervision | None, typer.Option(help="What to learn from, if not the strongest.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Of the objective.")] = None,
-    epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Optimiser steps, instead of --epochs.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Examples compared with each other.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    cache_chunk: Annotated[int | None, typer.Option(help="Rows encoded at a time (gradient caching).")] = None,
-    accumulate: Annotated[int | None, typer.Option(help="Batches per step.")] = None,
-    precision: Annotated[str | None, typer.Option(help="no, bf16 or fp16.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides weights, order, views and dropout.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that prepare batches.")] = None,
-    checkpoint_every: Annotated[int | None, typer.Option(help="Steps between checkpoints.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Resize images to this height and width.")] = None,
-    rows: Annotated[int, typer.Option(help="Use only the first rows; 0 for all.")] = 0,
-    bad_rows: Annotated[int, typer.Option(help="Unreadable rows to skip before giving up.")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and check everything.")] = False,
-    replace_run: Annotated[bool, typer.Option("--replace", help="Allow --out to hold a run already.")] = False,
-    judge: Annotated[bool, typer.Option(help="Evaluate and write the report at the end.")] = True,
-    json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
+    supervision: Annotated[
+        Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="Of the objective.", rich_help_panel=METHOD)] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the data.", rich_help_panel=TRAINING)] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Optimiser steps, instead of --epochs.", rich_help_panel=TRAINING)
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(help="Examples compared with each other, over all processes.", rich_help_panel=TRAINING),
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.", rich_help_panel=TRAINING)] = None,
+    cache_chunk: Annotated[
+        int | None, typer.Option(help="Rows encoded at a time (gradient caching).", rich_help_panel=TRAINING)
+    ] = None,
+    accumulate: Annotated[int | None, typer.Option(help="Batches per step.", rich_help_panel=TRAINING)] = None,
+    precision: Annotated[str | None, typer.Option(help="no, bf16 or fp16.", rich_help_panel=TRAINING)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Decides split, weights, order, views and dropout.", rich_help_panel=TRAINING)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that prepare batches.", rich_help_panel=TRAINING)
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Steps between checkpoints.", rich_help_panel=TRAINING)
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check everything and say what would be done.", rich_help_panel=RUN),
+    ] = False,
+    replace_run: Annotated[
+        bool, typer.Option("--replace", help="Delete the run that --out holds.", rich_help_panel=RUN)
+    ] = False,
+    judge: Annotated[bool, typer.Option(help="Evaluate and write the report at the end.", rich_help_panel=RUN)] = True,
+    json: Annotated[bool, typer.Option("--json", help="Results as JSON.", rich_help_panel=RUN)] = False,
 ) -> None:
     """Train an embedding model on a file, and leave a run folder with model, measures and report."""
     if resume is not None:
-        _continue(resume, judge=judge, json=json)
+        _refuse_more(context)
+        _continue(resume, fall_back=fall_back, judge=judge, json=json)
         return
     if data is None:
         raise InputError("name the data to learn from, or a run folder with --resume")
+    if fall_back:
+        raise InputError("--fall-back goes with --resume")
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed or 0,
     )  # fmt: skip
     loaded = load_data(source)
     console.say(loaded.described)
-    plan = load_recipe(Path(recipe)) if recipe else recipe_for(loaded, supervision=supervision)
+    chosen = None if objective is None else objective_named(objective, temperature)
+    plan = _recipe(loaded, recipe, chosen, supervision, learnt=temperature is None)
     if encoder is not None:
         plan = replace(plan, encoder=encoder_named(encoder))
-    if objective is not None or temperature is not None:
-        plan = replace(plan, objective=_objective(plan, objective, temperature))
+    if chosen is None and temperature is not None:
+        plan = _with_temperature(plan, temperature)
     plan = with_training(
         plan, epochs=epochs, steps=steps, batch_size=batch_size, cache_chunk=cache_chunk, accumulate=accumulate,
         precision=precision, seed=seed, workers=workers, checkpoint_every=checkpoint_every,
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))
-    for warning in check_job(plan, loaded):
-        console.say(f"warning: {warning}")
+    _check(plan, loaded, judge=judge)
     if dry_run:
-        console.machine({"recipe": repr(plan), "rows": len(loaded.train)})
+        _say_plan(plan, loaded, json=json)
         return
     folder = RunFolder(out)
     if is_main():
         folder.create(plan, source, replace=replace_run)
-    _run(plan, loaded, folder, resume=False, judge=judge, json=json)
+    _run(plan, loaded, folder, judge=judge, json=json)
 
 
-def _objective(plan: Recipe, name: str | None, temperature: float | None):
-    if name is not None:
-        return objective_named(name, temperature)
-    try:
-        return replace(plan.objective, temperature=temperature)
-    except TypeError as error:
-        raise InputError(f"{type(plan.objective).__name__} has no temperature") from error
+def _refuse_more(context: typer.Context) -> None:
+    """A run goes on with what it was begun with; an option that would change nothing is not taken in silence."""
+    for name in context.params:
+        given = context.get_parameter_source(name)
+        if given is not None and given.name == "COMMANDLINE" and name not in WITH_RESUME:
+            option = (
+                "the data" if name == "data" else f"--{name.replace('_', '-')}".replace("--replace-run", "--replace")
+            )
+            raise InputError(f"--resume continues with the run's own data and settings: leave out {option}")
 
 
-def _continue(path: Path, *, judge: bool, json: bool) -> None:
+def _recipe(
+    loaded: Data, name: str | None, objective: Objective | None, supervision: Supervision | None, *, learnt: bool
+) -> Recipe:
+    """The recipe that was named, or the one that suits the data, with the objective that was asked for.
+
+    A temperature that the recipe learns is kept if the objective has one and ``learnt`` does not say otherwise.
+    """
+    wanted = supervision or supervision_of(objective)
+    plan = recipe_for(loaded, supervision=wanted) if name is None else recipe_named(name)
+    if wanted is not None:
+        plan = replace(plan, supervision=wanted)
+    if objective is None:
+        return plan
+    keeps = learnt and hasattr(objective, "temperature")
+    return replace(plan, objective=objective, temperature=plan.temperature if keeps else None)
+
+
+def _with_temperature(plan: Recipe, temperature: float) -> Recipe:
+    if not hasattr(plan.objective, "temperature"):
+        raise InputError(f"--temperature: {type(plan.objective).__name__} has none")
+    if plan.temperature is not None:
+        raise InputError("--temperature: the temperature of this recipe is learnt; name an --objective to fix it")
+    return replace(plan, objective=replace(plan.objective, temperature=temperature))
+
+
+def _check(plan: Recipe, loaded: Data, *, judge: bool) -> None:
+    """Everything that can be known before the first step."""
+    for warning in check_job(plan, loaded):
+        console.say(f"warning: {warning}")
+    if judge and loaded.test is not None:
+        check_held_out(loaded.test)
+
+
+def _say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:
+    held_out = 0 if loaded.test is None else len(loaded.test)
+    if json:
+        console.machine({"recipe": to_json(plan), "rows": len(loaded.train), "held_out": held_out})
+        return
+    training = plan.training
+    length = f"{training.steps} steps" if training.epochs is None else f"{training.epochs:g} epochs"
+    console.result(
+        f"would train {type(plan.encoder).__name__} with {type(plan.objective).__name__} on {plan.supervision.value}: "
+        f"{length} of {training.batch_size} examples, {len(loaded.train):,} rows to learn from, {held_out:,} held out"
+    )
+
+
+def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
     folder = RunFolder(path)
     plan, source = folder.read()
     if source is None:
         raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")
     loaded = load_data(source)
     console.say(loaded.described)
-    check_job(plan, loaded)
-    _run(plan, loaded, folder, resume=True, judge=judge, json=json)
+    _check(plan, loaded, judge=judge)
+    _run(plan, loaded, folder, resume=True, fall_back=fall_back, judge=judge, json=json)
 
 
-def _run(plan: Recipe, loaded: Data, folder: RunFolder, *, resume: bool, judge: bool, json: bool) -> None:
-    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.path / "tensorboard"), RichProgress(console.err)]
-    result = run_job(plan, loaded, folder, resume=resume, observers=observers if is_main() else ())
-    if not is_main():
-        return
+def _run(
+    plan: Recipe,
+    loaded: Data,
+    folder: RunFolder,
+    *,
+    judge: bool,
+    json: bool,
+    resume: bool = False,
+    fall_back: bool = False,
+) -> None:
+    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
+    result = run_job(plan, loaded, folder, resume=resume, fall_back=fall_back, observers=observers if is_main() else ())
     if result.interrupted:
+        console.skipped(result.skipped)
         console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
         raise typer.Exit(130)
+    if not is_main():
+        return
     console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
-    if judge and loaded.test is not None:
-        comparisons = finish_run(plan, loaded, folder)
-        console.machine(comparisons) if json else console.show_comparisons(comparisons)
-        console.say(f"report: {folder.report}")
+    judged = judge and loaded.test is not None
+    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judged else []
+    _report(folder, result, found, _skipped(result, loaded), json=json)
+
+
+def _skipped(result: TrainResult, loaded: Data) -> list[SkippedRow]:
+    held_out = [] if loaded.test is None else loaded.test.skipped
+    return list({one.reason: one for one in (*result.skipped, *loaded.train.skipped, *held_out)}.values())
+
+
+def _report(
+    folder: RunFolder, result: TrainResult, found: list[Comparison], skipped: list[SkippedRow], *, json: bool
+) -> None:
+    console.skipped(skipped)
+    if json:
+        console.machine({
+            "run": folder.path, "steps": result.steps, "loss": result.loss, "seconds": result.seconds,
+            "examples_per_second": result.examples_per_second, "skipped": [one.reason for one in skipped],
+            "measures": found,
+        })  # fmt: skip
+    elif found:
+        console.comparisons(found)
+    console.say(f"model: {folder.model}" + (f", report: {folder.report}" if found else ""))

@@ -1,14 +1,15 @@
 """After training: judge what was trained, and make the page that shows it."""
 
 import shlex
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 
-from counterpoint.base.content import Content, take
+from counterpoint.base.content import Content, Kind, kind_of, take
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import to_json
-from counterpoint.data import Batch
+from counterpoint.data import Batch, SkippedRow
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
@@ -18,15 +19,19 @@ from counterpoint.experiments.source import Data, DataSource
 
 MAP_POINTS = 1_500
 QUERIES, HITS = 6, 6
+NUMBERS = 8
 
 
-def finish_run(recipe: Recipe, data: Data, folder: RunFolder) -> list[Comparison]:
+def finish_run(
+    recipe: Recipe, data: Data, folder: RunFolder, *, skipped: Sequence[SkippedRow] = ()
+) -> list[Comparison]:
     """Compare raw input, untrained and trained model on held-out examples; write ``evaluation.json`` and the report.
 
     Args:
         recipe: What was trained.
         data: What it was trained on, and what was held out.
         folder: A run folder with ``initial/`` and ``model/``.
+        skipped: Rows that training passed over, wherever that was found; the report lists them with those found here.
     """
     assert data.test is not None
     train, test = collect(data.train), collect(data.test)
@@ -37,7 +42,7 @@ def finish_run(recipe: Recipe, data: Data, folder: RunFolder) -> list[Comparison
     comparisons = judge(systems, train, test, data.roles.supervision)
     write_json(folder.evaluation, [asdict(one) for one in comparisons])
     page = _page(recipe, data, folder, comparisons, (before, after), test)
-    report.write_report(page, folder.report)
+    report.write_report(replace(page, notes=_notes(data, skipped)), folder.report)
     return comparisons
 
 
@@ -52,6 +57,7 @@ def _page(
     shown = np.sort(np.random.default_rng(0).permutation(len(test.rows))[:MAP_POINTS])
     content = take(test.anchor, shown)
     vectors = np.asarray(systems[1].encode(content))
+    content = _to_show(content)
     labels = _label_names(test, shown, data)
     return report.Report(
         title=f"{type(recipe.objective).__name__} on {_source_name(folder)}",
@@ -64,8 +70,16 @@ def _page(
         similarities=_similarities(systems, test, data),
         map=_map(vectors, content, labels),
         neighbours=_neighbours(vectors, content, labels),
-        notes=_notes(data),
     )
+
+
+def _to_show(content: Content) -> Content:
+    """Images and texts as they are; of a vector its first numbers."""
+    if kind_of(content) is not Kind.VECTOR:
+        return content
+    return [
+        ", ".join(f"{number:.3g}" for number in row[:NUMBERS]) + ", \u2026" * (len(row) > NUMBERS) for row in content
+    ]
 
 
 def _scores(one: Comparison) -> report.Comparison:
@@ -78,9 +92,10 @@ def _scores(one: Comparison) -> report.Comparison:
 
 def _similarities(systems: tuple[System, System], test: Batch, data: Data) -> report.SimilarityPlot | None:
     samples = [similarity_samples(system, test, data.roles.supervision) for system in systems]
-    if samples[0] is None or samples[1] is None:
-        return None
-    return report.SimilarityPlot(before=samples[0], after=samples[1])
+    before, after = samples
+    if before is None or after is None or not all(len(part) for part in (*before, *after)):
+        return None  # few held-out rows may have no two of one class
+    return report.SimilarityPlot(before=before, after=after)
 
 
 def _map(vectors: np.ndarray, content: Content, labels: tuple[str, ...] | None) -> report.Map:
@@ -112,9 +127,9 @@ def _label_names(test: Batch, rows: np.ndarray, data: Data) -> tuple[str, ...] |
     return tuple(str(data.train.label_names[int(test.label[int(row)])]) for row in rows)
 
 
-def _notes(data: Data) -> tuple[str, ...]:
-    skipped = [*data.train.skipped, *(data.test.skipped if data.test else ())]
-    return tuple(f"skipped row {one.row}: {one.reason}" for one in skipped)
+def _notes(data: Data, skipped: Sequence[SkippedRow]) -> tuple[str, ...]:
+    everywhere = [*skipped, *data.train.skipped, *(data.test.skipped if data.test else ())]
+    return tuple(dict.fromkeys(f"skipped: {one.reason}" for one in everywhere))
 
 
 def _source_name(folder: RunFolder) -> str:
@@ -137,6 +152,6 @@ def _source_options(source: DataSource) -> list[str]:
     options = [f"--column {shlex.quote(f'{role}={name}')}" for role, name in source.columns]
     for field in fields(DataSource):
         value = getattr(source, field.name)
-        if field.name not in ("data", "columns", "seed") and value != field.default:
+        if field.name not in ("data", "columns") and value != field.default:
             options.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
     return options

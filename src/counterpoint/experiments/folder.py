@@ -9,10 +9,12 @@ from typing import Any
 
 from counterpoint.base.errors import CheckpointError, InputError, StorageError
 from counterpoint.base.files import read_json, write_json, write_text
+from counterpoint.base.folders import remove_folder
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.source import DataSource
+from counterpoint.training import CHECKPOINTS, list_checkpoints
 
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
@@ -48,6 +50,11 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
+    def tensorboard(self) -> Path:
+        """The same records for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
     def evaluation(self) -> Path:
         """Measures of the trained model, the untrained one and the raw input."""
         return self.path / "evaluation.json"
@@ -60,19 +67,40 @@ class RunFolder:
     def create(self, recipe: Recipe, source: DataSource | None, *, replace: bool = False) -> None:
         """Make the folder and write what the run is.
 
+        A run that never came to its first checkpoint holds no work, and makes way without being asked.
+
+        Args:
+            recipe: What will be trained.
+            source: On what; None for data that only the caller has.
+            replace: Delete what a run left in the folder; other files stay.
+
         Raises:
             InputError: A run is already there and ``replace`` is false.
             StorageError: The folder cannot be written.
         """
-        if self.config.exists() and not replace:
-            raise InputError(f"{self.path} already holds a run: continue it with --resume, or choose another folder")
+        if self._holds_work() and not replace:
+            raise InputError(
+                f"{self.path} already holds a run: continue it with --resume, delete it with --replace, or choose "
+                "another folder"
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self._clear()
         except OSError as error:
             raise StorageError(f"cannot make the run folder {self.path}: {error.strerror}") from error
         versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
         write_json(self.config, {"recipe": to_json(recipe), "data": to_json(source), "versions": versions})
         write_text(self.path / "recipe.py", source_of(recipe))
+
+    def _holds_work(self) -> bool:
+        return self.model.exists() or bool(list_checkpoints(self.path / CHECKPOINTS))
+
+    def _clear(self) -> None:
+        for left in (self.path / CHECKPOINTS, self.tensorboard, self.initial, self.model):
+            if left.exists():
+                remove_folder(left)
+        for left in (self.metrics, self.evaluation, self.report, self.config):
+            left.unlink(missing_ok=True)
 
     def read(self) -> tuple[Recipe, DataSource | None]:
         """The recipe and data source of the run.

@@ -7,6 +7,7 @@ import numpy as np
 
 from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
+from counterpoint.base.folders import atomic_folder
 from counterpoint.data import Batch, Examples
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
@@ -39,6 +40,7 @@ def run_job(
     folder: RunFolder,
     *,
     resume: bool = False,
+    fall_back: bool = False,
     observers: Sequence[Observer] = (),
     on_start: Callable[[Contrast], None] = lambda method: None,
 ) -> TrainResult:
@@ -49,6 +51,7 @@ def run_job(
         data: What to train on.
         folder: Where everything goes.
         resume: Continue from the newest checkpoint.
+        fall_back: When resuming, take an earlier checkpoint if the newest is damaged.
         observers: Told of every record and checkpoint.
         on_start: Sees the method before the first step.
 
@@ -59,17 +62,23 @@ def run_job(
     if is_main() and not folder.initial.exists():
         save_encoders(method, folder.initial)
     on_start(method)
-    result = train(method, data.train, recipe.training, folder.path, resume=resume, observers=observers)
+    result = train(
+        method, data.train, recipe.training, folder.path, resume=resume, fall_back=fall_back, observers=observers
+    )
     if is_main() and not result.interrupted:
         save_encoders(method, folder.model)
     return result
 
 
 def save_encoders(method: Contrast, where: Path) -> None:
-    """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off."""
-    method.encoder.save(where)
-    if method.other is not None:
-        method.other.save(where / "candidates")
+    """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off.
+
+    The folder appears whole or not at all: a kill between two towers must not leave one of them alone.
+    """
+    with atomic_folder(where) as temporary:
+        method.encoder.save(temporary)
+        if method.other is not None:
+            method.other.save(temporary / "candidates")
 
 
 def _samples(recipe: Recipe, examples: Examples) -> tuple[Content, Content | None]:

@@ -22,6 +22,9 @@ from counterpoint.evaluation import (
 LIMIT = 20_000
 """Rows of each side that are judged; a larger set is sampled, with a fixed seed."""
 
+CHECKED_ROWS = 256
+"""Rows decoded at once where only their being readable is of interest."""
+
 
 @dataclass(frozen=True)
 class System:
@@ -88,10 +91,23 @@ def raw_system(train: Batch, kind: Kind) -> System:
 
 def collect(examples: Examples, *, limit: int = LIMIT) -> Batch:
     """All rows, or a fixed sample of ``limit`` of them, in one batch."""
+    return examples.batch(_judged_rows(examples, limit))
+
+
+def check_held_out(examples: Examples, *, limit: int = LIMIT) -> None:
+    """Read what will be judged once before training, so that a bad row is known then and not after hours.
+
+    Raises:
+        InputError: More rows cannot be used than allowed.
+    """
+    rows = _judged_rows(examples, limit)
+    for start in range(0, len(rows), CHECKED_ROWS):
+        examples.batch(rows[start : start + CHECKED_ROWS])
+
+
+def _judged_rows(examples: Examples, limit: int) -> np.ndarray:
     rows = np.arange(len(examples))
-    if len(rows) > limit:
-        rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
-    return examples.batch(rows)
+    return rows if len(rows) <= limit else np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
 
 
 def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Supervision) -> list[Comparison]:

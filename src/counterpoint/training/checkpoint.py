@@ -123,7 +123,7 @@ def prune_checkpoints(root: Path, keep: int) -> None:
 def _remedy(earlier: list[Path]) -> str:
     if not earlier:
         return "there is no earlier checkpoint: start again in a new folder"
-    return f"to continue from {earlier[-1].name} instead, allow falling back (fall_back=True)"
+    return f"to continue from {earlier[-1].name} instead, fall back (--fall-back, or fall_back=True)"
 
 
 def _write_tensors(tensors: dict[str, Tensor], path: Path, folder: Path) -> None:

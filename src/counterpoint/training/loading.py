@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from counterpoint.base.errors import CounterpointError
+from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.data import EpochSampler, Examples, SkippedRow
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training.packing import Packed, pack, unpack
@@ -58,6 +58,7 @@ def load(
         device: Where batches go.
 
     Raises:
+        InputError: More rows cannot be used than the examples allow.
         CounterpointError: Whatever preparing a batch raised, in this process or in a worker.
     """
     loader: DataLoader[Any] = DataLoader(
@@ -73,8 +74,17 @@ def load(
     for item in loader:
         if isinstance(item, CounterpointError):
             raise item
-        skipped.update({one.row: one for one in item.skipped})
+        if item.skipped:
+            skipped.update({one.row: one for one in item.skipped})
+            _check_limit(skipped, preparation.examples.bad_rows.limit)
         yield unpack(item.to(device))
+
+
+def _check_limit(skipped: dict[int, SkippedRow], limit: int) -> None:
+    """Each worker counts for itself; the limit is for all of them together."""
+    if len(skipped) > limit:
+        last = next(reversed(skipped.values()))
+        raise InputError(f"more than {limit} rows cannot be used; the last: {last.reason}")
 
 
 def plan(sampler: EpochSampler, *, first: int, total: int) -> Iterator[Planned]:

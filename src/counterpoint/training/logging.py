@@ -106,19 +106,34 @@ class TensorBoardLog(Observer):
         self._writer: Any = None
 
     def on_start(self, step: int, total: int) -> None:
-        """Open the writer; what it holds of later steps is hidden."""
+        """Open the writer; what it holds of later steps is hidden.
+
+        Raises:
+            StorageError: The folder cannot be written.
+        """
         from torch.utils.tensorboard.writer import SummaryWriter  # a second to import, wanted by few runs
 
-        self._writer = SummaryWriter(str(self.folder), purge_step=step + 1)
+        with _saying(self.folder):
+            self._writer = SummaryWriter(str(self.folder), purge_step=step + 1)
 
     def on_log(self, record: Record) -> None:
-        """One scalar for each number but the step."""
-        for name, value in record.items():
-            if name != "step":
-                self._writer.add_scalar(name, value, record["step"])
+        """One scalar for each number but the step.
+
+        Raises:
+            StorageError: The disk is full, as the writer's own thread found out since the last record.
+        """
+        with _saying(self.folder):
+            for name, value in record.items():
+                if name != "step":
+                    self._writer.add_scalar(name, value, record["step"])
 
     def on_end(self, result: TrainResult | None) -> None:
-        """Close the writer."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        """Close the writer.
+
+        Raises:
+            StorageError: The disk is full.
+        """
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with _saying(self.folder):
+                writer.close()

@@ -10,11 +10,32 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from accelerate import PartialState
 from torch import Tensor, nn
 
 from counterpoint.pairwise.ring import Ranks
 
 BUCKET_BYTES = 25 * 2**20
+_TELLERS = "counterpoint/tellers"
+
+
+def join() -> None:
+    """Join the process group that ``torchrun`` or ``accelerate launch`` announced, if any."""
+    PartialState()
+
+
+def first_to_tell() -> bool:
+    """Whether no other rank has asked this before: of an error that every rank meets, one tells.
+
+    No collective call: a rank that fails alone is the first.
+    """
+    if current().size == 1:
+        return True
+    try:
+        # The store that the ranks met in is public knowledge to torch, but for its name.
+        return dist.distributed_c10d._get_default_store().add(_TELLERS, 1) == 1
+    except dist.DistError:
+        return False  # it was kept by a rank that is gone, and that one has told
 
 
 def current() -> Ranks:

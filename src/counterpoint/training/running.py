@@ -115,8 +115,14 @@ def run_steps(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
         seconds=pace.seconds(),
         examples_per_second=pace.overall(state.step),
         interrupted=interrupted,
-        skipped=tuple(run.skipped[row] for row in sorted(run.skipped)),
+        skipped=_skipped(run),
     )
+
+
+def _skipped(run: Run) -> tuple[SkippedRow, ...]:
+    """Rows that any rank passed over; a collective call."""
+    everywhere = {row: one for found in ranks.gather_objects(run.skipped) for row, one in found.items()}
+    return tuple(everywhere[row] for row in sorted(everywhere))
 
 
 def _count(run: Run, stepped: Stepped) -> None:

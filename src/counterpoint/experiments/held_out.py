@@ -1,0 +1,65 @@
+"""Other data to judge a run by: a file, a folder or a named set, with columns of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from counterpoint.base.content import Kind
+from counterpoint.base.errors import InputError
+from counterpoint.data import BadRows, Examples, ImageFormat, Supervision, Table, infer_roles, named, open_table
+from counterpoint.experiments.source import Data, DataSource, load_data
+
+SET = "set:"
+
+
+def load_to_judge(
+    source: DataSource, on: str, *, columns: tuple[tuple[str, str], ...] = (), reference: str | None = None
+) -> Data:
+    """Examples to judge by, and examples that kNN and the probe may learn from.
+
+    Columns are found by name in ``on`` itself, so a model trained on pairs can be judged on scored or labelled data.
+
+    Args:
+        source: What the run was trained on; of that its image size and channels are kept.
+        on: File, folder, or ``set:NAME`` for the part of a named set that is to judge by.
+        columns: Pairs (role, column) for ``on`` (and ``reference``); without any, those of the run where its columns
+            are there.
+        reference: File or folder of labelled examples; otherwise the other part of a named set, otherwise the run's
+            training data.
+
+    Raises:
+        InputError: A file, column or row is not what was expected, or labels are to be judged and there are no
+            labelled examples to learn from.
+    """
+    trained = load_data(replace(source, test=None, test_fraction=_fraction(source)))
+    test, known, overrides = _tables(on, reference)
+    if not columns and set(dict(source.columns).values()) <= set(test.columns):
+        overrides = {**overrides, **dict(source.columns)}
+    roles = infer_roles(test, {**overrides, **dict(columns)})
+    if roles.kind is not trained.roles.kind:
+        raise InputError(f"{on} holds {roles.kind} examples, and the run was trained on {trained.roles.kind} examples")
+    image = trained.train.image if roles.kind is Kind.IMAGE else ImageFormat()
+    limit = BadRows(limit=source.bad_rows)
+    learnt = trained.train
+    if known is not None:
+        learnt = Examples(known, infer_roles(known, {**overrides, **dict(columns)}), bad_rows=limit, image=image)
+    if roles.supervision is Supervision.LABELS and learnt.roles.label is None:
+        raise InputError(
+            f"{on} has labels, but kNN and the probe have no labelled examples to learn from: the run was trained "
+            "without labels. Name a file of such examples with --reference"
+        )
+    names = learnt.label_names if roles.supervision is Supervision.LABELS else None
+    judged = Examples(test, roles, bad_rows=limit, image=image, label_names=names)
+    return Data(train=learnt, test=judged, roles=roles, described=roles.describe(test))
+
+
+def _fraction(source: DataSource) -> float:
+    """What was held out of the training data stays out of them."""
+    return 0.0 if source.test is not None else source.test_fraction
+
+
+def _tables(on: str, reference: str | None) -> tuple[Table, Table | None, dict[str, str]]:
+    known = None if reference is None else open_table(Path(reference))
+    if not on.startswith(SET):
+        return open_table(Path(on)), known, {}
+    found = named(on.removeprefix(SET))
+    return found.test, known or found.train, dict(found.overrides)

@@ -1,6 +1,5 @@
 """A file as a corpus to embed, and a run folder as its encoder; both can be opened again in another process."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -8,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from counterpoint.base.content import Content
-from counterpoint.base.spec import to_json
 from counterpoint.data import Examples, ImageFormat, Roles, Table, infer_roles, named, open_table, table_from
 from counterpoint.encoders import Role
+from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.retrieval import Encode
+from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
+from counterpoint.retrieval.fingerprint import fingerprint_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +38,18 @@ class TableCorpus:
     """A table read as content, in the sense of :class:`counterpoint.retrieval.Corpus`."""
 
     def __init__(self, source: CorpusSource) -> None:
+        """Open it.
+
+        Raises:
+            InputError: Nothing can be read there, or a column is missing.
+        """
         self.source = source
         self.table, overrides = _opened(source)
         roles = infer_roles(self.table, overrides)
         roles = replace(roles, positives=(), negatives=(), label=None, score=None, other_kind=None)
         image = ImageFormat(size=source.image_size, channels=source.channels)
         self.examples = Examples(self.table, roles, image=image)
+        self._raw = TableColumn(table=self.table, column=roles.anchor[0], id_column=source.id_column)
 
     @property
     def roles(self) -> Roles:
@@ -52,9 +58,16 @@ class TableCorpus:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of the source, the number of rows, and name, size and time of every file."""
-        files = [] if self.source.data.startswith("set:") else _files(Path(self.source.data))
-        return hashlib.sha256(repr((to_json(self.source), len(self), files)).encode()).hexdigest()[:16]
+        """Digest of what is embedded and how it is read; where the files are does not matter.
+
+        Every byte of every file counts; of a named set, a sample of its values. Images that a table only names by
+        their paths are not looked into.
+        """
+        named_set = self.source.data.startswith("set:")
+        content = self._raw.fingerprint if named_set else fingerprint_path(self.source.data)
+        read = self.examples.image
+        how = [list(self.roles.anchor), self.source.id_column, read.size, read.channels]
+        return fingerprint_values([content, len(self), *how])
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -71,15 +84,12 @@ class TableCorpus:
         return Examples(table, self.roles, image=self.examples.image).batch(np.arange(len(values))).anchor
 
     def ids(self, rows: np.ndarray) -> list[str] | None:
-        """The user's names of the rows."""
-        if self.source.id_column is None:
-            return None
-        return [str(value) for value in self.table.take(rows, [self.source.id_column])[self.source.id_column]]
+        """The user's names of the rows.
 
-
-def _files(path: Path) -> list[tuple[str, int, int]]:
-    found = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return [(one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in found if one.is_file()]
+        Raises:
+            InputError: A row has none.
+        """
+        return self._raw.ids(rows)
 
 
 def encode_with(run: Path, *, role: Role = Role.DOCUMENT) -> Encode:
@@ -90,18 +100,23 @@ def encode_with(run: Path, *, role: Role = Role.DOCUMENT) -> Encode:
 
 
 def model_fingerprint(run: Path) -> str:
-    """Digest of the saved document encoder."""
+    """Digest of the saved document encoder: of its description, which holds a digest of every other file.
+
+    Raises:
+        InputError: No encoder was saved there.
+    """
     model = RunFolder(run).model
     where = model / "candidates" if (model / "candidates").is_dir() else model
-    return hashlib.sha256((where / "encoder.json").read_bytes()).hexdigest()[:16]
+    return fingerprint_path(where / DESCRIPTION)
 
 
 def corpus_source(
     run: Path, data: str, *, column: str | None = None, id_column: str | None = None, channels: int | None = None
 ) -> CorpusSource:
-    """The corpus of a file, with images in the size the run was trained on."""
+    """The corpus of a file, with images in the size the run was trained on; found again from any folder."""
     trained = RunFolder(run).read()[1]
     size = None if trained is None or trained.image_size is None else (trained.image_size, trained.image_size)
+    data = data if data.startswith("set:") else str(Path(data).resolve())
     return CorpusSource(data=data, column=column, id_column=id_column, image_size=size, channels=channels)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from counterpoint.base.content import Content
 from counterpoint.encoders import Encoder, Role, load_encoder
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.retrieval import cosines
 
 
 class Model:
@@ -35,8 +36,12 @@ class Model:
         return self.document_encoder.encode(content, batch_size=batch_size, normalize=normalize, role=Role.DOCUMENT)
 
     def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Cosines `[N, M]` of embeddings `[N, D]` and `[M, D]`."""
-        return _unit(a) @ _unit(b).T
+        """Cosines float32 `[N, M]` of embeddings `[N, D]` and `[M, D]`; a row of zeros has cosine 0 with all.
+
+        Raises:
+            InputError: Not two axes, different D, NaN or infinity.
+        """
+        return cosines(a, b)
 
 
 def load(path: Path | str) -> Model:
@@ -49,7 +54,3 @@ def load(path: Path | str) -> Model:
     if folder.config.is_file():
         return Model(*folder.encoders())
     return Model(load_encoder(Path(path)))
-
-
-def _unit(x: np.ndarray) -> np.ndarray:
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)

@@ -2,8 +2,8 @@
 
 from counterpoint.pairwise.similarity import Cosine, Dot, Similarity
 from counterpoint.retrieval.corpus import Corpus, Encode, Table, TableColumn, as_content
+from counterpoint.retrieval.cosines import cosines
 from counterpoint.retrieval.embed import SHARD_ROWS, embed
-from counterpoint.retrieval.embedder import Embedder
 from counterpoint.retrieval.fingerprint import fingerprint_path
 from counterpoint.retrieval.manifest import Manifest, Shard
 from counterpoint.retrieval.ray_engine import embed_with_ray
@@ -15,7 +15,6 @@ __all__ = [
     "Corpus",
     "Cosine",
     "Dot",
-    "Embedder",
     "Encode",
     "Hits",
     "Manifest",
@@ -25,6 +24,7 @@ __all__ = [
     "Table",
     "TableColumn",
     "as_content",
+    "cosines",
     "embed",
     "embed_with_ray",
     "fingerprint_path",

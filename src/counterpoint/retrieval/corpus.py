@@ -107,7 +107,7 @@ class TableColumn:
         """
         for name in self._names:
             if name not in self.table.columns:
-                raise InputError(f"there is no column {name!r} to embed; the columns are {list(self.table.columns)}")
+                raise InputError(f"there is no column {name!r}; the columns are {list(self.table.columns)}")
 
     def __len__(self) -> int:
         """Number of rows."""

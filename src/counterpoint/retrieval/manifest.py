@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from counterpoint.base.errors import CheckpointError, InputError
+from counterpoint.base.errors import CheckpointError, InputError, StorageError
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import from_json, to_json
 
@@ -126,11 +126,8 @@ def begin(folder: Path, wanted: Manifest) -> Manifest:
         raise InputError(f"{folder} holds part-*.parquet files but no {MANIFEST}, so nobody knows whose; {_AGAIN}")
     else:
         manifest = wanted
-    for pattern in (".part-*.part", f".{MANIFEST}.*.part", f".{VECTORS}.*.part"):
-        for left in folder.glob(pattern):
-            left.unlink(missing_ok=True)
+    _clear(folder, vectors_too=not manifest.complete)
     if not manifest.complete:
-        (folder / VECTORS).unlink(missing_ok=True)
         write_manifest(folder, manifest)
     return manifest
 
@@ -162,6 +159,19 @@ def is_whole(folder: Path, shard: Shard) -> bool:
     """Whether the file of a finished shard is there, in the size it was written."""
     path = folder / shard.file
     return path.exists() and path.stat().st_size == shard.size
+
+
+def _clear(folder: Path, *, vectors_too: bool) -> None:
+    """Make the folder, and remove from it what a killed process left half written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for pattern in (".part-*.part", f".{MANIFEST}.*.part", f".{VECTORS}.*.part"):
+            for left in folder.glob(pattern):
+                left.unlink(missing_ok=True)
+        if vectors_too:
+            (folder / VECTORS).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot write into {folder}: {error.strerror or error}") from error
 
 
 def _refuse_other(folder: Path, found: Manifest, wanted: Manifest) -> None:

@@ -109,7 +109,7 @@ def embed_with_ray(
             ShardWorker,
             fn_constructor_args=(make_corpus, make_encode, folder, manifest, batch_size),
             batch_size=1,
-            concurrency=min(workers, len(todo)),
+            compute=data.ActorPoolStrategy(size=min(workers, len(todo))),
         )
         for row in answers.iter_rows():
             shard = _shard(row["answer"])

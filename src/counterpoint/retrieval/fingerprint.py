@@ -55,6 +55,7 @@ def _feed(digest: Any, value: Any) -> None:
                 _feed(digest, item)
             return
         case Mapping():
+            digest.update(b"mapping;")
             _feed(digest, [part for item in sorted(value.items()) for part in item])
             return
         case None | str() | bool() | int() | float() | np.generic():

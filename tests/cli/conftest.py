@@ -147,3 +147,8 @@ def runs(data, tmp_path_factory):
         return made[name]
 
     return run
+
+
+@pytest.fixture(name="picture")
+def _picture():
+    return picture

@@ -13,11 +13,12 @@ from counterpoint.cli.options import columns_of, encoder_named, objective_named,
 from counterpoint.data import SkippedRow, Supervision
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.job import check_job, rehearse, run_job, start_method
 from counterpoint.experiments.judge import Comparison, check_held_out
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
+from counterpoint.methods import Contrast
 from counterpoint.pairwise import Objective
 from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
 
@@ -135,14 +136,14 @@ def train(
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))
-    _check(plan, loaded, judge=judge)
+    method = _check(plan, loaded, judge=judge)
     if dry_run:
         _say_plan(plan, loaded, json=json)
         return
     folder = RunFolder(out)
     if is_main():
         folder.create(plan, source, replace=replace_run)
-    _run(plan, loaded, folder, judge=judge, json=json)
+    _run(plan, loaded, folder, method, judge=judge, json=json)
 
 
 def _refuse_more(context: typer.Context) -> None:
@@ -181,12 +182,15 @@ def _with_temperature(plan: Recipe, temperature: float) -> Recipe:
     return replace(plan, objective=replace(plan.objective, temperature=temperature))
 
 
-def _check(plan: Recipe, loaded: Data, *, judge: bool) -> None:
-    """Everything that can be known before the first step."""
+def _check(plan: Recipe, loaded: Data, *, judge: bool) -> Contrast:
+    """Everything that can be known before the first step; what will be trained."""
     for warning in check_job(plan, loaded):
         console.say(f"warning: {warning}")
     if judge and loaded.test is not None:
         check_held_out(loaded.test)
+    method = start_method(plan, loaded.train)
+    rehearse(plan, loaded, method)
+    return method
 
 
 def _say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:
@@ -209,14 +213,15 @@ def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
         raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")
     loaded = load_data(source)
     console.say(loaded.described)
-    _check(plan, loaded, judge=judge)
-    _run(plan, loaded, folder, resume=True, fall_back=fall_back, judge=judge, json=json)
+    method = _check(plan, loaded, judge=judge)
+    _run(plan, loaded, folder, method, resume=True, fall_back=fall_back, judge=judge, json=json)
 
 
 def _run(
     plan: Recipe,
     loaded: Data,
     folder: RunFolder,
+    method: Contrast,
     *,
     judge: bool,
     json: bool,
@@ -224,7 +229,10 @@ def _run(
     fall_back: bool = False,
 ) -> None:
     observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
-    result = run_job(plan, loaded, folder, resume=resume, fall_back=fall_back, observers=observers if is_main() else ())
+    result = run_job(
+        plan, loaded, folder, resume=resume, fall_back=fall_back, method=method,
+        observers=observers if is_main() else (),
+    )  # fmt: skip
     if result.interrupted:
         console.skipped(result.skipped)
         console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")

@@ -21,7 +21,7 @@ def open_npz(path: Path) -> Table:
         with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a readable .npz of plain arrays: {error}") from error
+        raise InputError(f"{path} is not a readable .npz of plain arrays: {_reason(error)}") from error
     if not arrays:
         raise InputError(f"{path} holds no arrays")
     lengths = {name: array.shape[0] if array.ndim else "a single value" for name, array in arrays.items()}
@@ -39,11 +39,19 @@ def open_npy(path: Path) -> Table:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} is not a readable .npy of plain numbers: {error}") from error
+        raise InputError(f"{path} is not a readable .npy of plain numbers: {_reason(error)}") from error
     if not isinstance(array, np.ndarray) or array.ndim not in (2, 3, 4):
         shape = getattr(array, "shape", "unknown")
         raise InputError(f"{path.name}: vectors [N, D] or images [N, H, W(, C)] are expected, found shape {shape}")
     return array_table({content_name(array): array}, description=path.name, folder=path.parent)
+
+
+def _reason(error: Exception) -> str:
+    """What numpy says, but for its advice to load Python objects, which it also gives for any file it does not know."""
+    said = str(error)
+    if any(word in said for word in ("pickle", "Python objects", "Object arrays")):
+        return "it is of another format, or holds Python objects, which are never loaded"
+    return said
 
 
 def content_name(array: np.ndarray) -> str:

@@ -69,7 +69,7 @@ def decoded(value: Any, folder: Path | None) -> Image.Image:
             path = (folder or Path()) / value
             if not path.is_file():
                 raise UnreadableImage(f"no such image file: {path}")
-            return _opened(path)
+            return _opened(path, f" {value}")
         case Image.Image():
             return _plain_mode(value)
         case np.ndarray():
@@ -95,7 +95,7 @@ def is_coloured(image: Image.Image) -> bool:
     return image.mode != "L"
 
 
-def _opened(source: io.BytesIO | Path) -> Image.Image:
+def _opened(source: io.BytesIO | Path, name: str = "") -> Image.Image:
     try:
         with Image.open(source) as image:
             image.load()
@@ -105,7 +105,7 @@ def _opened(source: io.BytesIO | Path) -> Image.Image:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "cannot identify" in reason:
             reason = "not an image file, or a damaged one"
-        raise UnreadableImage(f"image cannot be decoded: {reason}") from error
+        raise UnreadableImage(f"image{name} cannot be decoded: {reason}") from error
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:

@@ -1,20 +1,24 @@
 """One training job: a recipe and data become a run folder with a trained encoder in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data import Batch, Examples
+from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
-from counterpoint.training import Observer, TrainResult, is_main, train
+from counterpoint.pairwise import Needs
+from counterpoint.training import Observer, TrainResult, is_main, open_machine, train
 
+REHEARSED_ROWS = 32
 _SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
 """Rows that fit a vocabulary or a standardisation; images only need their channels and mean colour."""
 
@@ -25,13 +29,60 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     Raises:
         InputError: The recipe does not fit the data.
     """
+    ranks = Needs.SCORES in recipe.objective.needs
+    if ranks is not (recipe.supervision is Supervision.SCORES):
+        learns = "learns from scored pairs" if ranks else "cannot learn from scores"
+        raise InputError(
+            f"the recipe does not fit itself: {type(recipe.objective).__name__} {learns}, "
+            f"and its supervision is {recipe.supervision}"
+        )
     return list(data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision))
 
 
 def start_method(recipe: Recipe, examples: Examples) -> Contrast:
     """The method with fresh weights; the same for the same recipe and examples."""
     first, other = _samples(recipe, examples)
-    return recipe.build(first, other)
+    with _blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
+        return recipe.build(first, other)
+
+
+@torch.no_grad()
+def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
+    """One batch through views, encoders and objective without learning: what does not fit is known before a step.
+
+    Args:
+        recipe: What will be trained.
+        data: What on.
+        method: Fresh from :func:`start_method`; afterwards it is in evaluation mode and on the device, unchanged.
+
+    Raises:
+        InputError: The recipe does not fit the data.
+    """
+    settings = recipe.training
+    method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
+    # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
+    most = settings.batch_size if recipe.supervision is Supervision.LABELS else min(settings.batch_size, REHEARSED_ROWS)
+    rows = np.random.default_rng(settings.seed).choice(len(data.train), most, replace=False)
+    batch = data.train.batch(np.sort(rows))
+    with _blaming("the recipe does not fit the data"):
+        _try(method, batch, settings.cache_chunk or REHEARSED_ROWS)
+
+
+def _try(method: Contrast, batch: Batch, chunk: int) -> None:
+    prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
+    prepared = prepared.to(next(method.parameters()).device)
+    embeddings = [
+        torch.cat([method.encode(call, chunk) for chunk in chunks]) for call, chunks in enumerate(prepared.calls)
+    ]
+    method.objective(embeddings, prepared.targets)
+
+
+@contextmanager
+def _blaming(part: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{part}: {error}") from error
 
 
 def run_job(
@@ -42,6 +93,7 @@ def run_job(
     resume: bool = False,
     fall_back: bool = False,
     observers: Sequence[Observer] = (),
+    method: Contrast | None = None,
     on_start: Callable[[Contrast], None] = lambda method: None,
 ) -> TrainResult:
     """Train and save; the folder's config must exist.
@@ -53,12 +105,14 @@ def run_job(
         resume: Continue from the newest checkpoint.
         fall_back: When resuming, take an earlier checkpoint if the newest is damaged.
         observers: Told of every record and checkpoint.
+        method: What :func:`start_method` made of the same recipe and data, if it was called before.
         on_start: Sees the method before the first step.
 
     Raises:
         InputError: Something does not fit; nothing was trained.
     """
-    method = start_method(recipe, data.train)
+    if method is None:
+        method = start_method(recipe, data.train)
     if is_main() and not folder.initial.exists():
         save_encoders(method, folder.initial)
     on_start(method)

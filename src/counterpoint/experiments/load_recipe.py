@@ -1,6 +1,7 @@
-"""A recipe by the path of a Python file, or by the short name of a paper."""
+"""A recipe by the path of a Python file."""
 
 import runpy
+import traceback
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
@@ -11,11 +12,22 @@ def load_recipe(path: Path) -> Recipe:
     """Run the user's own Python file and take its ``recipe``.
 
     Raises:
-        InputError: No such file, or it sets no ``recipe`` of type :class:`Recipe`.
+        InputError: No such file, it raises, or it sets no ``recipe`` of type :class:`Recipe`.
     """
     if not path.is_file():
         raise InputError(f"no recipe file {path}")
-    found = runpy.run_path(str(path)).get("recipe")
+    try:
+        found = runpy.run_path(str(path)).get("recipe")
+    except Exception as error:  # the user's own code may raise anything
+        raise InputError(f"recipe file {path}{_line(error, path)} raises {type(error).__name__}: {error}") from error
     if not isinstance(found, Recipe):
         raise InputError(f"{path} must set `recipe` to a counterpoint Recipe, found {type(found).__name__}")
     return found
+
+
+def _line(error: Exception, path: Path) -> str:
+    """Where in the file it went wrong: the last line of it that was being run."""
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno},"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f", line {lines[-1]}," if lines else ""

@@ -68,23 +68,34 @@ def load_data(source: DataSource) -> Data:
 
 def data_from(train: Table, test: Table | None, source: DataSource, columns: dict[str, str]) -> Data:
     """Examples from tables that are already open; ``source`` gives image size and limits."""
-    if not 0 <= source.test_fraction < 1:
-        raise InputError(f"test_fraction must be at least 0 and below 1, got {source.test_fraction}")
+    _check_numbers(source)
     roles = infer_roles(train, columns)
+    image, limit = ImageFormat(size=source.image_size), BadRows(limit=source.bad_rows)
+    names: tuple[str, ...] | None = None
     if test is None and source.test_fraction > 0:
         fractions = {"train": 1 - source.test_fraction, "test": source.test_fraction}
+        # A class whose only examples happen to be held out is a class all the same.
+        names = Examples(train, roles, bad_rows=limit, image=image).label_names or None
         parts = split_rows(train, fractions, group=roles.group, seed=source.seed)
         train, test = Subset(train, parts["train"]), Subset(train, parts["test"])
     if source.rows:
         train = Subset(train, np.arange(min(source.rows, len(train))))
-    image = ImageFormat(size=source.image_size)
-    limit = BadRows(limit=source.bad_rows)
-    examples = Examples(train, roles, bad_rows=limit, image=image)
+    examples = Examples(train, roles, bad_rows=limit, image=image, label_names=names)
     held_out = None
     if test is not None:
         same = examples.image if roles.kind is Kind.IMAGE else image
         held_out = Examples(test, roles, bad_rows=limit, image=same, label_names=examples.label_names or None)
     return Data(train=examples, test=held_out, roles=roles, described=roles.describe(train))
+
+
+def _check_numbers(source: DataSource) -> None:
+    if not 0 <= source.test_fraction < 1:
+        raise InputError(f"test_fraction must be at least 0 and below 1, got {source.test_fraction}")
+    if source.image_size is not None and source.image_size < 1:
+        raise InputError(f"image_size must be at least 1, got {source.image_size}")
+    for name in ("bad_rows", "rows", "seed"):
+        if getattr(source, name) < 0:
+            raise InputError(f"{name} must be at least 0, got {getattr(source, name)}")
 
 
 def _tables(source: DataSource) -> tuple[Table, Table | None, dict[str, str]]:

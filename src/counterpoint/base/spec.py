@@ -20,7 +20,8 @@ def to_json(value: Any) -> Any:
     An enum member becomes ``{"type": "module:Class", "value": ...}``.
 
     Raises:
-        InputError: A value is neither a dataclass nor a JSON value; such a spec could not be saved.
+        InputError: A value is neither a dataclass nor a JSON value, or a key would not come back as it is; such a
+            spec could not be saved.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
@@ -32,7 +33,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
+        if odd := [key for key in value if not isinstance(key, str) or key == TYPE]:
+            raise InputError(f"a mapping in a spec needs text keys other than {TYPE!r}, not {odd[0]!r}")
+        return {key: to_json(item) for key, item in value.items()}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise InputError(f"a spec may hold numbers, strings, lists and dataclasses, not {type(value).__name__}: {value!r}")
@@ -62,8 +65,8 @@ def from_json(value: Any, *, trusted: tuple[str, ...] = ("counterpoint",)) -> An
         raise InputError(f"the saved fields of {value[TYPE]} do not fit this version: {error}") from error
 
 
-def _resolve(name: str, trusted: tuple[str, ...]) -> type:
-    module, _, qualname = name.partition(":")
+def _resolve(name: Any, trusted: tuple[str, ...]) -> type:
+    module, _, qualname = str(name).partition(":")
     if module.split(".")[0] not in trusted:
         raise InputError(f"spec type {name!r} is outside the trusted packages {trusted}")
     try:

@@ -40,7 +40,7 @@ def write_encoder(encoder: "Encoder", folder: Path) -> None:
     description = {
         "format": FORMAT,
         "spec": to_json(encoder.spec),
-        "fitted": to_json(encoder.fitted()),
+        "fitted": encoder.fitted(),
         "files": {name: digest(folder / name) for name in names},
     }
     write_json(folder / DESCRIPTION, description)

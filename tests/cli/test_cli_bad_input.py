@@ -1,6 +1,5 @@
 """Bad input: one message that names what is wrong, exit code 2, and nothing trained."""
 
-import json
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Training from the command line."""
 
-import json
-
 import pytest
 
 KINDS = {

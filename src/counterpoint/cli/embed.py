@@ -37,8 +37,8 @@ def embed(
     workers: Annotated[int, typer.Option(help="Ray actors.")] = 2,
 ) -> None:
     """Embed a corpus in shards of Parquet; run it again after a kill and it goes on."""
-    RunFolder(run).encoders()  # a damaged model is known before the corpus is opened
     source = corpus_source(run, data, column=column, id_column=id_column)
+    RunFolder(run).encoders()  # a damaged model is known before the corpus is opened
     model = model_fingerprint(run)
     if engine is Engine.RAY:
         store = embed_with_ray(

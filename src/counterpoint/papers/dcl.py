@@ -21,7 +21,7 @@ paper = Paper(
     deviates="8 x 8 digits, a small residual network and light views instead of ImageNet and SimCLR's.",
 )
 claim = Claim(
-    measure="knn accuracy",
+    measure="knn_accuracy",
     statement="With small batches, the decoupled loss learns better features than NT-Xent.",
     cost="2 min on 2 cores",
 )

@@ -139,17 +139,18 @@ def test_scores_beyond_float32_are_refused() -> None:
         search(np.ones((1, 2)), np.ones((2, 2)), 1, block_rows=0)
 
 
-def test_a_near_tie_is_decided_in_float64() -> None:
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_near_ties_are_decided_in_float64(k) -> None:
     # Big terms that cancel: in float32 the order of summation decides, in float64 the small last number does.
     random = np.random.default_rng(1)
-    base = random.normal(size=256) * 1e3
-    corpus = np.repeat(base[None], 20, axis=0)
-    corpus[:, -1] = random.permutation(20) * 0.01
+    corpus = np.repeat(random.normal(size=(1, 256)) * 1e3, 20, axis=0)
+    corpus[:, -1] = random.permutation(20) * 0.005
     query = np.concatenate([random.normal(size=255), [1.0]])[None]
     corpus, query = corpus.astype(np.float32), query.astype(np.float32)
-    hits = search(query, corpus, 20, metric=Dot(), block_rows=3)
-    rows, _ = brute(query, corpus, 20, Dot())
-    np.testing.assert_array_equal(hits.rows, rows)
+    rows, _ = brute(query, corpus, k, Dot())
+    assert rows[0].tolist() != list(range(k))
+    for block_rows in (1, 3, 20):
+        np.testing.assert_array_equal(search(query, corpus, k, metric=Dot(), block_rows=block_rows).rows, rows)
 
 
 def test_cosines() -> None:

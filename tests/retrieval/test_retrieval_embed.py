@@ -45,10 +45,11 @@ def test_lengths_are_measured(kit, tmp_path) -> None:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     assert embed(kit.Texts(9), unit, tmp_path / "unit", model="m", shard_rows=4).normalised
-    last_is_long = embed(
-        kit.Texts(9), lambda t: unit(t) * (1 + (np.array(t) == "row 8"))[:, None], tmp_path / "l", model="m"
-    )
-    assert not last_is_long.normalised
+
+    def last_is_long(texts: list[str]) -> np.ndarray:
+        return unit(texts) * (1 + (np.array(texts) == "row 8"))[:, None]
+
+    assert not embed(kit.Texts(9), last_is_long, tmp_path / "long", model="m", shard_rows=4).normalised
 
 
 def test_running_again_encodes_nothing_and_changes_nothing(kit, copy) -> None:

@@ -141,12 +141,11 @@ def test_scores_beyond_float32_are_refused() -> None:
 
 @pytest.mark.parametrize("k", [1, 5, 20])
 def test_near_ties_are_decided_in_float64(k) -> None:
-    # Big terms that cancel: in float32 the order of summation decides, in float64 the small last number does.
+    # Big terms that cancel, in another order in every row: in float32 rounding decides, in float64 the last column.
     random = np.random.default_rng(1)
-    corpus = np.repeat(random.normal(size=(1, 256)) * 1e3, 20, axis=0)
-    corpus[:, -1] = random.permutation(20) * 0.005
-    query = np.concatenate([random.normal(size=255), [1.0]])[None]
-    corpus, query = corpus.astype(np.float32), query.astype(np.float32)
+    half = random.normal(size=128) * 1e3
+    corpus = np.stack([[*random.permutation([*half, *-half]), score * 1e-4] for score in random.permutation(20)])
+    query, corpus = np.ones((1, 257), np.float32), corpus.astype(np.float32)
     rows, _ = brute(query, corpus, k, Dot())
     assert rows[0].tolist() != list(range(k))
     for block_rows in (1, 3, 20):

@@ -20,12 +20,11 @@ HOUSE = ROOT / "src" / "counterpoint"
 FILES = sorted(HOUSE.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
+# These may only fall.
 LINES_OF_A_FILE = 250
-LINES_OF_A_FUNCTION = 60
+LINES_OF_A_BODY = 40
 MEDIAN_FILE = 90
-MEDIAN_FUNCTION = 8
-# Ratchet: numbers here may only fall, and an entry goes as soon as its function is short enough.
-LONG_FUNCTIONS = {"cli/train.py:train": 68}
+MEDIAN_BODY = 6
 
 PUBLIC = (
     *("InfoNCE", "CLIP", "NTXent", "SupCon", "DCL", "SigLIP", "Uniformity", "Alignment", "CoSENT"),
@@ -57,9 +56,15 @@ def named_parts(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function
             yield from named_parts(child, prefix)
 
 
-def function_lengths() -> dict[str, int]:
+def body_length(function: Function) -> int:
+    """Lines without signature and docstring: a command's options are a table, not something to hold in the head."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def body_lengths() -> dict[str, int]:
     return {
-        f"{place(path)}:{name}": (part.end_lineno or 0) - part.lineno + 1
+        f"{place(path)}:{name}": body_length(part)
         for path in FILES
         for name, part in named_parts(tree(path))
         if isinstance(part, Function)
@@ -73,12 +78,9 @@ def test_no_file_is_long() -> None:
 
 
 def test_no_function_is_long() -> None:
-    lengths = function_lengths()
-    long = {name: lines for name, lines in lengths.items() if lines > LINES_OF_A_FUNCTION}
-    assert set(long) <= set(LONG_FUNCTIONS), "split it: more than 60 lines"
-    assert set(LONG_FUNCTIONS) <= set(long), "short enough now: take it out of LONG_FUNCTIONS"
-    assert all(lines <= LONG_FUNCTIONS[name] for name, lines in long.items()), "it grew: the ratchet only goes down"
-    assert statistics.median(lengths.values()) <= MEDIAN_FUNCTION
+    lengths = body_lengths()
+    assert {name: lines for name, lines in lengths.items() if lines > LINES_OF_A_BODY} == {}
+    assert statistics.median(lengths.values()) <= MEDIAN_BODY
 
 
 def is_public(name: str, module: ast.Module) -> bool:

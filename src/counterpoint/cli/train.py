@@ -7,20 +7,16 @@ from typing import Annotated
 import typer
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.spec import to_json
 from counterpoint.cli import console
 from counterpoint.cli.options import columns_of, encoder_named, objective_named, recipe_named, supervision_of
-from counterpoint.data import SkippedRow, Supervision
-from counterpoint.experiments.finish import finish_run
+from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
+from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, rehearse, run_job, start_method
-from counterpoint.experiments.judge import Comparison, check_held_out
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.methods import Contrast
 from counterpoint.pairwise import Objective
-from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
+from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
 WITH_RESUME = {"resume", "fall_back", "judge", "json"}
@@ -136,14 +132,14 @@ def train(
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))
-    method = _check(plan, loaded, judge=judge)
+    method = check_plan(plan, loaded, judge=judge)
     if dry_run:
-        _say_plan(plan, loaded, json=json)
+        say_plan(plan, loaded, json=json)
         return
     folder = RunFolder(out)
     if is_main():
         folder.create(plan, source, replace=replace_run)
-    _run(plan, loaded, folder, method, judge=judge, json=json)
+    run_plan(plan, loaded, folder, method, judge=judge, json=json)
 
 
 def _refuse_more(context: typer.Context) -> None:
@@ -182,30 +178,6 @@ def _with_temperature(plan: Recipe, temperature: float) -> Recipe:
     return replace(plan, objective=replace(plan.objective, temperature=temperature))
 
 
-def _check(plan: Recipe, loaded: Data, *, judge: bool) -> Contrast:
-    """Everything that can be known before the first step; what will be trained."""
-    for warning in check_job(plan, loaded):
-        console.say(f"warning: {warning}")
-    if judge and loaded.test is not None:
-        check_held_out(loaded.test)
-    method = start_method(plan, loaded.train)
-    rehearse(plan, loaded, method)
-    return method
-
-
-def _say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:
-    held_out = 0 if loaded.test is None else len(loaded.test)
-    if json:
-        console.machine({"recipe": to_json(plan), "rows": len(loaded.train), "held_out": held_out})
-        return
-    training = plan.training
-    length = f"{training.steps} steps" if training.epochs is None else f"{training.epochs:g} epochs"
-    console.result(
-        f"would train {type(plan.encoder).__name__} with {type(plan.objective).__name__} on {plan.supervision.value}: "
-        f"{length} of {training.batch_size} examples, {len(loaded.train):,} rows to learn from, {held_out:,} held out"
-    )
-
-
 def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
     folder = RunFolder(path)
     plan, source = folder.read()
@@ -213,53 +185,5 @@ def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
         raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")
     loaded = load_data(source)
     console.say(loaded.described)
-    method = _check(plan, loaded, judge=judge)
-    _run(plan, loaded, folder, method, resume=True, fall_back=fall_back, judge=judge, json=json)
-
-
-def _run(
-    plan: Recipe,
-    loaded: Data,
-    folder: RunFolder,
-    method: Contrast,
-    *,
-    judge: bool,
-    json: bool,
-    resume: bool = False,
-    fall_back: bool = False,
-) -> None:
-    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
-    result = run_job(
-        plan, loaded, folder, resume=resume, fall_back=fall_back, method=method,
-        observers=observers if is_main() else (),
-    )  # fmt: skip
-    if result.interrupted:
-        console.skipped(result.skipped)
-        console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
-        raise typer.Exit(130)
-    if not is_main():
-        return
-    console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
-    judged = judge and loaded.test is not None
-    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judged else []
-    _report(folder, result, found, _skipped(result, loaded), json=json)
-
-
-def _skipped(result: TrainResult, loaded: Data) -> list[SkippedRow]:
-    held_out = [] if loaded.test is None else loaded.test.skipped
-    return list({one.reason: one for one in (*result.skipped, *loaded.train.skipped, *held_out)}.values())
-
-
-def _report(
-    folder: RunFolder, result: TrainResult, found: list[Comparison], skipped: list[SkippedRow], *, json: bool
-) -> None:
-    console.skipped(skipped)
-    if json:
-        console.machine({
-            "run": folder.path, "steps": result.steps, "loss": result.loss, "seconds": result.seconds,
-            "examples_per_second": result.examples_per_second, "skipped": [one.reason for one in skipped],
-            "measures": found,
-        })  # fmt: skip
-    elif found:
-        console.comparisons(found)
-    console.say(f"model: {folder.model}" + (f", report: {folder.report}" if found else ""))
+    method = check_plan(plan, loaded, judge=judge)
+    run_plan(plan, loaded, folder, method, resume=True, fall_back=fall_back, judge=judge, json=json)

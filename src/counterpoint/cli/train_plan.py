@@ -1,0 +1,97 @@
+"""What ``counterpoint train`` does with a finished plan: check it, say it, run it, report."""
+
+import typer
+
+from counterpoint.base.spec import to_json
+from counterpoint.cli import console
+from counterpoint.data import SkippedRow
+from counterpoint.experiments.finish import finish_run
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.job import check_job, rehearse, run_job, start_method
+from counterpoint.experiments.judge import Comparison, check_held_out
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import Data
+from counterpoint.methods import Contrast
+from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
+
+
+def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Contrast:
+    """Find out everything that can be known before the first step, and return what will be trained.
+
+    Raises:
+        InputError: The recipe does not fit the data, or the held-out data cannot be judged.
+    """
+    for warning in check_job(plan, loaded):
+        console.say(f"warning: {warning}")
+    if judge and loaded.test is not None:
+        check_held_out(loaded.test)
+    method = start_method(plan, loaded.train)
+    rehearse(plan, loaded, method)
+    return method
+
+
+def say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:
+    """What would be trained, for ``--dry-run``."""
+    held_out = 0 if loaded.test is None else len(loaded.test)
+    if json:
+        console.machine({"recipe": to_json(plan), "rows": len(loaded.train), "held_out": held_out})
+        return
+    training = plan.training
+    length = f"{training.steps} steps" if training.epochs is None else f"{training.epochs:g} epochs"
+    console.result(
+        f"would train {type(plan.encoder).__name__} with {type(plan.objective).__name__} on {plan.supervision.value}: "
+        f"{length} of {training.batch_size} examples, {len(loaded.train):,} rows to learn from, {held_out:,} held out"
+    )
+
+
+def run_plan(
+    plan: Recipe,
+    loaded: Data,
+    folder: RunFolder,
+    method: Contrast,
+    *,
+    judge: bool,
+    json: bool,
+    resume: bool = False,
+    fall_back: bool = False,
+) -> None:
+    """Train, judge and report; when stopped, say how to go on.
+
+    Raises:
+        typer.Exit: Training was interrupted (code 130).
+    """
+    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
+    result = run_job(
+        plan, loaded, folder, resume=resume, fall_back=fall_back, method=method,
+        observers=observers if is_main() else (),
+    )  # fmt: skip
+    if result.interrupted:
+        console.skipped(result.skipped)
+        console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
+        raise typer.Exit(130)
+    if not is_main():
+        return
+    console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
+    judged = judge and loaded.test is not None
+    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judged else []
+    _report(folder, result, found, _skipped(result, loaded), json=json)
+
+
+def _skipped(result: TrainResult, loaded: Data) -> list[SkippedRow]:
+    held_out = [] if loaded.test is None else loaded.test.skipped
+    return list({one.reason: one for one in (*result.skipped, *loaded.train.skipped, *held_out)}.values())
+
+
+def _report(
+    folder: RunFolder, result: TrainResult, found: list[Comparison], skipped: list[SkippedRow], *, json: bool
+) -> None:
+    console.skipped(skipped)
+    if json:
+        console.machine({
+            "run": folder.path, "steps": result.steps, "loss": result.loss, "seconds": result.seconds,
+            "examples_per_second": result.examples_per_second, "skipped": [one.reason for one in skipped],
+            "measures": found,
+        })  # fmt: skip
+    elif found:
+        console.comparisons(found)
+    console.say(f"model: {folder.model}" + (f", report: {folder.report}" if found else ""))

@@ -2,8 +2,10 @@
 
 import json
 import math
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -27,6 +29,11 @@ def hush() -> None:
 def say(text: str) -> None:
     """Tell the user something that is not a result."""
     err.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def resume_with(step: int, run: Path) -> None:
+    """Tell how to go on after Ctrl-C, as a command that can be pasted."""
+    say(f"stopped after step {step}; continue with: counterpoint train --resume {shlex.quote(str(run))}")
 
 
 def result(text: str) -> None:

@@ -37,7 +37,7 @@ def demo(
     folder.create(recipe, source, replace=folder.config.is_file() and folder.read()[1] == source)
     result = run_job(recipe, data, folder, observers=[MetricsFile(folder.metrics), RichProgress(console.err)])
     if result.interrupted:
-        console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
+        console.resume_with(result.steps, folder.path)
         raise typer.Exit(130)
     console.comparisons(finish_run(recipe, data, folder))
     _query(data, folder)

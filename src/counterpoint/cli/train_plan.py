@@ -67,7 +67,7 @@ def run_plan(
     )  # fmt: skip
     if result.interrupted:
         console.skipped(result.skipped)
-        console.say(f"stopped after step {result.steps}; continue with: counterpoint train --resume {folder.path}")
+        console.resume_with(result.steps, folder.path)
         raise typer.Exit(130)
     if not is_main():
         return

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 
 from counterpoint.base.errors import CheckpointError, InputError
@@ -33,7 +34,9 @@ def load_encoder(folder: Path | str, *, trusted: tuple[str, ...] = ("counterpoin
     if not isinstance(spec, EncoderSpec):
         raise CheckpointError(f"{folder / DESCRIPTION} describes a {type(spec).__name__}, not an encoder")
     try:
-        encoder = spec.restore(description["fitted"], folder)
+        # weights are drawn before they are read; nobody who loads a model should find other random numbers afterwards
+        with torch.random.fork_rng(devices=[]):
+            encoder = spec.restore(description["fitted"], folder)
     except (InputError, KeyError, TypeError, OSError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the encoder in {folder}: {error}") from error
     _load_weights(encoder, folder / WEIGHTS)

@@ -1,5 +1,6 @@
 """A recipe: everything a training run is made of besides the data, as one typed, saveable value."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
@@ -44,11 +45,20 @@ class Recipe:
     def build(self, sample: Content, other_sample: Content | None = None) -> Contrast:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
+        Torch's global random state is left as it was found.
+
         Args:
             sample: Training content of the anchors, which fits vocabularies and standardisation.
             other_sample: The same for candidates, when they have an encoder of their own.
+
+        Raises:
+            InputError: A sample does not fit its encoder, or the two encoders embed into different dimensions.
         """
-        torch.manual_seed(self.training.seed)
+        with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
+            torch.manual_seed(self.training.seed)
+            return self._build(sample, other_sample)
+
+    def _build(self, sample: Content, other_sample: Content | None) -> Contrast:
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
         if other is not None and other.embedding_dim != encoder.embedding_dim:
@@ -69,16 +79,24 @@ class Recipe:
 
 def source_of(recipe: Recipe) -> str:
     """The recipe as a Python file that builds it: imports, then one expression."""
-    lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(_imports(recipe).items())]
+    names = _names(recipe)
+    lines: list[str] = []
+    for module in sorted({kind.__module__ for kind in names}):
+        found = sorted((kind.__qualname__, name) for kind, name in names.items() if kind.__module__ == module)
+        imported = [old if old == new else f"{old} as {new}" for old, new in found]
+        lines.append(f"from {module} import {', '.join(imported)}")
     header = '"""The recipe of this run, as resolved."""'
-    return header + "\n\n" + "\n".join(lines) + f"\n\nrecipe = {_expression(recipe, 0)}\n"
+    return header + "\n\n" + "\n".join(lines) + f"\n\nrecipe = {_expression(recipe, names, 0)}\n"
 
 
-def _imports(value: Any) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for kind in _kinds(value):
-        found.setdefault(kind.__module__, set()).add(kind.__qualname__)
-    return found
+def _names(recipe: Recipe) -> dict[type, str]:
+    """What each type is called in the file: its own name, with a number where two modules use the same one."""
+    names: dict[type, str] = {}
+    for kind in _kinds(recipe):
+        if kind not in names:
+            taken = sum(other.__qualname__ == kind.__qualname__ for other in names)
+            names[kind] = f"{kind.__qualname__}{taken + 1}" if taken else kind.__qualname__
+    return names
 
 
 def _kinds(value: Any) -> Iterable[type]:
@@ -90,20 +108,23 @@ def _kinds(value: Any) -> Iterable[type]:
     elif is_dataclass(value):
         yield type(value)
         for field in fields(value):
-            yield from _kinds(getattr(value, field.name))
+            if field.init:
+                yield from _kinds(getattr(value, field.name))
 
 
-def _expression(value: Any, depth: int) -> str:
-    """Python that rebuilds ``value``; ``repr`` would do, but for enum members and line breaks."""
+def _expression(value: Any, names: dict[type, str], depth: int) -> str:
+    """Python that rebuilds ``value``; ``repr`` would do, but for enum members, infinity and line breaks."""
     if isinstance(value, Enum):
-        return f"{type(value).__qualname__}.{value.name}"
+        return f"{names[type(value)]}.{value.name}"
     if isinstance(value, (tuple, list)):
-        inner = [_expression(item, depth + 1) for item in value]
+        inner = [_expression(item, names, depth + 1) for item in value]
         return _bracketed("", inner, depth, trailing=len(inner) == 1)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
     if not is_dataclass(value):
         return repr(value)
-    inner = [f"{f.name}={_expression(getattr(value, f.name), depth + 1)}" for f in fields(value) if f.init]
-    return _bracketed(type(value).__qualname__, inner, depth)
+    inner = [f"{f.name}={_expression(getattr(value, f.name), names, depth + 1)}" for f in fields(value) if f.init]
+    return _bracketed(names[type(value)], inner, depth)
 
 
 def _bracketed(name: str, inner: list[str], depth: int, *, trailing: bool = False) -> str:

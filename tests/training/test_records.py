@@ -6,7 +6,7 @@ from rich.console import Console
 
 from counterpoint.base.errors import CheckpointError, StorageError
 from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, read_records
-from counterpoint.training.progress import numbers
+from counterpoint.training.progress import numbers, rate
 
 RECORD = {"step": 10, "epoch": 0.5, "loss": 1.25, "positive_similarity": 0.5, "examples_per_second": 1234.5}
 
@@ -61,7 +61,8 @@ def test_a_place_that_cannot_be_written(tmp_path):
 
 
 def test_the_line_shows_what_there_is():
-    assert numbers(RECORD) == "loss 1.2500  1,234/s  pos +0.50"
+    assert numbers(RECORD) == "loss 1.2500  positive +0.50"
+    assert rate(RECORD) == "1,234 examples/s"
 
 
 def test_progress_draws_and_ends():
@@ -72,7 +73,35 @@ def test_progress_draws_and_ends():
     progress.on_end(None)
     drawn = console.file.getvalue()
     assert "10/20" in drawn
+    assert "1,234 examples/s" in drawn
     assert "loss 1.2500" in drawn
+
+
+def test_all_that_is_shown_fits_on_a_terminal():
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    progress = RichProgress(console)
+    progress.on_start(0, 100_000)
+    names = ("positive_similarity", "negative_similarity", "effective_rank", "effective_negatives")
+    progress.on_log({**RECORD, **dict.fromkeys(names, 0.5), "effective_negatives": 123.4, "effective_rank": 100.2})
+    progress.on_end(None)
+    drawn = console.file.getvalue()
+    assert all(part in drawn for part in ("10/100000", "positive +0.50", "negative +0.50", "rank 100.2")), drawn
+    assert "eff. negatives 123.4" in drawn
+    assert "\u2026" not in drawn, "something was cut off"
+
+
+def test_a_file_gets_a_line_for_each_twentieth_and_the_time_left():
+    console = Console(file=io.StringIO(), width=80)
+    progress = RichProgress(console)
+    progress.on_start(0, 1000)
+    for step in [1, *range(10, 1001, 10)]:
+        progress.on_log({**RECORD, "step": step, "time": 100 + 3.0 * step})
+    progress.on_end(None)
+    lines = console.file.getvalue().splitlines()
+    assert [int(line.split("/")[0].removeprefix("step ")) for line in lines] == [1, *range(60, 1000, 50), 1000]
+    assert lines[0] == "step 1/1000  1,234 examples/s  loss 1.2500  positive +0.50"
+    assert lines[1].startswith("step 60/1000  0:47:00 left  1,234 examples/s  loss")
+    assert "left" not in lines[-1]
 
 
 def test_tensorboard_reads_back(tmp_path):

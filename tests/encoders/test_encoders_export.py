@@ -9,7 +9,10 @@ from counterpoint.encoders import (
     Attention,
     HuggingFace,
     LastToken,
+    LinearHead,
     Mean,
+    Projected,
+    ProjectionHead,
     Role,
     StaticText,
     export_sentence_transformers,
@@ -52,6 +55,15 @@ def test_static_text_opens_in_sentence_transformers(texts, tmp_path, sif):
     check(encoder, tmp_path, [*texts, "words that were never seen [PAD] Ω", "a dog " * 50])
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_linear_projection_goes_along(tiny_bert, texts, tmp_path, bias):
+    head = LinearHead(out_dim=6, bias=bias)
+    static = StaticText(dim=8, min_frequency=1)
+    check(trained(Projected(backbone=static, head=head).build(texts)), tmp_path / "static", texts)
+    prompted = HuggingFace(name_or_path=tiny_bert, query_prompt="query: ")
+    check(trained(Projected(backbone=prompted, head=head).build()), tmp_path / "transformer", texts)
+
+
 def test_one_folder_can_be_both(texts, tmp_path):
     encoder = StaticText(dim=8, min_frequency=1).build(texts)
     encoder.save(tmp_path)
@@ -66,4 +78,7 @@ def test_what_has_no_place_there_is_refused(tiny_bert, vectors, tmp_path):
         export_sentence_transformers(MLP().build(vectors), tmp_path)
     with pytest.raises(InputError, match=r"has no pooling Attention\(\)"):
         export_sentence_transformers(HuggingFace(name_or_path=tiny_bert, pooling=Attention()).build(), tmp_path)
+    deep = Projected(backbone=StaticText(min_frequency=1), head=ProjectionHead()).build(["a b", "a c"])
+    with pytest.raises(InputError, match="has no projection like ProjectionHead"):
+        export_sentence_transformers(deep, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooli
 from counterpoint.encoders.projected import Projected
 from counterpoint.encoders.role import Role
 from counterpoint.encoders.saved import Saved
-from counterpoint.encoders.sentence_export import export_sentence_transformers
+from counterpoint.encoders.sentence_export import export_obstacle, export_sentence_transformers
 from counterpoint.encoders.static_text import StaticText
 from counterpoint.encoders.temperature import LearnableTemperature, Temperature
 from counterpoint.encoders.vectors import MLP, Passthrough
@@ -42,7 +42,9 @@ __all__ = [
     "StaticText",
     "Temperature",
     "ViTTiny",
+    "export_obstacle",
     "export_sentence_transformers",
+    "has_sentence_transformers_form",
     "freeze",
     "has_batch_statistics",
     "load_encoder",

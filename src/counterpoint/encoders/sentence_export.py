@@ -6,16 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+from torch import nn
 
 from counterpoint.base.errors import InputError
 from counterpoint.encoders.contract import Encoder
 from counterpoint.encoders.hugging_face import HuggingFaceEncoder, quiet
+from counterpoint.encoders.projected import ProjectedEncoder
 from counterpoint.encoders.role import Role
 from counterpoint.encoders.saving import copy_atomically
 from counterpoint.encoders.sentence_folder import MODES, OLD_KEYS
 from counterpoint.encoders.static_text import StaticTextEncoder
 
 TYPES = "sentence_transformers.models"
+
+
+def has_sentence_transformers_form(encoder: Encoder) -> bool:
+    """Whether sentence-transformers has modules for all that ``encoder`` does."""
+    if isinstance(encoder, HuggingFaceEncoder):
+        return encoder.pooling in MODES.values()
+    return isinstance(encoder, StaticTextEncoder)
 
 
 def export_sentence_transformers(encoder: Encoder, folder: Path | str) -> None:
@@ -26,23 +35,54 @@ def export_sentence_transformers(encoder: Encoder, folder: Path | str) -> None:
     "plain".
 
     Raises:
-        InputError: Not a text encoder of Counterpoint, or a pooling that sentence-transformers does not have.
+        InputError: Not a text encoder of Counterpoint, or of parts that sentence-transformers does not have.
         StorageError: Writing failed.
     """
+    why_not = export_obstacle(encoder)
+    if why_not is not None:
+        raise InputError(f"sentence-transformers {why_not}")
     folder = Path(folder)
     with tempfile.TemporaryDirectory() as staging:
-        if isinstance(encoder, StaticTextEncoder):
-            modules = _write_static(encoder, Path(staging))
-            prompts = {}
-        elif isinstance(encoder, HuggingFaceEncoder):
-            modules = _write_transformer(encoder, Path(staging))
-            prompts = {role.value: encoder.spec.prompt_for(role) for role in Role}
-        else:
-            raise InputError(f"sentence-transformers takes text encoders, not a {type(encoder).__name__}")
-        modules = [*modules, "Normalize"]
-        _write_layout(Path(staging), modules, prompts)
+        modules, prompts = _write_modules(encoder, Path(staging))
+        _write_layout(Path(staging), [*modules, "Normalize"], prompts)
         for path in sorted(path for path in Path(staging).rglob("*") if path.is_file()):
             copy_atomically(path, folder / path.relative_to(staging))
+
+
+def export_obstacle(encoder: Encoder) -> str | None:
+    """Why ``encoder`` cannot be exported, to follow the name of the library; None when it can."""
+    match encoder:
+        case StaticTextEncoder():
+            return None
+        case HuggingFaceEncoder():
+            known = encoder.pooling in MODES.values()
+            return None if known else f"has no pooling {encoder.pooling}; it has {list(MODES.values())}"
+        case ProjectedEncoder() if isinstance(encoder.head.layers, nn.Linear):
+            return export_obstacle(encoder.backbone)
+        case ProjectedEncoder():
+            return f"has no projection like {encoder.spec.head}; it has linear ones"
+    return f"takes text encoders, not a {type(encoder).__name__}"
+
+
+def _write_modules(encoder: Encoder, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Write what turns a text into a vector; the types of these modules in order, and the prompts."""
+    if isinstance(encoder, ProjectedEncoder):
+        modules, prompts = _write_modules(encoder.backbone, folder)
+        _write_dense(encoder, _folder_of(folder, len(modules), "Dense"))
+        return [*modules, "Dense"], prompts
+    if isinstance(encoder, HuggingFaceEncoder):
+        prompts = {role.value: encoder.spec.prompt_for(role) for role in Role}
+        return _write_transformer(encoder, folder), prompts
+    assert isinstance(encoder, StaticTextEncoder)
+    return _write_static(encoder, folder), {}
+
+
+def _write_dense(encoder: ProjectedEncoder, inner: Path) -> None:
+    weights = {name: tensor.detach().cpu() for name, tensor in encoder.head.layers.state_dict(prefix="linear.").items()}
+    safetensors.torch.save_file(weights, inner / "model.safetensors")
+    sizes = {"in_features": encoder.backbone.embedding_dim, "out_features": encoder.head.out_dim}
+    activation = f"{nn.Identity.__module__}.{nn.Identity.__name__}"
+    _write(inner / "config.json", {**sizes, "bias": "linear.bias" in weights, "activation_function": activation})
 
 
 def _write_static(encoder: StaticTextEncoder, folder: Path) -> list[str]:
@@ -55,9 +95,7 @@ def _write_static(encoder: StaticTextEncoder, folder: Path) -> list[str]:
 
 
 def _write_transformer(encoder: HuggingFaceEncoder, folder: Path) -> list[str]:
-    mode = next((name for name, pooling in MODES.items() if pooling == encoder.pooling), None)
-    if mode is None:
-        raise InputError(f"sentence-transformers has no pooling {encoder.pooling}; it has {list(MODES.values())}")
+    mode = next(name for name, pooling in MODES.items() if pooling == encoder.pooling)
     inner = _folder_of(folder, 0, "Transformer")
     with quiet():
         encoder.model.save_pretrained(inner)

@@ -44,7 +44,6 @@ __all__ = [
     "ViTTiny",
     "export_obstacle",
     "export_sentence_transformers",
-    "has_sentence_transformers_form",
     "freeze",
     "has_batch_statistics",
     "load_encoder",

@@ -20,13 +20,6 @@ from counterpoint.encoders.static_text import StaticTextEncoder
 TYPES = "sentence_transformers.models"
 
 
-def has_sentence_transformers_form(encoder: Encoder) -> bool:
-    """Whether sentence-transformers has modules for all that ``encoder`` does."""
-    if isinstance(encoder, HuggingFaceEncoder):
-        return encoder.pooling in MODES.values()
-    return isinstance(encoder, StaticTextEncoder)
-
-
 def export_sentence_transformers(encoder: Encoder, folder: Path | str) -> None:
     """Write ``folder`` so that ``SentenceTransformer(folder)`` gives what ``encoder.encode`` gives.
 

@@ -100,6 +100,16 @@ def test_the_recipe_of_a_run_makes_the_same_run(ok, data, tmp_path, runs):
     assert weights[0] == weights[1]
 
 
+def test_a_text_model_opens_in_sentence_transformers(runs):
+    from sentence_transformers import SentenceTransformer
+
+    import counterpoint as cp
+
+    texts = ["cat dog one", "rain", "something else"]
+    found = SentenceTransformer(str(runs("pairs.csv") / "model"), device="cpu").encode(texts)
+    np.testing.assert_allclose(found, cp.load(runs("pairs.csv")).encode(texts), atol=1e-6)
+
+
 def test_held_out_data_of_ones_own(ok, data, tmp_path):
     shutil.copy(data / "pairs.csv", tmp_path / "test.csv")
     found = ok("train", data / "pairs.csv", "--test", tmp_path / "test.csv", "--out", tmp_path / "run", *FEW, "--json")

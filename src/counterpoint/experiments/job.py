@@ -11,6 +11,7 @@ from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.encoders import Encoder, export_obstacle, export_sentence_transformers
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -120,19 +121,27 @@ def run_job(
         method, data.train, recipe.training, folder.path, resume=resume, fall_back=fall_back, observers=observers
     )
     if is_main() and not result.interrupted:
-        save_encoders(method, folder.model)
+        save_encoders(method, folder.model, share=True)
     return result
 
 
-def save_encoders(method: Contrast, where: Path) -> None:
+def save_encoders(method: Contrast, where: Path, *, share: bool = False) -> None:
     """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off.
+
+    With ``share`` an encoder that sentence-transformers can open is also written in its form.
 
     The folder appears whole or not at all: a kill between two towers must not leave one of them alone.
     """
     with atomic_folder(where) as temporary:
-        method.encoder.save(temporary)
+        _save(method.encoder, temporary, share=share)
         if method.other is not None:
-            method.other.save(temporary / "candidates")
+            _save(method.other, temporary / "candidates", share=share)
+
+
+def _save(encoder: Encoder, where: Path, *, share: bool) -> None:
+    encoder.save(where)
+    if share and export_obstacle(encoder) is None:
+        export_sentence_transformers(encoder, where)
 
 
 def _samples(recipe: Recipe, examples: Examples) -> tuple[Content, Content | None]:

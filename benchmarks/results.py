@@ -19,9 +19,10 @@ import torch
 
 from counterpoint.data import Supervision
 from counterpoint.encoders import ConvNet, HuggingFace, NoHead, ProjectionHead, StaticText
+from counterpoint.experiments.check import check_job
 from counterpoint.experiments.claim import Experiment
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import collect, judge, model_system, raw_system
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import DataSource, load_data

@@ -50,7 +50,9 @@ def vectors(folder, bad, **extra):
 
 def broken_image(folder, picture, cut, form="png"):
     (folder / "a").mkdir()
+    (folder / "b").mkdir()
     for i in range(12):
+        (folder / "b" / f"{i:02d}.{form}").write_bytes(picture(i, size=32, form=form.upper()))
         whole = picture(i, size=32, form=form.upper())
         (folder / "a" / f"{i:02d}.{form}").write_bytes(whole[: len(whole) // 2] if i == cut else whole)
     return folder
@@ -145,6 +147,14 @@ TABLES = {
     "one example per class": (
         lambda f, p: [text(f, "text,label\n" + "".join(f"cat {i},{i}\n" for i in range(20)))],
         r"no class has two examples",
+    ),
+    "one class": (
+        lambda f, p: [text(f, LABELS.replace(",b", ",a"))],
+        r"data\.csv.* holds one class only \('a'\).*learn from views",
+    ),
+    "one score": (
+        lambda f, p: [text(f, "sentence1,sentence2,score\n" + "".join(f"cat {i},dog {i},3\n" for i in range(20)))],
+        r"every score in column 'score' is 3.*score=",
     ),
     "missing label": (lambda f, p: [text(f, LABELS + "cat,\n")], r"data\.csv, line 22, column 'label': .*label"),
     "batch larger than the data": (

@@ -9,9 +9,10 @@ import typer
 from counterpoint.cli import console
 from counterpoint.data import Supervision
 from counterpoint.encoders import ConvNet, ProjectionHead
+from counterpoint.experiments.check import check_job
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import collect
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data

@@ -5,10 +5,11 @@ import typer
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
 from counterpoint.data import SkippedRow
+from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, rehearse, run_job, start_method
-from counterpoint.experiments.judge import Comparison, check_held_out
+from counterpoint.experiments.job import run_job
+from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
@@ -21,13 +22,7 @@ def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Contrast:
     Raises:
         InputError: The recipe does not fit the data, or the held-out data cannot be judged.
     """
-    for warning in check_job(plan, loaded):
-        console.say(f"warning: {warning}")
-    if judge and loaded.test is not None:
-        check_held_out(loaded.test)
-    method = start_method(plan, loaded.train)
-    rehearse(plan, loaded, method)
-    return method
+    return prepare_job(plan, loaded, judge=judge, warn=lambda warning: console.say(f"warning: {warning}"))
 
 
 def say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:

@@ -37,6 +37,8 @@ class Projected(EncoderSpec):
 class ProjectedEncoder(Encoder):
     """See :class:`Projected`."""
 
+    spec: Projected
+
     def __init__(self, spec: Projected, backbone: Encoder) -> None:
         head = spec.head.build(backbone.embedding_dim)
         # the backbone's own spec, so that a projected saved encoder does not need the folder it came from

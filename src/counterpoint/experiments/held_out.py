@@ -1,14 +1,11 @@
 """Other data to judge a run by: a file, a folder or a named set, with columns of its own."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
-from counterpoint.data import BadRows, Examples, ImageFormat, Supervision, Table, infer_roles, named, open_table
-from counterpoint.experiments.source import Data, DataSource, load_data
-
-SET = "set:"
+from counterpoint.data import BadRows, Examples, ImageFormat, Supervision, Table, infer_roles
+from counterpoint.experiments.source import Data, DataSource, load_data, open_data
 
 
 def load_to_judge(
@@ -58,8 +55,7 @@ def _fraction(source: DataSource) -> float:
 
 
 def _tables(on: str, reference: str | None) -> tuple[Table, Table | None, dict[str, str]]:
-    known = None if reference is None else open_table(Path(reference))
-    if not on.startswith(SET):
-        return open_table(Path(on)), known, {}
-    found = named(on.removeprefix(SET))
-    return found.test, known or found.train, dict(found.overrides)
+    first, second, overrides = open_data(on)
+    if reference is not None:
+        return first if second is None else second, open_data(reference)[0], overrides
+    return (first, None, overrides) if second is None else (second, first, overrides)

@@ -5,81 +5,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.data import Batch, Examples
 from counterpoint.encoders import Encoder, export_obstacle, export_sentence_transformers
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
-from counterpoint.pairwise import Needs
-from counterpoint.training import Observer, TrainResult, is_main, open_machine, train
+from counterpoint.training import Observer, TrainResult, is_main, train
 
-REHEARSED_ROWS = 32
 _SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
 """Rows that fit a vocabulary or a standardisation; images only need their channels and mean colour."""
-
-
-def check_job(recipe: Recipe, data: Data) -> list[str]:
-    """Everything that can be known before training; the result are warnings to tell.
-
-    Raises:
-        InputError: The recipe does not fit the data.
-    """
-    ranks = Needs.SCORES in recipe.objective.needs
-    if ranks is not (recipe.supervision is Supervision.SCORES):
-        learns = "learns from scored pairs" if ranks else "cannot learn from scores"
-        raise InputError(
-            f"the recipe does not fit itself: {type(recipe.objective).__name__} {learns}, "
-            f"and its supervision is {recipe.supervision}"
-        )
-    return list(data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision))
 
 
 def start_method(recipe: Recipe, examples: Examples) -> Contrast:
     """The method with fresh weights; the same for the same recipe and examples."""
     first, other = _samples(recipe, examples)
-    with _blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
+    with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
         return recipe.build(first, other)
 
 
-@torch.no_grad()
-def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
-    """One batch through views, encoders and objective without learning: what does not fit is known before a step.
-
-    Args:
-        recipe: What will be trained.
-        data: What on.
-        method: Fresh from :func:`start_method`; afterwards it is in evaluation mode and on the device, unchanged.
-
-    Raises:
-        InputError: The recipe does not fit the data.
-    """
-    settings = recipe.training
-    method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
-    # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
-    most = settings.batch_size if recipe.supervision is Supervision.LABELS else min(settings.batch_size, REHEARSED_ROWS)
-    rows = np.random.default_rng(settings.seed).choice(len(data.train), most, replace=False)
-    batch = data.train.batch(np.sort(rows))
-    with _blaming("the recipe does not fit the data"):
-        _try(method, batch, settings.cache_chunk or REHEARSED_ROWS)
-
-
-def _try(method: Contrast, batch: Batch, chunk: int) -> None:
-    prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
-    prepared = prepared.to(next(method.parameters()).device)
-    embeddings = [
-        torch.cat([method.encode(call, chunk) for chunk in chunks]) for call, chunks in enumerate(prepared.calls)
-    ]
-    method.objective(embeddings, prepared.targets)
-
-
 @contextmanager
-def _blaming(part: str) -> Iterator[None]:
+def blaming(part: str) -> Iterator[None]:
+    """Say in which part of the job the input does not fit."""
     try:
         yield
     except InputError as error:

@@ -32,14 +32,16 @@ class System:
 
     Attributes:
         name: What tables call it.
-        encode: Embeddings `[N, D]` of anchors (queries).
-        encode_other: Embeddings of candidates (documents).
+        encode: Embeddings `[N, D]` of examples of which none asks and none answers.
+        encode_query: Embeddings of the anchors of pairs.
+        encode_document: Embeddings of what they are compared with.
         is_model: It is what was trained, rather than what it is compared with.
     """
 
     name: str
     encode: Callable[[Content], Embeddings]
-    encode_other: Callable[[Content], Embeddings]
+    encode_query: Callable[[Content], Embeddings]
+    encode_document: Callable[[Content], Embeddings]
     is_model: bool = False
 
 
@@ -70,10 +72,11 @@ class SystemMeasure:
 
 
 def model_system(name: str, encoders: tuple[Encoder, Encoder], *, is_model: bool) -> System:
-    """A pair of encoders as a system; texts get the query prompt on one side and the document prompt on the other."""
+    """A pair of encoders as a system; texts get the prompts that they had in training."""
     first, other = encoders
     return System(
         name,
+        first.encode,
         lambda content: first.encode(content, role=Role.QUERY),
         lambda content: other.encode(content, role=Role.DOCUMENT),
         is_model,
@@ -86,7 +89,7 @@ def raw_system(train: Batch, kind: Kind) -> System:
     name = {Kind.IMAGE: "pixels", Kind.TEXT: "TF-IDF", Kind.VECTOR: "raw vectors"}[kind]
     texts = train.anchor if train.positives is None or kind is not Kind.TEXT else [*train.anchor, *train.positives]
     encode = fit(texts)
-    return System(name, encode, encode)
+    return System(name, encode, encode, encode)
 
 
 def collect(examples: Examples, *, limit: int = LIMIT) -> Batch:
@@ -117,9 +120,14 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         systems: What to compare, in the order of the table.
         train: Examples that a classifier may learn from.
         test: Examples that are judged.
-        supervision: What the columns say; views alone have nothing to judge by.
+        supervision: What the columns say; views alone have nothing to judge by, nor have labels of one class.
+
+    Returns:
+        One entry per measure; none where there is nothing to judge by.
     """
     systems = list(systems)
+    if supervision is Supervision.LABELS and min(_classes(train), _classes(test)) < 2:
+        return []
     found = [_measures(system, train, test, supervision) for system in systems]
     return [
         Comparison(
@@ -132,6 +140,10 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         )
         for measures in zip(*found, strict=True)
     ]
+
+
+def _classes(batch: Batch) -> int:
+    return 0 if batch.label is None else len(batch.label.unique())
 
 
 def _measures(system: System, train: Batch, test: Batch, supervision: Supervision) -> list[Measure]:
@@ -149,6 +161,6 @@ def _measures(system: System, train: Batch, test: Batch, supervision: Supervisio
         assert test.positives is not None
         assert test.positive_owner is not None
         return evaluate_pairs(
-            system.encode(test.anchor), system.encode_other(test.positives), owners=test.positive_owner.numpy()
+            system.encode_query(test.anchor), system.encode_document(test.positives), owners=test.positive_owner.numpy()
         )
     return []

@@ -1,19 +1,24 @@
 """Training in one call from Python."""
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Table, table_from
+from counterpoint.data import Supervision, Table, table_from
+from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.job import run_job
 from counterpoint.experiments.model import Model, load
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.source import Data, DataSource, data_from, load_data
-from counterpoint.training import MetricsFile
+from counterpoint.experiments.source import Data, DataSource, data_from, load_data, open_held_out
+from counterpoint.training import MetricsFile, barrier, is_main
+
+PYTHON = "python"
+"""Stands for the name of the data when they came as objects and not as a file."""
 
 
 def train(
@@ -21,47 +26,73 @@ def train(
     out: str | Path = "run",
     *,
     recipe: Recipe | None = None,
+    supervision: Supervision | None = None,
     columns: Mapping[str, str] | None = None,
+    test: str | Path | None = None,
     test_fraction: float = 0.1,
     judge: bool = True,
     **training: Any,
 ) -> Model:
     """Train on a file, a folder, a named set (``"set:digits"``), a dict of columns or an iterable of dicts.
 
+    Under ``torchrun`` every process calls this; one of them writes.
+
     Args:
-        data: What to learn from.
+        data: What to learn from; also an array, a tensor or a data frame.
         out: Run folder to make.
         recipe: How; chosen from the columns when not given.
+        supervision: What to learn from, when it is not the strongest that the columns offer (without ``recipe``).
         columns: Role to column, to override the naming conventions.
-        test_fraction: Share of rows held out (named sets bring their own).
+        test: Held-out data of the same columns: a file, a folder or a named set.
+        test_fraction: Share of rows held out when ``test`` is not given (named sets bring their own).
         judge: Evaluate on the held-out rows and write the report.
-        **training: Fields of :class:`TrainSettings` to change, such as ``epochs`` or ``batch_size``.
+        **training: Fields of :class:`TrainSettings` to change, such as ``epochs`` or ``batch_size``; ``seed`` also
+            decides the split.
 
     Returns:
         The trained model.
 
     Raises:
         InputError: Something does not fit; nothing was trained.
+        KeyboardInterrupt: Training was stopped; the message says how to go on.
     """
-    from_file = isinstance(data, (str, Path))
     source = DataSource(
-        data=str(data) if from_file else "python", columns=tuple((columns or {}).items()), test_fraction=test_fraction
-    )
-    if isinstance(data, (str, Path)):
-        loaded = load_data(source)
-    else:
-        loaded = data_from(data if isinstance(data, Table) else table_from(data), None, source, dict(columns or {}))
-    plan = with_training(recipe or recipe_for(loaded), **training)
-    check_job(plan, loaded)
+        data=str(data) if isinstance(data, (str, Path)) else PYTHON, columns=tuple((columns or {}).items()),
+        test=None if test is None else str(test), test_fraction=test_fraction, seed=training.get("seed", 0),
+    )  # fmt: skip
+    loaded = _loaded(data, source)
+    plan = with_training(_recipe(loaded, recipe, supervision), **training)
+    method = prepare_job(plan, loaded, judge=judge, warn=lambda text: warnings.warn(text, stacklevel=4))
     folder = RunFolder(Path(out))
-    folder.create(plan, source if from_file else None)
-    result = run_job(plan, loaded, folder, observers=[MetricsFile(folder.metrics)])
+    main = is_main()
+    if main:
+        folder.create(plan, None if source.data == PYTHON else source)
+    observers = [MetricsFile(folder.metrics)] if main else []
+    result = run_job(plan, loaded, folder, method=method, observers=observers)
     if result.interrupted:
-        raise InputError(f"training was stopped after step {result.steps}; {_how_to_go_on(folder, loaded)}")
-    if judge and loaded.test is not None:
-        finish_run(plan, loaded, folder)
+        raise KeyboardInterrupt(f"training was stopped after step {result.steps}; {_how_to_go_on(folder, source)}")
+    if main and judge and loaded.test is not None:
+        finish_run(plan, loaded, folder, skipped=result.skipped)
+    barrier()
     return load(folder.path)
 
 
-def _how_to_go_on(folder: RunFolder, loaded: Data) -> str:
-    return f"continue with run_job(..., resume=True) on the same data; checkpoints are in {folder.path}"
+def _loaded(data: Any, source: DataSource) -> Data:
+    if isinstance(data, (str, Path)):
+        return load_data(source)
+    test = None if source.test is None else open_held_out(source.test)
+    return data_from(table_from(data), test, source, dict(source.columns))
+
+
+def _recipe(loaded: Data, recipe: Recipe | None, supervision: Supervision | None) -> Recipe:
+    if recipe is None:
+        return recipe_for(loaded, supervision=supervision)
+    if supervision is not None:
+        raise InputError(f"supervision={supervision} goes without recipe, which says {recipe.supervision}")
+    return recipe
+
+
+def _how_to_go_on(folder: RunFolder, source: DataSource) -> str:
+    if source.data == PYTHON:
+        return f"continue with run_job(..., resume=True) on the same data; checkpoints are in {folder.path}"
+    return f"continue with: counterpoint train --resume {folder.path}"

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
+from counterpoint.experiments.check import check_job
 from counterpoint.experiments.claim import Experiment, PaperFile, Result, Setting, decide
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import check_job, run_job
+from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import Comparison, collect, judge, model_system
 from counterpoint.experiments.source import load_data
 

@@ -21,8 +21,8 @@ def similarity_samples(system: System, test: Batch, supervision: Supervision) ->
     if supervision is Supervision.PAIRS and test.positives is not None and test.positive_owner is not None:
         owners = test.positive_owner.numpy()
         chosen = rng.permutation(len(owners))[:PAIRS]
-        a = system.encode(take(test.anchor, owners[chosen]))
-        b = system.encode_other(take(test.positives, chosen))
+        a = system.encode_query(take(test.anchor, owners[chosen]))
+        b = system.encode_document(take(test.positives, chosen))
         return _cosines(a, b), _cosines(a, np.roll(b, 1, axis=0))
     if supervision is Supervision.SCORES and test.positives is not None and test.score is not None:
         score = test.score.numpy()

@@ -20,6 +20,9 @@ from counterpoint.data import (
     split_rows,
 )
 
+SET = "set:"
+"""What the name of a real data set begins with, where a path may stand too."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataSource:
@@ -27,7 +30,8 @@ class DataSource:
 
     Attributes:
         data: Path of a file or folder, or ``set:NAME`` for a named real set.
-        test: Path of held-out data; None holds out ``test_fraction`` of the rows (named sets bring their own).
+        test: Path of held-out data, or ``set:NAME`` for the test part of a named set; None holds out
+            ``test_fraction`` of the rows (named sets bring their own).
         test_fraction: Share of rows held out, 0 for none.
         columns: Pairs (role, column) that override the conventions.
         image_size: Height and width of images, when they are to be resized.
@@ -71,11 +75,12 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
     _check_numbers(source)
     roles = infer_roles(train, columns)
     image, limit = ImageFormat(size=source.image_size), BadRows(limit=source.bad_rows)
-    names: tuple[str, ...] | None = None
+    names = None
+    if roles.label is not None:
+        # A class whose only examples happen to be held out, or left out, is a class all the same.
+        names = Examples(train, roles, bad_rows=limit, image=image).label_names
     if test is None and source.test_fraction > 0:
         fractions = {"train": 1 - source.test_fraction, "test": source.test_fraction}
-        # A class whose only examples happen to be held out is a class all the same.
-        names = Examples(train, roles, bad_rows=limit, image=image).label_names or None
         parts = split_rows(train, fractions, group=roles.group, seed=source.seed)
         train, test = Subset(train, parts["train"]), Subset(train, parts["test"])
     if source.rows:
@@ -99,9 +104,30 @@ def _check_numbers(source: DataSource) -> None:
 
 
 def _tables(source: DataSource) -> tuple[Table, Table | None, dict[str, str]]:
-    columns = dict(source.columns)
-    if source.data.startswith("set:"):
-        found = named(source.data.removeprefix("set:"))
-        return found.train, found.test, {**found.overrides, **columns}
-    test = None if source.test is None else open_table(Path(source.test))
-    return open_table(Path(source.data)), test, columns
+    """The table to learn from, the one held out if there is any, and what is known of the columns."""
+    train, test, overrides = open_data(source.data)
+    if source.test is not None:
+        test = open_held_out(source.test)
+    return train, test, {**overrides, **dict(source.columns)}
+
+
+def open_data(name: str) -> tuple[Table, Table | None, dict[str, str]]:
+    """A file or folder; or a named set, which brings a part to judge by and the roles of its columns.
+
+    Raises:
+        InputError: There is no such file, folder or set.
+    """
+    if name.startswith(SET):
+        found = named(name.removeprefix(SET))
+        return found.train, found.test, dict(found.overrides)
+    return open_table(Path(name)), None, {}
+
+
+def open_held_out(name: str) -> Table:
+    """A file or folder, or the part of a named set that is there to judge by.
+
+    Raises:
+        InputError: There is no such file, folder or set.
+    """
+    whole, part, _ = open_data(name)
+    return whole if part is None else part

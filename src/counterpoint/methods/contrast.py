@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from counterpoint.base.content import Content, concatenate, take
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision
-from counterpoint.encoders import Encoder
+from counterpoint.encoders import Encoder, Role
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.pairwise import Objective, SameKey
 from counterpoint.views import View, fork
@@ -87,10 +87,15 @@ class Contrast(Method):
         return concatenate(batch.positives, batch.negatives), torch.cat([batch.positive_owner, nobody])
 
     def _collate(self, call: int, content: Content, chunk: int | None) -> list[Inputs]:
-        tower, size = self._tower(call), chunk or len(content)
-        return [
-            tower.collate(take(content, range(i, min(i + size, len(content))))) for i in range(0, len(content), size)
-        ]
+        tower, size, role = self._tower(call), chunk or len(content), self._role(call)
+        parts = (range(i, min(i + size, len(content))) for i in range(0, len(content), size))
+        return [tower.collate(take(content, part), role=role) for part in parts]
+
+    def _role(self, call: int) -> Role:
+        """Which prompt a text gets: the two sides of a pair are a query and a document, as they will be in use."""
+        if self.supervision is not Supervision.PAIRS:
+            return Role.PLAIN
+        return Role.QUERY if call == 0 else Role.DOCUMENT
 
     def encode(self, call: int, inputs: Inputs) -> Tensor:
         """Projected embeddings `[n, D]`."""

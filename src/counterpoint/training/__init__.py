@@ -1,6 +1,7 @@
 """Training: the loop and all that has a step counter (schedules, averages, caching, checkpoints, ranks, records)."""
 
 from counterpoint.training.average import EMA
+from counterpoint.training.caching import check_cacheable
 from counterpoint.training.checkpoint import list_checkpoints
 from counterpoint.training.logging import MetricsFile, TensorBoardLog, read_records
 from counterpoint.training.loop import CHECKPOINTS, train
@@ -9,7 +10,7 @@ from counterpoint.training.observers import Observer, Record, TrainResult
 from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
 from counterpoint.training.precision import Machine, Precision, open_machine
 from counterpoint.training.progress import RichProgress
-from counterpoint.training.ranks import is_main
+from counterpoint.training.ranks import barrier, is_main
 from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
 from counterpoint.training.settings import TrainSettings
 
@@ -32,6 +33,8 @@ __all__ = [
     "TensorBoardLog",
     "TrainResult",
     "TrainSettings",
+    "barrier",
+    "check_cacheable",
     "is_main",
     "list_checkpoints",
     "monitor",

@@ -1,0 +1,152 @@
+"""Does a recipe fit itself and its data? Everything that can be known before the first step."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from counterpoint.base.content import Kind
+from counterpoint.base.errors import InputError
+from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.encoders import export_obstacle
+from counterpoint.experiments.job import blaming, start_method
+from counterpoint.experiments.judge import check_held_out
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import Data
+from counterpoint.methods import Contrast
+from counterpoint.pairwise import Needs
+from counterpoint.training import check_cacheable, open_machine
+
+REHEARSED_ROWS = 32
+SCORES_LOOKED_AT = 10_000
+
+
+def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Contrast:
+    """Find out everything that can be known before the first step, and return what will be trained.
+
+    Args:
+        recipe: What will be trained.
+        data: What on, and what is held out.
+        judge: Whether the held-out rows will be judged afterwards; they are then read once.
+        warn: Told of what will work, but not as one might expect.
+
+    Raises:
+        InputError: The recipe does not fit the data, or the held-out data cannot be judged.
+    """
+    for warning in check_job(recipe, data):
+        warn(warning)
+    if judge and data.test is not None:
+        check_held_out(data.test)
+        if data.roles.supervision is Supervision.LABELS and _classes(data.test) < 2:
+            warn(f"{data.test.table.description} holds one class only: there is nothing to judge by")
+    method = start_method(recipe, data.train)
+    for tower in (method.encoder, method.other):
+        why_not = export_obstacle(tower) if tower is not None and tower.kind is Kind.TEXT else None
+        if why_not is not None:
+            warn(f"the saved model will not open in sentence-transformers, which {why_not}")
+    if not any(parameter.requires_grad for parameter in method.parameters()):
+        raise InputError(f"the recipe does not fit itself: {type(recipe.encoder).__name__} has nothing to learn")
+    rehearse(recipe, data, method)
+    return method
+
+
+def check_job(recipe: Recipe, data: Data) -> list[str]:
+    """What recipe and data say of themselves, without building anything; the result are warnings to tell.
+
+    Raises:
+        InputError: The recipe does not fit itself or the data.
+    """
+    _check_objective(recipe)
+    # Columns first: where they are missing, nothing else is worth saying.
+    warnings = data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision)
+    _check_towers(recipe, data)
+    if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:
+        raise InputError(
+            f"{data.train.table.description} holds one class only ({data.train.label_names[0]!r}), so nothing is a "
+            "negative; give examples of another class, or learn from views (--supervision views)"
+        )
+    if recipe.supervision is Supervision.SCORES:
+        _check_scores(data.train)
+    return list(warnings)
+
+
+def _check_objective(recipe: Recipe) -> None:
+    name = type(recipe.objective).__name__
+    ranks = Needs.SCORES in recipe.objective.needs
+    if ranks is not (recipe.supervision is Supervision.SCORES):
+        learns = "learns from scored pairs" if ranks else "cannot learn from scores"
+        raise InputError(
+            f"the recipe does not fit itself: {name} {learns}, and its supervision is {recipe.supervision}"
+        )
+    if recipe.temperature is not None and "temperature" not in recipe.objective.numbers():
+        raise InputError(
+            f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "
+            f"{', '.join(recipe.objective.numbers()) or 'none'}"
+        )
+
+
+def _check_towers(recipe: Recipe, data: Data) -> None:
+    paired = recipe.supervision in (Supervision.PAIRS, Supervision.SCORES)
+    if recipe.other_encoder is not None and not paired:
+        raise InputError(
+            f"the recipe does not fit itself: other_encoder embeds what anchors are paired with, and supervision "
+            f"{recipe.supervision} has no pairs"
+        )
+    kind, other = data.roles.kind, data.roles.other_kind
+    if paired and recipe.other_encoder is None and other is not None and other is not kind:
+        raise InputError(
+            f"the recipe does not fit the data: anchors are {kind} and their positives are {other} content, which "
+            "needs an other_encoder"
+        )
+
+
+def _check_scores(examples: Examples) -> None:
+    column = examples.roles.score
+    assert column is not None
+    count = min(len(examples), SCORES_LOOKED_AT)
+    rows = np.sort(np.random.default_rng(0).choice(len(examples), count, replace=False))
+    values = examples.table.take(rows, [column])[column]
+    if len({str(value) for value in values}) == 1:
+        raise InputError(
+            f"{examples.table.description}: every score in column {column!r} is {values[0]}, so no pair should be "
+            "closer than another; to learn from pairs alone say score= (no column)"
+        )
+
+
+def _classes(examples: Examples) -> int:
+    """How many classes have a row; the training data may know names of which they hold none."""
+    numbers = examples.labels
+    return 0 if numbers is None else len(np.unique(numbers[numbers >= 0]))
+
+
+@torch.no_grad()
+def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
+    """One batch through views, encoders and objective without learning: what does not fit is known before a step.
+
+    Args:
+        recipe: What will be trained.
+        data: What on.
+        method: Fresh from :func:`start_method`; afterwards it is in evaluation mode and on the device, unchanged.
+
+    Raises:
+        InputError: The recipe does not fit the data.
+    """
+    settings = recipe.training
+    if settings.cache_chunk is not None:
+        check_cacheable(method)
+    method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
+    # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
+    most = settings.batch_size if recipe.supervision is Supervision.LABELS else min(settings.batch_size, REHEARSED_ROWS)
+    rows = np.random.default_rng(settings.seed).choice(len(data.train), most, replace=False)
+    batch = data.train.batch(np.sort(rows))
+    with blaming("the recipe does not fit the data"):
+        _try(method, batch, settings.cache_chunk or REHEARSED_ROWS)
+
+
+def _try(method: Contrast, batch: Batch, chunk: int) -> None:
+    prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
+    prepared = prepared.to(method.encoder.device)
+    embeddings = [
+        torch.cat([method.encode(call, chunk) for chunk in chunks]) for call, chunks in enumerate(prepared.calls)
+    ]
+    method.objective(embeddings, prepared.targets)

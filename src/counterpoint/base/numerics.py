@@ -1,5 +1,7 @@
 """Numerics that several rooms need."""
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor
 
@@ -10,10 +12,27 @@ def unit_rows(x_ND: Tensor) -> Tensor:
     A row without an entry above the square root of the dtype's smallest normal number (1e-19 in float32) counts as
     zero, as its gradient could overflow: it stays as it is, and gradients pass through it unchanged.
     """
-    # Squares of entries above 1e19 overflow in float32, so rows are first divided by their largest entry. The unit row
-    # does not depend on that factor, hence autograd need not see it.
-    largest = x_ND.detach().abs().amax(-1, keepdim=True)
-    has_direction = largest > torch.finfo(x_ND.dtype).tiny ** 0.5
-    scaled = x_ND / torch.where(has_direction, largest, 1.0)
-    norms = torch.linalg.vector_norm(scaled, dim=-1, keepdim=True)
-    return scaled / torch.where(has_direction, norms, 1.0)
+    return cast(Tensor, _UnitRows.apply(x_ND))  # pyright: ignore[reportUnknownMemberType]
+
+
+class _UnitRows(torch.autograd.Function):
+    """x / |x| with derivative (g - u <u, g>) / |x|, in a third of the passes over memory that autograd takes."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        # Squares of entries above 1e19 overflow in float32, so rows are first divided by their largest entry.
+        largest = torch.linalg.vector_norm(x, ord=torch.inf, dim=-1, keepdim=True)
+        has_direction = largest > torch.finfo(x.dtype).tiny ** 0.5
+        unit = x / torch.where(has_direction, largest, 1.0)
+        norms = torch.linalg.vector_norm(unit, dim=-1, keepdim=True)
+        unit /= torch.where(has_direction, norms, 1.0)
+        ctx.save_for_backward(unit, largest, norms, has_direction)
+        return unit
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        unit, largest, norms, has_direction = ctx.saved_tensors
+        along = torch.where(has_direction, (grad * unit).sum(-1, keepdim=True), 0.0)
+        across = torch.addcmul(grad, unit, along, value=-1)
+        # One after the other: their product can overflow.
+        return across / torch.where(has_direction, norms, 1.0) / torch.where(has_direction, largest, 1.0)

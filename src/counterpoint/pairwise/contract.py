@@ -93,7 +93,9 @@ class Objective(ABC):
         problem = self.arrange(anchors, candidates, given)
         # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
-            a, b = self.similarity.prepare(problem.anchors), self.similarity.prepare(problem.candidates)
+            a = self.similarity.prepare(problem.anchors)
+            among_themselves = problem.candidates is problem.anchors
+            b = a if among_themselves else self.similarity.prepare(problem.candidates)
             found = statistics(self, a, b, problem.relation, plan=plan, learnable=numbers)
             return self.having(numbers).head(*found)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from counterpoint.pairwise.relation import Relation
+from counterpoint.pairwise.terms import Term
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 EVERYTHING = slice(None)
 
 
-def dense_statistics(objective: Objective, a_ND: Tensor, b_MD: Tensor, relation: Relation) -> tuple[Tensor, ...]:
-    """One tensor per term, over all rows or columns."""
+def dense_terms(objective: Objective, a_ND: Tensor, b_MD: Tensor, relation: Relation) -> list[Term]:
+    """The objective's terms over all rows and columns."""
     tile = relation.tile(EVERYTHING, EVERYTHING)
-    scores = objective.similarity.scores(a_ND, b_MD)
-    return tuple(term.reduce() for term in objective.terms(scores, tile))
+    return list(objective.terms(objective.similarity.scores(a_ND, b_MD), tile))
 
 
 def dense_reference(objective: Objective, a_ND: Tensor, b_MD: Tensor, relation: Relation) -> Tensor:

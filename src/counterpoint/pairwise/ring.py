@@ -8,12 +8,14 @@ One of the two files that import torch.distributed, whose functions are untyped.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from counterpoint.pairwise.terms import Reduction
+from counterpoint.pairwise.once import first_derivative_only
+from counterpoint.pairwise.terms import Reduction, share
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Ranks:
         """Combine a statistic whose entries are spread over the ranks."""
         if self.size == 1:
             return statistic
-        if reduction is Reduction.SUM:
+        if reduction is not Reduction.LSE:
             total = statistic.clone()
             dist.all_reduce(total)
             return total
@@ -75,6 +77,57 @@ class Ranks:
         total = torch.exp(statistic - shift)
         dist.all_reduce(total)
         return torch.log(total) + shift
+
+    def candidates(self, rows: Tensor) -> Tensor:
+        """:meth:`gather` whose gradient comes back: what all ranks' losses say about this rank's rows."""
+        return rows if self.size == 1 else cast(Tensor, _Gathered.apply(self, rows, True))
+
+    def every_row(self, statistic: Tensor) -> Tensor:
+        """A statistic of this rank's rows made one of all ranks' rows, `[n]` to `[sum n]`."""
+        return statistic if self.size == 1 else cast(Tensor, _Gathered.apply(self, statistic, False))
+
+    def every_entry(self, reduction: Reduction, statistic: Tensor) -> Tensor:
+        """:meth:`merge` with a gradient."""
+        return statistic if self.size == 1 else cast(Tensor, _Merged.apply(self, reduction, statistic))
+
+
+class _Gathered(torch.autograd.Function):
+    """Rows of all ranks. Every rank computes the whole loss and gradients are averaged over ranks afterwards.
+
+    So a statistic's gradient, which every rank knows whole, is multiplied by their number; candidates collect what
+    each rank's anchors say about them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, ranks: Ranks, rows: Tensor, collect: bool) -> Tensor:
+        ctx.ranks, ctx.length, ctx.collect = ranks, len(rows), collect
+        return ranks.gather(rows)
+
+    @staticmethod
+    @first_derivative_only
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        ranks: Ranks = ctx.ranks
+        if ctx.collect:
+            return None, ranks.scatter_sum(grad.clone(), ctx.length), None
+        start = ranks.start(ctx.length)
+        return None, ranks.size * grad[start : start + ctx.length], None
+
+
+class _Merged(torch.autograd.Function):
+    """A statistic whose entries are spread over the ranks; the gradient is multiplied as in :class:`_Gathered`."""
+
+    @staticmethod
+    def forward(ctx: Any, ranks: Ranks, reduction: Reduction, part: Tensor) -> Tensor:
+        total = ranks.merge(reduction, part)
+        ctx.ranks, ctx.reduction = ranks, reduction
+        ctx.save_for_backward(total, part)
+        return total
+
+    @staticmethod
+    @first_derivative_only
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, None, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        total, part = cast(tuple[Tensor, Tensor], ctx.saved_tensors)
+        return None, None, ctx.ranks.size * grad * share(ctx.reduction, total, part)
 
 
 def _wire() -> torch.device:

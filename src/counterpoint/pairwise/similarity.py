@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -22,29 +23,48 @@ class Similarity(ABC):
 
 
 @dataclass(frozen=True)
-class Cosine(Similarity):
+class InnerProduct(Similarity):
+    """s_ij = <a_i, b_j> of prepared rows, which lets the engine use closed forms; ``scores`` stays as it is.
+
+    Attributes:
+        bound: Class-level: the largest absolute score, where preparation sets one.
+    """
+
+    bound: ClassVar[float | None] = None
+
+    def __init_subclass__(cls) -> None:
+        """Refuse other scores: the closed forms would not know of them.
+
+        Raises:
+            TypeError: The class has ``scores`` of its own.
+        """
+        if "scores" in vars(cls):
+            raise TypeError(f"{cls.__name__} scores pairs in its own way: derive it from Similarity")
+
+    @final
+    def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
+        """Inner products."""
+        return a_nD @ b_mD.T
+
+
+@dataclass(frozen=True)
+class Cosine(InnerProduct):
     """s_ij = <a_i, b_j> / (|a_i| |b_j|), in [-1, 1]."""
+
+    bound: ClassVar[float | None] = 1.0
 
     def prepare(self, x_ND: Tensor) -> Tensor:
         """Rows scaled to unit length."""
         return unit_rows(x_ND)
 
-    def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
-        """Inner products of unit rows."""
-        return a_nD @ b_mD.T
-
 
 @dataclass(frozen=True)
-class Dot(Similarity):
+class Dot(InnerProduct):
     """s_ij = <a_i, b_j>; rows are taken as they come."""
 
     def prepare(self, x_ND: Tensor) -> Tensor:
         """Nothing to do."""
         return x_ND
-
-    def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
-        """Inner products."""
-        return a_nD @ b_mD.T
 
 
 @dataclass(frozen=True)

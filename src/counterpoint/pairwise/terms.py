@@ -27,11 +27,12 @@ class Reduction(Enum):
 
     SUM = "sum"
     LSE = "logsumexp"
+    COUNT = "count"
 
     @property
     def identity(self) -> float:
         """The value of a reduction over nothing."""
-        return 0.0 if self is Reduction.SUM else -torch.inf
+        return -torch.inf if self is Reduction.LSE else 0.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Term:
 
     Attributes:
         axis: Rows or columns.
-        reduction: Sum or log-sum-exp.
-        values: `[n, m]` function of the tile's similarities.
+        reduction: Sum, log-sum-exp or count.
+        values: `[n, m]` function of the tile's similarities; a count takes its dtype alone.
         where: `[n, m]` bool, the entries that take part; None means all.
     """
 
@@ -52,6 +53,9 @@ class Term:
 
     def reduce(self) -> Tensor:
         """The tile's contribution: `[n]` for rows, `[m]` for columns."""
+        if self.reduction is Reduction.COUNT:
+            assert self.where is not None
+            return self.where.sum(self.axis.summed).to(self.values.dtype)
         if self.reduction is Reduction.SUM:
             values = self.values if self.where is None else torch.where(self.where, self.values, 0.0)
             return values.sum(self.axis.summed)
@@ -61,16 +65,16 @@ class Term:
 
 def merge(reduction: Reduction, total: Tensor, part: Tensor) -> Tensor:
     """Combine the statistics of two disjoint sets of entries."""
-    return total + part if reduction is Reduction.SUM else torch.logaddexp(total, part)
+    return torch.logaddexp(total, part) if reduction is Reduction.LSE else total + part
 
 
 def share(reduction: Reduction, total: Tensor, part: Tensor) -> Tensor:
     """Derivative of the merged statistic with respect to one part of it.
 
-    Sum: 1. Log-sum-exp: exp(part - total), which is 0 where the part holds no entry; the guard is for rows that have
-    no entry at all, where (-inf) - (-inf) would give NaN.
+    Sum and count: 1. Log-sum-exp: exp(part - total), which is 0 where the part holds no entry; the guard is for rows
+    that have no entry at all, where (-inf) - (-inf) would give NaN.
     """
-    if reduction is Reduction.SUM:
+    if reduction is not Reduction.LSE:
         return torch.ones_like(part)
     return torch.where(part == -torch.inf, 0.0, torch.exp(part - total))
 
@@ -91,7 +95,7 @@ class Requests:
 
     def count(self, where: Tensor, like: Tensor) -> Term:
         """How many entries take part, in the dtype of ``like``."""
-        return Term(self.axis, Reduction.SUM, where.to(like.dtype), None)
+        return Term(self.axis, Reduction.COUNT, like, where)
 
 
 rows = Requests(Axis.ROWS)

@@ -1,0 +1,160 @@
+"""What an objective asks for, read off its ``terms`` once: log-sum-exps and sums of ``scale * s + shift``.
+
+An objective is written in plain torch operations on a tile. Called here with stand-ins for the tile, it shows whether
+all it does to a similarity is multiply and add numbers; then the engine knows every derivative in closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import torch
+from torch import Tensor
+
+from counterpoint.pairwise.relation import Tile
+from counterpoint.pairwise.terms import Axis, Reduction, Term
+
+if TYPE_CHECKING:
+    from counterpoint.pairwise.contract import Objective
+
+Number = float | Tensor
+
+
+class UntraceableError(Exception):
+    """The objective does more to a tile than the stand-ins can follow; the tile-by-tile path takes it as it is."""
+
+
+class Which(Enum):
+    """Which entries of the matrix take part."""
+
+    COMPARED = "compared"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """``scale * s + shift`` for every similarity s, standing in for a tile of similarities."""
+
+    scale: Number = 1.0
+    shift: Number = 0.0
+
+    def __mul__(self, other: Any) -> Affine:
+        number = _number(other)
+        return Affine(self.scale * number, self.shift * number)
+
+    def __truediv__(self, other: Any) -> Affine:
+        number = _number(other)
+        return Affine(self.scale / number, self.shift / number)
+
+    def __add__(self, other: Any) -> Affine:
+        return Affine(self.scale, self.shift + _number(other))
+
+    def __sub__(self, other: Any) -> Affine:
+        return Affine(self.scale, self.shift - _number(other))
+
+    def __rsub__(self, other: Any) -> Affine:
+        return Affine(-self.scale, _number(other) - self.shift)
+
+    def __neg__(self) -> Affine:
+        return Affine(-self.scale, -self.shift)
+
+    __rmul__ = __mul__
+    __radd__ = __add__
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Affine:
+        """``tensor * s`` and its like, where the number stands on the left; anything else cannot be followed."""
+        reflected = {Tensor.mul: cls.__rmul__, Tensor.add: cls.__radd__, Tensor.sub: cls.__rsub__}
+        if function in reflected and len(args) == 2 and isinstance(args[1], Affine) and not kwargs:
+            return reflected[function](args[1], args[0])
+        raise UntraceableError(getattr(function, "__name__", str(function)))
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Stands in for a boolean tile; it can be passed on, not computed with."""
+
+    which: Which
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> NoReturn:
+        """No function can be followed."""
+        raise UntraceableError(getattr(function, "__name__", str(function)))
+
+
+def _refuse(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+    raise UntraceableError(type(self).__name__)
+
+
+_ARITHMETIC = ("mul", "rmul", "add", "radd", "sub", "rsub", "truediv", "neg")
+_OTHER = (
+    *("pow", "rpow", "matmul", "rmatmul", "rtruediv", "mod", "floordiv", "abs", "invert", "and", "or", "xor", "rand"),
+    *("ror", "lt", "le", "gt", "ge", "eq", "ne", "getitem", "len", "iter", "bool", "float", "int", "getattr"),
+)
+for _kind, _names in ((Affine, _OTHER), (Mask, (*_ARITHMETIC, *_OTHER))):
+    for _name in _names:
+        setattr(_kind, f"__{_name}__", _refuse)
+
+
+@dataclass(frozen=True)
+class _Masks:
+    """Stands in for a :class:`Tile`."""
+
+    positive: Mask = Mask(Which.POSITIVE)
+    negative: Mask = Mask(Which.NEGATIVE)
+    compared: Mask = Mask(Which.COMPARED)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One term in closed form.
+
+    Attributes:
+        axis: Rows or columns.
+        reduction: Sum, log-sum-exp or count.
+        values: What is reduced, for sums and log-sum-exps.
+        which: The entries that take part; None means all.
+    """
+
+    axis: Axis
+    reduction: Reduction
+    values: Affine
+    which: Which | None
+
+
+def trace(objective: Objective) -> list[Request] | None:
+    """The objective's terms in closed form, or None when one of them is something else."""
+    try:
+        terms = list(objective.terms(cast(Tensor, Affine()), cast(Tile, _Masks())))
+    except UntraceableError:
+        return None
+    found = [_request(term) for term in terms]
+    return None if None in found else cast(list[Request], found)
+
+
+def _request(term: Term) -> Request | None:
+    values, where = cast(Any, term.values), cast(Any, term.where)
+    if not isinstance(values, Affine) or not (where is None or isinstance(where, Mask)):
+        return None
+    return Request(term.axis, term.reduction, values, None if where is None else where.which)
+
+
+def _number(value: Any) -> Number:
+    if isinstance(value, Tensor) and value.ndim == 0 and value.is_floating_point():
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise UntraceableError(type(value).__name__)
+
+
+def as_tensor(number: Number, like: Tensor) -> Tensor:
+    """A scalar tensor in the dtype and on the device of ``like``."""
+    return number.to(like) if isinstance(number, Tensor) else torch.tensor(number, dtype=like.dtype, device=like.device)

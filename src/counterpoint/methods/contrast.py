@@ -104,10 +104,12 @@ class Contrast(Method):
     def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
         """The objective on both sides; see :meth:`Method.objective`."""
         a, b = embeddings
-        learnable: dict[str, Any] = {} if self.temperature is None else {"temperature": self.temperature()}
-        loss, relation = self._compared(a, b, targets, learnable)
-        used = learnable.get("temperature", getattr(self.formula, "temperature", None))
-        return StepOutput(loss, a, b, relation, temperature=None if used is None else float(used))
+        if self.temperature is None:
+            loss, relation = self._compared(a, b, targets, {})
+            return StepOutput(loss, a, b, relation, temperature=getattr(self.formula, "temperature", None))
+        temperature = self.temperature()
+        loss, relation = self._compared(a, b, targets, {"temperature": temperature})
+        return StepOutput(loss, a, b, relation, temperature=float(temperature.detach()))
 
     def _compared(
         self, a: Tensor, b: Tensor, targets: dict[str, Tensor], learnable: dict[str, Any]

@@ -1,11 +1,13 @@
 """``counterpoint papers | show | reproduce | cite``: what is implemented, and whether its claims hold."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from counterpoint.cli import console
 from counterpoint.experiments.claim import Setting
+from counterpoint.experiments.record import claims_folder, standing
 from counterpoint.experiments.reproduce import reproduce as run_claim
 from counterpoint.papers import all_papers, paper_named
 
@@ -13,9 +15,13 @@ Short = Annotated[str, typer.Argument(help="Short name of a paper.")]
 
 
 def papers() -> None:
-    """List the papers and what each claims."""
-    rows = [(one.paper.short, str(one.paper.year), one.claim.statement, one.claim.cost) for one in all_papers()]
-    console.table("short", "year", "claim", "cost", rows=rows)
+    """List the papers, what each claims, and whether it was seen to hold with these sources."""
+    kept = claims_folder()
+    rows = [
+        (one.paper.short, str(one.paper.year), one.claim.statement, standing(one, kept), one.claim.cost)
+        for one in all_papers()
+    ]
+    console.table("short", "year", "claim", "verdict", "cost", rows=rows)
 
 
 def show(short: Short) -> None:
@@ -33,11 +39,17 @@ def show(short: Short) -> None:
 def reproduce(
     short: Short,
     setting: Annotated[Setting, typer.Option(help="tiny runs one step; small shows the claim here.")] = Setting.SMALL,
+    claims: Annotated[
+        Path | None,
+        typer.Option(help="Folder to keep the result in; claims/ of a source checkout otherwise, but for tiny."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Run method and baseline over seeds and print the verdict."""
+    """Run method and baseline over seeds, print the verdict, and keep it with a fingerprint of the sources."""
     found = paper_named(short)
-    result = run_claim(found, setting, say=console.say)
+    if claims is None and setting is not Setting.TINY:  # one step says nothing about a claim
+        claims = claims_folder()
+    result = run_claim(found, setting, say=console.say, claims=claims)
     if json:
         console.machine(result)
         return

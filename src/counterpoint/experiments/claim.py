@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -42,6 +43,9 @@ class Paper:
         identifier: DOI or arXiv number.
         implements: Which equation or algorithm.
         deviates: What differs from the paper, and why.
+
+    Raises:
+        InputError: Something is left blank, or the short name is no name for a file and a bibliography key.
     """
 
     short: str
@@ -51,6 +55,13 @@ class Paper:
     identifier: str
     implements: str
     deviates: str
+
+    def __post_init__(self) -> None:
+        blank = [field.name for field in fields(self) if not str(getattr(self, field.name)).strip()]
+        if blank:
+            raise InputError(f"paper {self.short!r} must say its {', '.join(blank)}")
+        if not self.short.replace("-", "").isalnum():
+            raise InputError(f"the short name of a paper must be letters, digits and '-', got {self.short!r}")
 
     def bibtex(self) -> str:
         """An entry for a bibliography."""
@@ -79,9 +90,12 @@ class Claim:
     Attributes:
         measure: The measure compared, as ``judge`` names it.
         statement: The claim in words.
-        seeds: Runs of each side.
+        seeds: Runs of each side, two or more.
         cost: What the ``small`` setting takes.
         at_least: The smallest mean difference that counts.
+
+    Raises:
+        InputError: Something is left blank, or one seed, of which there is no interval.
     """
 
     measure: str
@@ -89,6 +103,13 @@ class Claim:
     seeds: int = 3
     cost: str
     at_least: float = 0.0
+
+    def __post_init__(self) -> None:
+        blank = [name for name in ("measure", "statement", "cost") if not getattr(self, name).strip()]
+        if blank:
+            raise InputError(f"a claim must say its {', '.join(blank)}")
+        if self.seeds < 2:
+            raise InputError(f"a claim needs two or more seeds, got {self.seeds}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +137,12 @@ def decide(claim: Claim, method: Sequence[float], baseline: Sequence[float], *, 
     """The verdict on paired runs.
 
     Raises:
-        InputError: Fewer than two seeds, or unequal numbers.
+        InputError: Fewer than two seeds, unequal numbers, or values that are not finite.
     """
     if len(method) != len(baseline) or len(method) < 2:
         raise InputError(f"a verdict needs two or more paired runs, got {len(method)} and {len(baseline)}")
+    if not np.isfinite([*method, *baseline]).all():
+        raise InputError(f"a verdict needs finite values, got {[*method]} and {[*baseline]}")
     differences = np.subtract(method, baseline) * (1 if greater_is_better else -1)
     mean, spread = float(differences.mean()), float(differences.std(ddof=1))
     half = float(stats.t.ppf(0.975, len(differences) - 1)) * spread / math.sqrt(len(differences))
@@ -133,21 +156,43 @@ def decide(claim: Claim, method: Sequence[float], baseline: Sequence[float], *, 
 
 @dataclass(frozen=True)
 class PaperFile:
-    """One file of ``papers/``: the paper, its claim, and the two experiments it compares."""
+    """One file of ``papers/``: the paper, its claim, and the two experiments it compares.
+
+    Attributes:
+        paper: What is implemented.
+        claim: What should come out.
+        method: The paper's experiment in a setting.
+        baseline: What it is compared with.
+        file: Where it is written down.
+    """
 
     paper: Paper
     claim: Claim
     method: Callable[[Setting], Experiment]
     baseline: Callable[[Setting], Experiment]
+    file: Path
 
     @staticmethod
     def of(module: ModuleType) -> "PaperFile":
         """Read the four names off a module.
 
         Raises:
-            InputError: One is missing; the message says which file to mend.
+            InputError: One is missing or something else; the message says which file to mend.
         """
-        missing = [name for name in ("paper", "claim", "method", "baseline") if not hasattr(module, name)]
-        if missing:
-            raise InputError(f"{module.__file__} must define {', '.join(missing)}")
-        return PaperFile(module.paper, module.claim, module.method, module.baseline)
+        name = module.__file__
+        if name is None:
+            raise InputError(f"{module.__name__} is no file")
+        found = {part: getattr(module, part, None) for part in _WANTED}
+        kinds = {"paper": isinstance(found["paper"], Paper), "claim": isinstance(found["claim"], Claim)}
+        for part, wanted in _WANTED.items():
+            if not kinds.get(part, callable(found[part])):
+                raise InputError(f"{name} must define {part} ({wanted}), found {type(found[part]).__name__}")
+        return PaperFile(module.paper, module.claim, module.method, module.baseline, Path(name))
+
+
+_WANTED = {
+    "paper": "a Paper",
+    "claim": "a Claim",
+    "method": "a function from a Setting to an Experiment",
+    "baseline": "a function from a Setting to an Experiment",
+}

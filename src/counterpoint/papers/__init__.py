@@ -2,15 +2,24 @@
 
 import importlib
 import pkgutil
+from itertools import pairwise
 
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import PaperFile
 
 
 def all_papers() -> list[PaperFile]:
-    """Every paper of the folder, by short name."""
+    """Every paper of the folder, by short name.
+
+    Raises:
+        InputError: A file lacks something, or two papers have one name.
+    """
     modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-    return sorted((PaperFile.of(module) for module in modules), key=lambda one: one.paper.short.lower())
+    papers = sorted((PaperFile.of(module) for module in modules), key=_key)
+    for one, next_one in pairwise(papers):
+        if _key(one) == _key(next_one):
+            raise InputError(f"{one.file} and {next_one.file} both have the short name {one.paper.short!r}")
+    return papers
 
 
 def paper_named(short: str) -> PaperFile:
@@ -21,6 +30,10 @@ def paper_named(short: str) -> PaperFile:
     """
     papers = all_papers()
     for one in papers:
-        if one.paper.short.lower() == short.lower():
+        if _key(one) == short.lower():
             return one
     raise InputError(f"no paper {short!r}; there are: {', '.join(one.paper.short for one in papers)}")
+
+
+def _key(one: PaperFile) -> str:
+    return one.paper.short.lower()

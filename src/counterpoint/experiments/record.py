@@ -1,0 +1,114 @@
+"""What a claim's runs gave, kept in a file with what it depends on, so that a stale claim shows itself."""
+
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.files import read_json, write_json
+from counterpoint.base.spec import from_json, to_json
+from counterpoint.experiments.claim import PaperFile, Result, Setting
+from counterpoint.experiments.sources import HOUSE, fingerprint_sources
+
+RUNNER = Path(__file__).with_name("reproduce.py")
+PACKAGES = ("torch", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One verdict and what it rests on.
+
+    Attributes:
+        paper: Short name.
+        setting: How large the runs were.
+        statement: The claim in words, as it was then.
+        measure: What was compared.
+        result: Values, difference and verdict.
+        commit: Of the sources, where they were under git; with ``+`` where a file had changed since.
+        fingerprint: Digest of the paper's file and of every source file of ours that its runs depend on.
+        versions: Of Python and the packages that compute.
+    """
+
+    paper: str
+    setting: Setting
+    statement: str
+    measure: str
+    result: Result
+    commit: str | None
+    fingerprint: str
+    versions: dict[str, str]
+
+
+def claims_folder() -> Path | None:
+    """``claims/`` at the root of the repository; None where the package was installed without one."""
+    root = HOUSE.parents[1]
+    return root / "claims" if (root / "pyproject.toml").is_file() else None
+
+
+def write_record(file: PaperFile, setting: Setting, result: Result, folder: Path) -> Record:
+    """Keep a result; an earlier one of the same paper and setting is replaced.
+
+    Raises:
+        StorageError: Writing failed.
+    """
+    record = Record(
+        paper=file.paper.short,
+        setting=setting,
+        statement=file.claim.statement,
+        measure=file.claim.measure,
+        result=result,
+        commit=_commit(),
+        fingerprint=current_fingerprint(file),
+        versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    )
+    write_json(_path(file, setting, folder), to_json(record))
+    return record
+
+
+def read_record(file: PaperFile, setting: Setting, folder: Path) -> Record | None:
+    """The result kept for a paper; None where there is none.
+
+    Raises:
+        InputError: The file is not what :func:`write_record` wrote.
+    """
+    path = _path(file, setting, folder)
+    if not path.is_file():
+        return None
+    record = from_json(read_json(path))
+    if not isinstance(record, Record):
+        raise InputError(f"{path} does not hold a record of a claim")
+    return record
+
+
+def current_fingerprint(file: PaperFile) -> str:
+    """The digest that a record made now would have; a record with another one is stale."""
+    return fingerprint_sources([file.file, RUNNER])
+
+
+def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting.SMALL) -> str:
+    """In two or three words: the verdict, whether it is stale, or that there is none yet."""
+    record = None if folder is None else read_record(file, setting, folder)
+    if record is None:
+        return "not run"
+    verdict = record.result.verdict.value
+    return verdict if record.fingerprint == current_fingerprint(file) else f"{verdict} (stale)"
+
+
+def _path(file: PaperFile, setting: Setting, folder: Path) -> Path:
+    return folder / f"{file.paper.short.lower()}-{setting}.json"
+
+
+def _commit() -> str | None:
+    head = _git("rev-parse", "HEAD")
+    return None if head is None else head + ("+" if _git("status", "--porcelain", "--", str(HOUSE)) else "")
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says about the sources; None where they are not under git."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=HOUSE, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,80 @@
+"""Which of our own source files a file depends on, and one digest of them all."""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parents[1]
+PACKAGE = HOUSE.name
+
+
+def fingerprint_sources(files: Iterable[Path]) -> str:
+    """Digest of the files and of every source file of ours that they import, directly or not."""
+    digest = hashlib.sha256()
+    for path in sorted(sources_of(files), key=_name):
+        digest.update(f"{_name(path)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def sources_of(files: Iterable[Path]) -> set[Path]:
+    """The files, and the source files of ours that they import, directly or not.
+
+    ``from package import name`` counts as an import of the file that defines the name, not of all that the package
+    hands on: a claim about one objective does not go stale when another is changed.
+    """
+    found: set[Path] = set()
+    waiting = [path.resolve() for path in files]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(_imported(path))
+    return found
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(HOUSE).as_posix() if path.is_relative_to(HOUSE) else path.name
+
+
+def _imported(path: Path) -> Iterator[Path]:
+    for node in ast.walk(_tree(path)):
+        match node:
+            case ast.Import(names=names):
+                yield from (_file(one.name) for one in names if _is_ours(one.name))
+            case ast.ImportFrom(module=str(module), names=names) if _is_ours(module):
+                yield from (_definer(module, one.name) for one in names)
+
+
+def _definer(module: str, name: str) -> Path:
+    """The file in which what ``from module import name`` gives is written down."""
+    if _exists(f"{module}.{name}"):
+        return _file(f"{module}.{name}")
+    path = _file(module)
+    if path.name != "__init__.py":
+        return path
+    for node in _tree(path).body:
+        if isinstance(node, ast.ImportFrom) and node.module is not None and _is_ours(node.module):
+            for one in node.names:
+                if (one.asname or one.name) == name:
+                    return _definer(node.module, one.name)
+    return path
+
+
+def _is_ours(module: str) -> bool:
+    return module.split(".")[0] == PACKAGE
+
+
+def _exists(module: str) -> bool:
+    return _file(module).is_file()
+
+
+def _file(module: str) -> Path:
+    place = HOUSE.joinpath(*module.split(".")[1:])
+    return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())

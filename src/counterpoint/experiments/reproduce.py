@@ -32,6 +32,8 @@ def reproduce(
     Raises:
         InputError: An experiment does not fit its data, or the claim is about something that is not measured.
     """
+    if claims is not None and claims.exists() and not claims.is_dir():
+        raise InputError(f"claims: a folder is expected, and {claims} is a file")
     values: dict[str, list[float]] = {"method": [], "baseline": []}
     better = True
     for seed in range(file.claim.seeds):

@@ -116,7 +116,7 @@ def test_an_experiment_must_hold_something_out(toy):
 def test_where_to_keep_it_is_checked_before_anything_runs(toy, tmp_path):
     (tmp_path / "claims").write_text("a file")
     said: list[str] = []
-    with pytest.raises(InputError, match="a folder is expected, and .*claims is a file"):
+    with pytest.raises(InputError, match=r"a folder is expected, and .*claims is a file"):
         reproduce(toy, Setting.TINY, claims=tmp_path / "claims", say=said.append)
     assert said == []
 

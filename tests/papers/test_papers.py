@@ -118,11 +118,6 @@ def test_two_papers_of_one_name_are_refused(monkeypatch):
 
 
 @pytest.mark.claims
-def test_its_claim_holds(one, capsys):
+def test_its_claim_is_not_refuted(one):
     """Minutes each; leaves the result in claims/, where ``counterpoint papers`` reads it."""
-
-    def say(text: str) -> None:
-        with capsys.disabled():
-            print(f"{one.paper.short}: {text}")
-
-    assert reproduce(one, Setting.SMALL, say=say, claims=claims_folder()).verdict is Verdict.HOLDS
+    assert reproduce(one, Setting.SMALL, claims=claims_folder()).verdict is not Verdict.FAILS

@@ -1,11 +1,9 @@
 """The run folder: what a run wrote, by name. Any command accepts one."""
 
-import json
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from counterpoint.base.errors import CheckpointError, InputError, StorageError
 from counterpoint.base.files import read_json, write_json, write_text
@@ -14,7 +12,7 @@ from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.source import DataSource
-from counterpoint.training import CHECKPOINTS, list_checkpoints
+from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
@@ -110,19 +108,22 @@ class RunFolder:
         """
         if not self.config.is_file():
             raise CheckpointError(f"{self.path} is not a run folder: it has no config.json")
-        config = read_json(self.config)
-        if not isinstance(config, dict) or not {"recipe", "data"} <= config.keys():
-            raise CheckpointError(f"{self.config} lacks recipe or data")
-        recipe, source = from_json(config["recipe"]), from_json(config["data"])
+        try:
+            config = read_json(self.config)
+            if not isinstance(config, dict) or not {"recipe", "data"} <= config.keys():
+                raise CheckpointError(f"{self.config} lacks recipe or data")
+            recipe, source = from_json(config["recipe"]), from_json(config["data"])
+        except CheckpointError:
+            raise
+        except InputError as error:
+            raise CheckpointError(f"{self.config} is not what this version reads: {error}") from error
         if not isinstance(recipe, Recipe) or not isinstance(source, (DataSource, type(None))):
             raise CheckpointError(f"{self.config} does not hold a recipe and a data source")
         return recipe, source
 
-    def records(self) -> list[dict[str, Any]]:
-        """The logged records, oldest first; none when nothing was logged."""
-        if not self.metrics.is_file():
-            return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines() if line]
+    def records(self) -> list[Record]:
+        """The logged records, oldest first; none when nothing was logged. A last line cut short is left out."""
+        return read_records(self.metrics)
 
     def encoders(self, where: Path | None = None) -> tuple[Encoder, Encoder]:
         """The encoder of anchors (queries) and that of candidates (documents); often the same object.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from counterpoint.pairwise.keys import Keys
+from counterpoint.pairwise.lse_tiles import Ask, Walk
 from counterpoint.pairwise.plan import Plan
 from counterpoint.pairwise.similarity import InnerProduct
-from counterpoint.pairwise.streamed_lse import Ask, Walk, log_sum_exps
+from counterpoint.pairwise.streamed_lse import log_sum_exps
 from counterpoint.pairwise.terms import Axis, Reduction
 from counterpoint.pairwise.trace import Affine, Request, Which, as_tensor
 

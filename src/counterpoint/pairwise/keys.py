@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -60,7 +61,8 @@ class Keys:
     def sides(self) -> tuple[Side, Side]:
         """Anchors and candidates."""
         n, first = len(self.anchor_keys), self.first
-        _, groups = torch.unique(torch.cat([self.anchor_keys, self.candidate_keys]), return_inverse=True)
+        every = torch.cat([self.anchor_keys, self.candidate_keys])
+        groups = cast(tuple[Tensor, Tensor], torch.unique(every, return_inverse=True))[1]  # pyright: ignore[reportUnknownMemberType]
         anchors, candidates = (slice(0, 0),) * 2 if first is None else (slice(0, n), slice(first, first + n))
         return (
             Side(self.anchor_keys, groups[:n], anchors),

@@ -34,8 +34,8 @@ def tiled_statistics(
     """What each term is, and its statistic `[N]` or `[M]`; arguments as in :func:`statistics`."""
     kinds: list[Kind] = []
     walk = _Walk(objective, relation, plan, tuple(learnable), kinds)
-    found = _Streamed.apply(walk, a_ND, b_MD, *learnable.values())  # pyright: ignore[reportUnknownMemberType]
-    return kinds, cast(tuple[Tensor, ...], found)
+    found = cast(tuple[Tensor, ...], _Streamed.apply(walk, a_ND, b_MD, *learnable.values()))  # pyright: ignore[reportUnknownMemberType]
+    return kinds, found
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class Affine:
         cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Affine:
         """``tensor * s`` and its like, where the number stands on the left; anything else cannot be followed."""
-        reflected = {Tensor.mul: cls.__rmul__, Tensor.add: cls.__radd__, Tensor.sub: cls.__rsub__}
+        reflected: dict[Any, Callable[[Affine, Any], Affine]]
+        reflected = {Tensor.mul: Affine.__rmul__, Tensor.add: Affine.__radd__, Tensor.sub: Affine.__rsub__}
         if function in reflected and len(args) == 2 and isinstance(args[1], Affine) and not kwargs:
             return reflected[function](args[1], args[0])
         raise UntraceableError(getattr(function, "__name__", str(function)))

@@ -47,9 +47,14 @@ def _class_warnings(examples: Examples) -> list[str]:
     single = [label for label, count in zip(examples.label_names, counts, strict=True) if count == 1]
     name = examples.table.description
     if not np.any(counts >= 2):
-        raise InputError(f"{name}: no class has two examples, so no example has a positive ({len(counts)} classes)")
+        # Trainable, if an example's own second view counts as its class; but an identifier was taken for a label.
+        raise InputError(
+            f"{name}: no class has two examples ({len(counts)} classes), so the labels say nothing that two views of "
+            "each example do not: name another label column, or learn from views (--supervision views)"
+        )
     if len(counts) == 1:
         return [f"{name}: there is only one class ({examples.label_names[0]!r}), so nothing is a negative"]
     if single:
-        return [f"{name}: {len(single)} classes have only one example, which has no positive: {listed(single, 10)}"]
+        shown = listed(single, 10)
+        return [f"{name}: {len(single)} classes have only one example, which has no positive but itself: {shown}"]
     return []

@@ -38,7 +38,9 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
     if judge and data.test is not None:
         check_held_out(data.test)
         if data.roles.supervision is Supervision.LABELS and _classes(data.test) < 2:
-            warn(f"{data.test.table.description} holds one class only: there is nothing to judge by")
+            warn(
+                f"what is held out of {data.test.table.description} holds one class only: there is nothing to judge by"
+            )
     method = start_method(recipe, data.train)
     for tower in (method.encoder, method.other):
         why_not = export_obstacle(tower) if tower is not None and tower.kind is Kind.TEXT else None

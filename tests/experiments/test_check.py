@@ -146,7 +146,10 @@ def test_labels_that_say_nothing(job):
     as_views = replace(recipe, objective=NTXent(), supervision=Supervision.VIEWS)
     said: list[str] = []
     prepare_job(as_views, data, judge=True, warn=said.append)
-    assert said == ["what is held out of the given data holds one class only: there is nothing to judge by"]
+    assert said == [
+        "there is nothing to judge by: what is held out of the given data needs two classes, both in training and "
+        "held out"
+    ]
 
 
 def test_some_classes_of_one_example_are_told_and_trained(job):

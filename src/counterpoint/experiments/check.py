@@ -10,7 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import export_obstacle
 from counterpoint.experiments.job import blaming, start_method
-from counterpoint.experiments.judge import check_held_out
+from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
@@ -37,10 +37,14 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
         warn(warning)
     if judge and data.test is not None:
         check_held_out(data.test)
-        if data.roles.supervision is Supervision.LABELS and _classes(data.test) < 2:
-            warn(
-                f"what is held out of {data.test.table.description} holds one class only: there is nothing to judge by"
-            )
+        lacking = why_not_judged(
+            data.roles.supervision,
+            rows=len(data.test),
+            classes=min(_classes(data.train), _classes(data.test)),
+            scores=len(_scores(data.test)),
+        )
+        if lacking is not None:
+            warn(f"there is nothing to judge by: what is held out of {data.test.table.description} needs {lacking}")
     method = start_method(recipe, data.train)
     for tower in (method.encoder, method.other):
         why_not = export_obstacle(tower) if tower is not None and tower.kind is Kind.TEXT else None
@@ -103,16 +107,23 @@ def _check_towers(recipe: Recipe, data: Data) -> None:
 
 
 def _check_scores(examples: Examples) -> None:
-    column = examples.roles.score
-    assert column is not None
-    count = min(len(examples), SCORES_LOOKED_AT)
-    rows = np.sort(np.random.default_rng(0).choice(len(examples), count, replace=False))
-    values = examples.table.take(rows, [column])[column]
-    if len({str(value) for value in values}) == 1:
+    found = _scores(examples)
+    if len(found) == 1:
         raise InputError(
-            f"{examples.table.description}: every score in column {column!r} is {values[0]}, so no pair should be "
-            "closer than another; to learn from pairs alone say score= (no column)"
+            f"{examples.table.description}: every score in column {examples.roles.score!r} is {found.pop()}, so no "
+            "pair should be closer than another; to learn from pairs alone say score= (no column)"
         )
+
+
+def _scores(examples: Examples) -> set[str]:
+    """The different scores, as written, of all rows or of a fixed sample; none without such a column."""
+    column = examples.roles.score
+    if column is None:
+        return set()
+    rows = np.arange(len(examples))
+    if len(rows) > SCORES_LOOKED_AT:
+        rows = np.sort(np.random.default_rng(0).choice(rows, SCORES_LOOKED_AT, replace=False))
+    return {str(value) for value in examples.table.take(rows, [column])[column]}
 
 
 def _classes(examples: Examples) -> int:

@@ -120,13 +120,14 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         systems: What to compare, in the order of the table.
         train: Examples that a classifier may learn from.
         test: Examples that are judged.
-        supervision: What the columns say; views alone have nothing to judge by, nor have labels of one class.
+        supervision: What the columns say; views alone have nothing to judge by.
 
     Returns:
-        One entry per measure; none where there is nothing to judge by.
+        One entry per measure; none where there is nothing to judge by (:func:`why_not_judged`).
     """
     systems = list(systems)
-    if supervision is Supervision.LABELS and min(_classes(train), _classes(test)) < 2:
+    classes, scores = min(_classes(train), _classes(test)), 0 if test.score is None else len(test.score.unique())
+    if why_not_judged(supervision, rows=len(test), classes=classes, scores=scores) is not None:
         return []
     found = [_measures(system, train, test, supervision) for system in systems]
     return [
@@ -140,6 +141,25 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         )
         for measures in zip(*found, strict=True)
     ]
+
+
+def why_not_judged(supervision: Supervision, *, rows: int, classes: int, scores: int) -> str | None:
+    """What held-out data lack to be judged; None when there is enough.
+
+    Args:
+        supervision: What the columns say.
+        rows: Held-out rows.
+        classes: Different labels, of the training or of the held-out rows, whichever are fewer.
+        scores: Different scores of held-out rows.
+    """
+    match supervision:
+        case Supervision.LABELS if classes < 2:
+            return "two classes, both in training and held out"
+        case Supervision.SCORES if rows < 3 or scores < 2:
+            return f"three scored pairs that are not all alike ({rows} pairs with {scores} different scores)"
+        case Supervision.PAIRS if rows < 2:
+            return "two pairs"
+    return None
 
 
 def _classes(batch: Batch) -> int:

@@ -311,7 +311,8 @@ def test_check_finds_what_cannot_work() -> None:
     examples = _examples({"text": list("abcd"), "label": ["x", "x", "y", "z"]})
     with pytest.raises(InputError, match="batch larger than the data: 8"):
         examples.check(batch_size=8)
-    assert "2 classes have only one example, which has no positive but itself: 'y', 'z'" in examples.check(batch_size=2)[0]
+    (warning,) = examples.check(batch_size=2)
+    assert "2 classes have only one example, which has no positive but itself: 'y', 'z'" in warning
     with pytest.raises(InputError, match="needs pairs"):
         examples.check(needs=Supervision.PAIRS)
     with pytest.raises(InputError, match="needs scores"):

@@ -12,7 +12,7 @@ from counterpoint.data import Supervision
 from counterpoint.encoders import MLP, HuggingFace, LearnableTemperature, LinearHead, Mean, Projected, ProjectionHead
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe, source_of
-from counterpoint.objectives import CLIP, NTXent, SigLIP
+from counterpoint.objectives import CLIP, CoSENT, NTXent, SigLIP
 from counterpoint.pairwise.similarity import Dot
 from counterpoint.training import EMA, LARS, SGD, Constant, Precision, TrainSettings
 from counterpoint.views import Compose, GaussianNoise, Identity, Randomly, WordDrop, simclr_images
@@ -58,6 +58,13 @@ def test_the_written_recipe_is_the_recipe(name, tmp_path):
     assert loaded(recipe, tmp_path) == recipe
     assert loaded(replace(recipe, training=replace(recipe.training, seed=7)), tmp_path) != recipe
     assert max(map(len, source_of(recipe).splitlines())) <= 120
+
+
+def test_what_a_type_sets_itself_is_not_written(tmp_path):
+    """CoSENT has one similarity and takes no other."""
+    recipe = replace(PLAIN, objective=CoSENT(temperature=0.2), supervision=Supervision.SCORES)
+    assert "imilarity" not in source_of(recipe)
+    assert loaded(recipe, tmp_path) == recipe
 
 
 def test_two_types_of_one_name_are_told_apart(tmp_path, monkeypatch):

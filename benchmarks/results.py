@@ -1,6 +1,7 @@
-"""The figures of docs/results.md: real data, three seeds, against raw input and the untrained encoder.
+"""Real data, three seeds: trained encoders against the same ones untrained and against the raw input.
 
 python benchmarks/results.py run cifar10 --seeds 0 1 2     # train and judge; appends to benchmarks/results.jsonl
+python benchmarks/results.py recipe cifar10             # the recipe as a file for counterpoint train
 python benchmarks/results.py write                         # docs/results.md from what was measured
 """
 
@@ -24,7 +25,7 @@ from counterpoint.experiments.claim import Experiment
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import collect, judge, model_system, raw_system
-from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.source import DataSource, load_data
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
 from counterpoint.training import AdamW, TrainSettings
@@ -182,7 +183,16 @@ def write() -> None:
 def _section(name: str, job: Job, records: list[dict]) -> list[str]:
     seeds = sorted({one["seed"] for one in records})
     steps, cpu = records[0]["steps"], np.mean([one["cpu_seconds"] for one in records])
-    lines = [f"## {job.title}", "", f"`python benchmarks/results.py run {name} --seeds {' '.join(map(str, seeds))}`: "]
+    lines = [
+        f"## {job.title}",
+        "",
+        "```",
+        f"python benchmarks/results.py run {name} --seeds {' '.join(map(str, seeds))}",
+    ]
+    source = job.experiment.data
+    rows = f" --rows {source.rows}" if source.rows else ""
+    lines += [f"python benchmarks/results.py recipe {name} > {name}.py  # or one seed by hand:"]
+    lines += [f"counterpoint train {source.data}{rows} --recipe {name}.py --seed 0 --out run", "```", "", ""]
     lines[-1] += f"{len(seeds)} seeds, {steps} steps each, {cpu / 60:.1f} minutes of one core a seed."
     lines += ["", "| judged on | measure | " + " | ".join(row["system"] for row in records[0]["rows"]) + " |"]
     lines += ["|---|---|" + "---:|" * len(records[0]["rows"])]
@@ -202,10 +212,15 @@ def main() -> None:
     runner = commands.add_parser("run")
     runner.add_argument("jobs", nargs="+", choices=list(jobs()))
     runner.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    shower = commands.add_parser("recipe")
+    shower.add_argument("job", choices=list(jobs()))
     commands.add_parser("write")
     given = parser.parse_args()
     if given.command == "write":
         write()
+        return
+    if given.command == "recipe":
+        sys.stdout.write(source_of(jobs()[given.job].experiment.recipe))
         return
     for name in given.jobs:
         for seed in given.seeds:

@@ -50,11 +50,13 @@ def closed_statistics(
 
 
 def _summed(one: Request, keys: Keys, a_ND: Tensor, b_MD: Tensor) -> Tensor:
-    counts = keys.counts(one.axis, one.which, a_ND)
     if one.reduction is Reduction.COUNT:
-        return counts
-    scale, shift = as_tensor(one.values.scale, a_ND), as_tensor(one.values.shift, a_ND)
-    return scale * keys.sums(one.axis, one.which, a_ND, b_MD) + shift * counts
+        return keys.counts(one.axis, one.which, a_ND)
+    scale, shift = as_tensor(one.values.scale, a_ND), one.values.shift
+    summed = scale * keys.sums(one.axis, one.which, a_ND, b_MD)
+    if isinstance(shift, float) and shift == 0:
+        return summed
+    return summed + as_tensor(shift, a_ND) * keys.counts(one.axis, one.which, a_ND)
 
 
 def _shared_tiles(requests: list[Request]) -> list[list[Request]]:

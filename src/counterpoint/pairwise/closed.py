@@ -54,7 +54,7 @@ def _summed(one: Request, keys: Keys, a_ND: Tensor, b_MD: Tensor) -> Tensor:
         return keys.counts(one.axis, one.which, a_ND)
     scale, shift = as_tensor(one.values.scale, a_ND), one.values.shift
     summed = scale * keys.sums(one.axis, one.which, a_ND, b_MD)
-    if isinstance(shift, float) and shift == 0:
+    if isinstance(shift, float) and shift == 0.0:
         return summed
     return summed + as_tensor(shift, a_ND) * keys.counts(one.axis, one.which, a_ND)
 

@@ -11,20 +11,51 @@ from counterpoint.base.numerics import unit_rows
 
 @dataclass(frozen=True)
 class Similarity(ABC):
-    """Rows are prepared once, pairs are scored tile by tile."""
+    """Rows are prepared once, pairs are scored tile by tile.
+
+    Attributes:
+        row_dims: Class-level: dimensions of one row as it is passed in; 1 for vectors `[N, D]`, 2 for sets of vectors
+            `[N, L, D]`.
+        two_sided: Class-level: candidates are prepared in a way of their own.
+    """
+
+    row_dims: ClassVar[int] = 1
+    two_sided: ClassVar[bool] = False
 
     @abstractmethod
     def prepare(self, x_ND: Tensor) -> Tensor:
         """What can be done once per row: `[N, D]` to `[N, D']`."""
 
+    def prepare_candidates(self, x_MD: Tensor) -> Tensor:
+        """The same for candidates, where ``two_sided`` says that it differs."""
+        return self.prepare(x_MD)
+
     @abstractmethod
     def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
         """Scores `[n, m]` of prepared rows."""
 
+    def numbers_per_pair(self, a_ND: Tensor, b_MD: Tensor) -> int:
+        """How many numbers a tile holds for each pair while it is scored: tiles are made that much smaller."""
+        return 1
+
 
 @dataclass(frozen=True)
-class InnerProduct(Similarity):
-    """s_ij = <a_i, b_j> of prepared rows, which lets the engine use closed forms; ``scores`` stays as it is.
+class OfInnerProduct(Similarity):
+    """s_ij = f(<a_i, b_j>) of prepared rows: derivatives need no more than the tile of inner products."""
+
+    @abstractmethod
+    def of(self, p_nm: Tensor) -> Tensor:
+        """f, entry by entry; its derivative must be finite for every inner product that can occur."""
+
+    @final
+    def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
+        """f of inner products."""
+        return self.of(a_nD @ b_mD.T)
+
+
+@dataclass(frozen=True)
+class InnerProduct(OfInnerProduct):
+    """s_ij = <a_i, b_j> of prepared rows, which lets the engine use closed forms; ``of`` and ``scores`` stay as is.
 
     Attributes:
         bound: Class-level: the largest absolute score, where preparation sets one.
@@ -36,15 +67,15 @@ class InnerProduct(Similarity):
         """Refuse other scores: the closed forms would not know of them.
 
         Raises:
-            TypeError: The class has ``scores`` of its own.
+            TypeError: The class has ``scores`` or ``of`` of its own.
         """
-        if "scores" in vars(cls):
+        if "scores" in vars(cls) or "of" in vars(cls):
             raise TypeError(f"{cls.__name__} scores pairs in its own way: derive it from Similarity")
 
     @final
-    def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
-        """Inner products."""
-        return a_nD @ b_mD.T
+    def of(self, p_nm: Tensor) -> Tensor:
+        """The inner product itself."""
+        return p_nm
 
 
 @dataclass(frozen=True)

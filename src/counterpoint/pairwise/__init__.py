@@ -3,21 +3,25 @@
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.needs import Needs
-from counterpoint.pairwise.plan import DENSE, Plan
+from counterpoint.pairwise.plan import DENSE, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile
 from counterpoint.pairwise.ring import Ranks
-from counterpoint.pairwise.similarity import Cosine, Difference, Dot, Similarity
-from counterpoint.pairwise.terms import Requests, Term, cols, rows
+from counterpoint.pairwise.similarity import Cosine, Difference, Dot, InnerProduct, OfInnerProduct, Similarity
+from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 
 __all__ = [
     "DENSE",
+    "STAGE",
+    "Axis",
     "Cosine",
     "Difference",
     "Dot",
     "Given",
     "Greater",
+    "InnerProduct",
     "Needs",
     "Objective",
+    "OfInnerProduct",
     "Others",
     "Plan",
     "Problem",
@@ -26,7 +30,11 @@ __all__ = [
     "Requests",
     "SameKey",
     "Similarity",
+    "Stage",
+    "Staged",
+    "Streams",
     "Term",
+    "Terms",
     "Tile",
     "checked_embeddings",
     "cols",

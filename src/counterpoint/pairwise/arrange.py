@@ -18,11 +18,13 @@ class Problem:
         anchors: `[N, D]`, this rank's rows.
         candidates: `[M, D]`, this rank's columns.
         relation: `[N, M]`.
+        paired: Candidate i came with anchor i, whatever the relation says; further candidates came with none.
     """
 
     anchors: Tensor
     candidates: Tensor
     relation: Relation
+    paired: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,26 @@ class Given:
         for field in fields(self):
             if field.name not in names and getattr(self, field.name) is not None:
                 raise InputError(f"{field.name} cannot be used here: {why}")
+
+
+def arrange_features(anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
+    """Features compared with features, `[D, D]`: feature d of the anchors is positive with feature d of the candidates.
+
+    Rows stay examples here; the engine turns them around once it has those of all ranks.
+
+    Raises:
+        InputError: Something does not fit; the message names the argument.
+    """
+    given.only(why="features are compared, not examples")
+    anchors = checked_embeddings("anchors", anchors)
+    keys = torch.arange(anchors.shape[1], device=anchors.device)
+    same = SameKey(keys, keys, numbered=len(keys))
+    if candidates is None:
+        return Problem(anchors, anchors, Others(same))
+    candidates = checked_embeddings("candidates", candidates, like=anchors)
+    if len(candidates) != len(anchors):
+        raise InputError(f"candidates must be a second view of the {len(anchors)} anchors, got {len(candidates)} rows")
+    return Problem(anchors, candidates, same)
 
 
 def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: bool) -> Problem:
@@ -70,9 +92,9 @@ def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> P
     z = anchors if others is None else torch.cat([anchors, others])
     relation = given.relation
     if relation is None:
-        keys, local = _keys(given.labels, anchors)
+        keys, numbered = _keys(given.labels, anchors)
         keys = keys if others is None else torch.cat([keys, keys])
-        relation = SameKey(keys, keys, local=local)
+        relation = SameKey(keys, keys, local=numbered is not None, numbered=numbered)
     _check_shape(relation, len(z), len(z))
     return Problem(z, z, Others(relation))
 
@@ -85,30 +107,31 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
                 f"{len(candidates)} candidates for {len(anchors)} anchors: row i must be the positive of anchor i, "
                 "or relation must say who is"
             )
-        keys, local = _keys(given.labels, anchors)
-        extra = _flat_negatives(given.negatives, anchors)
-        relation = SameKey(keys, torch.cat([keys, keys.new_full((len(extra),), -1)]), local=local)
-        candidates = torch.cat([candidates, extra])
+        keys, numbered = _keys(given.labels, anchors)
+        candidate_keys = keys
+        if given.negatives is not None:
+            extra = _flat_negatives(given.negatives, anchors)
+            candidate_keys = torch.cat([keys, keys.new_full((len(extra),), -1)])
+            candidates = torch.cat([candidates, extra])
+        relation = SameKey(keys, candidate_keys, local=numbered is not None, numbered=numbered)
     elif given.negatives is not None:
         raise InputError("negatives cannot be used with a relation: put them among the candidates")
     _check_shape(relation, len(anchors), len(candidates))
-    return Problem(anchors, candidates, relation)
+    return Problem(anchors, candidates, relation, paired=given.relation is None)
 
 
-def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, bool]:
-    """One key per anchor, and whether it is only a row number of this rank."""
+def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, int | None]:
+    """One key per anchor, and how many there are when they are row numbers of this rank."""
     if labels is None:
-        return torch.arange(len(anchors), device=anchors.device), True
+        return torch.arange(len(anchors), device=anchors.device), len(anchors)
     if labels.shape != (len(anchors),) or labels.is_floating_point() or labels.is_complex():
         raise InputError(
             f"labels must be {len(anchors)} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
         )
-    return labels.to(anchors.device, torch.int64), False
+    return labels.to(anchors.device, torch.int64), None
 
 
-def _flat_negatives(negatives: Tensor | None, anchors: Tensor) -> Tensor:
-    if negatives is None:
-        return anchors.new_empty(0, anchors.shape[1])
+def _flat_negatives(negatives: Tensor, anchors: Tensor) -> Tensor:
     if negatives.ndim == 3 and len(negatives) == len(anchors):
         negatives = negatives.flatten(0, 1)
     return checked_embeddings("negatives", negatives, like=anchors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -12,13 +11,17 @@ from torch import Tensor
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.arrange import Given, Problem, arrange, at_least_float32
+from counterpoint.pairwise.agreement import Together, agree
+from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_features, at_least_float32
 from counterpoint.pairwise.needs import Needs
-from counterpoint.pairwise.plan import Plan
+from counterpoint.pairwise.plan import Plan, Streams
 from counterpoint.pairwise.relation import Relation, Tile
+from counterpoint.pairwise.ring import ALONE, Ranks
+from counterpoint.pairwise.shared import every_row
 from counterpoint.pairwise.similarity import Cosine, Similarity
-from counterpoint.pairwise.statistics import statistics
-from counterpoint.pairwise.terms import Term
+from counterpoint.pairwise.statistics import Rows, statistics
+from counterpoint.pairwise.terms import Axis, Terms
+from counterpoint.pairwise.weights import AnchorWeights, anchor_weights, check_weights, mean_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +33,27 @@ class Objective(ABC):
         cites: Class-level: the paper and its equation.
         needs: Class-level: what there is no loss without.
         joint: Class-level: two views are stacked and compared among themselves (2N x 2N) rather than with each other.
+        features: Class-level: features are compared instead of examples, `[D, D]`, over all ranks' examples.
+        streams: Class-level: what it needs to see at once, and so how much memory it takes.
+        most_entries: Class-level: what needs the whole matrix is refused beyond this many entries.
     """
 
     cites: ClassVar[Citation]
     needs: ClassVar[Needs]
     joint: ClassVar[bool] = False
+    features: ClassVar[bool] = False
+    streams: ClassVar[Streams] = Streams.TILES
+    most_entries: ClassVar[int] = 1 << 26
     similarity: Similarity = Cosine()
+    _weights: ClassVar[AnchorWeights | None] = None
 
     @abstractmethod
-    def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
+    def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """The statistics wanted, in terms of one tile of similarities `[n, m]`.
 
-        Entry (i, j) of a term's values may depend on entry (i, j) alone, and must have a finite derivative even where
-        it does not take part.
+        Entry (i, j) of a term's values may depend on entry (i, j) alone (and on the rest of row i where ``streams``
+        says so), and must have a finite derivative even where it does not take part. ``yield STAGE`` between terms
+        gives the statistics of the terms before, for the terms after it.
         """
 
     @abstractmethod
@@ -55,6 +66,8 @@ class Objective(ABC):
 
     def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
         """Which rows are compared with which, and who is positive to whom."""
+        if self.features:
+            return arrange_features(anchors, candidates, given)
         return arrange(anchors, candidates, given, joint=self.joint)
 
     def __call__(
@@ -66,6 +79,7 @@ class Objective(ABC):
         scores: Tensor | None = None,
         relation: Relation | None = None,
         negatives: Tensor | None = None,
+        weights: Tensor | None = None,
         plan: Plan | None = None,
         **learnable: Tensor,
     ) -> Tensor:
@@ -82,26 +96,83 @@ class Objective(ABC):
             scores: `[N]` graded relevance of each pair, for objectives that rank.
             relation: Who is positive to whom, instead of the above: `[N, M]`, or `[2N, 2N]` where views are stacked.
             negatives: `[K, D]` or `[N, H, D]`: candidates that are nobody's positive.
-            plan: How to compute it; chosen from the sizes when not given. Never changes the value.
+            weights: `[N]` non-negative: how much each anchor counts in the mean. Pairs are weighed by a relation.
+            plan: How to compute it; chosen from the sizes when not given. Does not change the value.
             **learnable: Fields of the objective given as tensors, such as ``temperature``; they get exact gradients.
 
         Raises:
-            InputError: Shapes, dtypes or lengths do not fit, or no anchor has what the objective needs.
+            InputError: Shapes, dtypes or lengths do not fit, no anchor has what the objective needs, or ranks make
+                different calls; then on every rank.
         """
-        numbers = {name: self._checked_number(name, value) for name, value in learnable.items()}
         given = Given(labels=labels, scores=scores, relation=relation, negatives=negatives)
-        problem = self.arrange(anchors, candidates, given)
+        ranks = Ranks.current()
+        numbers: dict[str, Tensor] = {}
+
+        def make() -> Problem:
+            numbers.update({name: self._checked_number(name, value) for name, value in learnable.items()})
+            problem = self.arrange(anchors, candidates, given)
+            check_weights(weights, len(anchors))
+            return problem
+
+        call = f"{self!r}, learning {sorted(learnable)}, {plan}" if ranks.size > 1 else ""
+        problem, together = agree(ranks, call, make)
+        weighed = anchor_weights(weights, len(anchors), problem, ranks)
         # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
-            a = self.similarity.prepare(problem.anchors)
-            among_themselves = problem.candidates is problem.anchors
-            b = a if among_themselves else self.similarity.prepare(problem.candidates)
-            found = statistics(self, a, b, problem.relation, plan=plan, learnable=numbers)
-            return self.having(numbers).head(*found)
+            found = statistics(self, self._rows(problem, together), plan=plan, learnable=numbers)
+            loss = self.having(numbers, weighed).head(*found)
+        if weighed is not None and not weighed.used:
+            raise InputError(f"weights cannot be used here: {type(self).__name__} takes no mean over anchors")
+        return loss
 
-    def having(self, learnable: dict[str, Tensor]) -> Self:
-        """The same objective with tensors in place of some of its numbers."""
-        return replace(self, **learnable) if learnable else self
+    def _rows(self, problem: Problem, together: Together) -> Rows:
+        """Both sides as they are compared."""
+        a, b, similarity = problem.anchors, problem.candidates, self.similarity
+        alike = a is b and not similarity.two_sided
+        if self.features:
+            ranks = together.ranks
+            a = every_row(ranks, a).T
+            b = a if alike else every_row(ranks, b).T
+            together = Together(ALONE, (len(a),), (len(b),))
+        prepared = similarity.prepare(a)
+        return Rows(prepared, prepared if alike else similarity.prepare_candidates(b), problem.relation, together)
+
+    def mean(self, loss_N: Tensor, positives_N: Tensor | None = None, *, axis: Axis = Axis.ROWS) -> Tensor:
+        """Mean over the anchors that have a positive, weighted where the caller of the loss gave weights; for heads.
+
+        Args:
+            loss_N: `[N]`, anything where there is no positive.
+            positives_N: `[N]` number of positives of each anchor; None when every anchor counts.
+            axis: Whether rows or columns are the anchors. Rows without a positive are warned about; a column that is
+                nobody's positive is no anchor.
+
+        Raises:
+            InputError: No anchor has a positive.
+        """
+        weights = self._weights
+        return mean_over(
+            loss_N, positives_N, None if weights is None else weights.of(axis), warn=axis is Axis.ROWS
+        )
+
+    def check_whole(self, n: int, m: int) -> None:
+        """Refuse a matrix that would not fit, for an objective that needs the whole of it.
+
+        Raises:
+            InputError: It has more than ``most_entries`` entries.
+        """
+        if n * m > self.most_entries:
+            raise InputError(
+                f"{type(self).__name__} needs the whole matrix at once, and {n} x {m} similarities take "
+                f"{4 * n * m / 2**30:.1f} GiB a copy in float32; it goes up to {self.most_entries} entries"
+            )
+
+    def having(self, learnable: dict[str, Tensor], weights: AnchorWeights | None = None) -> Self:
+        """The same objective with tensors in place of some of its numbers, and weights for its means."""
+        if weights is None:
+            return replace(self, **learnable) if learnable else self
+        changed = replace(self, **learnable)
+        object.__setattr__(changed, "_weights", weights)
+        return changed
 
     def numbers(self) -> tuple[str, ...]:
         """Names of the fields that hold one number, hence may be passed as learnable tensors."""

@@ -1,4 +1,4 @@
-"""Relations of equal keys without a matrix: how many, and the sum of whom, per anchor and per candidate."""
+"""Relations of equal keys without a matrix: how many entries take part per anchor and candidate, and which of a tile."""
 
 from __future__ import annotations
 
@@ -14,43 +14,34 @@ from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 
 
-@dataclass(frozen=True)
-class Side:
-    """One axis of the matrix.
-
-    Attributes:
-        keys: int64 `[N]`.
-        groups: int64 `[N]`, keys numbered from 0 on, alike on both sides.
-        own: The slice of rows that are also rows of the other side, in order; none of them is compared with itself.
-    """
-
-    keys: Tensor
-    groups: Tensor
-    own: slice
-
-
 @dataclass(frozen=True, eq=False)
 class Keys:
     """:class:`SameKey`, perhaps within :class:`Others`.
 
     Attributes:
         anchor_keys: int64 `[N]`.
-        candidate_keys: int64 `[M]`.
+        candidate_keys: int64 `[M]`, those of all ranks.
         first: Anchor i is candidate ``first + i``; None when no row is compared with itself.
+        numbered: When anchor keys are known to be numbers from ``start`` on, or negative: how many; else None.
+        start: The smallest of them.
     """
 
     anchor_keys: Tensor
     candidate_keys: Tensor
     first: int | None
+    numbered: int | None = None
+    start: int = 0
 
     @staticmethod
     def of(relation: Relation) -> Keys | None:
         """The keys of a relation that is nothing but keys, else None."""
         if isinstance(relation, SameKey):
-            return Keys(relation.anchor_keys, relation.candidate_keys, None)
-        if isinstance(relation, Others) and isinstance(relation.inner, SameKey):
-            return Keys(relation.inner.anchor_keys, relation.inner.candidate_keys, relation.first)
-        return None
+            same, first = relation, None
+        elif isinstance(relation, Others) and isinstance(relation.inner, SameKey):
+            same, first = relation.inner, relation.first
+        else:
+            return None
+        return Keys(same.anchor_keys, same.candidate_keys, first, same.numbered, same.start)
 
     @property
     def symmetric(self) -> bool:
@@ -58,68 +49,60 @@ class Keys:
         return self.anchor_keys is self.candidate_keys and self.first in (0, None)
 
     @cached_property
-    def sides(self) -> tuple[Side, Side]:
-        """Anchors and candidates."""
-        n, first = len(self.anchor_keys), self.first
-        every = torch.cat([self.anchor_keys, self.candidate_keys])
-        groups = cast(tuple[Tensor, Tensor], torch.unique(every, return_inverse=True))[1]  # pyright: ignore[reportUnknownMemberType]
-        anchors, candidates = (slice(0, 0),) * 2 if first is None else (slice(0, n), slice(first, first + n))
-        return (
-            Side(self.anchor_keys, groups[:n], anchors),
-            Side(self.candidate_keys, groups[n:], candidates),
-        )
+    def groups(self) -> tuple[Tensor, Tensor, int]:
+        """Keys of anchors `[N]` and candidates `[M]` numbered from 0 on, and how many; the number after the last is
+        that of rows which are nobody's positive, or no positive of this rank's anchors."""
+        if self.numbered is not None:
+            mine, theirs, count = self.anchor_keys - self.start, self.candidate_keys - self.start, self.numbered
+            if self.symmetric:
+                return (mine,) * 2 + (count,)
+            return mine, torch.where((theirs < 0) | (theirs >= count), count, theirs), count
+        kinds, mine = cast(tuple[Tensor, Tensor], torch.unique(self.anchor_keys, return_inverse=True))  # pyright: ignore[reportUnknownMemberType]
+        count = len(kinds)
+        mine = torch.where(self.anchor_keys < 0, count, mine)
+        if self.symmetric:
+            return mine, mine, count
+        theirs = torch.searchsorted(kinds, self.candidate_keys).clamp_max(count - 1)
+        known = (kinds[theirs] == self.candidate_keys) & (self.candidate_keys >= 0)
+        return mine, torch.where(known, theirs, count), count
 
-    def counts(self, axis: Axis, which: Which | None, like: Tensor) -> Tensor:
-        """Number of entries per row or column, in the dtype of ``like``."""
-        mine, theirs = self.sides if axis is Axis.ROWS else self.sides[::-1]
-        everyone = torch.full_like(mine.keys, len(theirs.keys))
-        if which is None:
-            return everyone.to(like.dtype)
-        positive = torch.where(mine.keys >= 0, torch.bincount(theirs.groups, minlength=self.groups)[mine.groups], 0)
-        # The rows that would be compared with themselves.
-        everyone[mine.own] -= 1
-        positive[mine.own] -= self._own_positive(mine, theirs).long()
-        found = {Which.COMPARED: everyone, Which.POSITIVE: positive, Which.NEGATIVE: everyone - positive}
-        return found[which].to(like.dtype)
+    def side(self, axis: Axis) -> tuple[Tensor, Tensor]:
+        """Groups of the rows of this axis, and of what they are compared with."""
+        mine, theirs, _ = self.groups
+        return (mine, theirs) if axis is Axis.ROWS else (theirs, mine)
 
-    def sums(self, axis: Axis, which: Which | None, a_ND: Tensor, b_MD: Tensor) -> Tensor:
-        """Per row (or column), the sum of inner products with its entries; differentiable, in O((N + M) D)."""
-        if which is None:
-            x, others = (a_ND, b_MD) if axis is Axis.ROWS else (b_MD, a_ND)
-            return x @ others.sum(0)
-        positive = self._positive_sums(axis, a_ND, b_MD)
-        if which is Which.POSITIVE:
-            return positive
-        compared = self.sums(axis, None, a_ND, b_MD)
-        anchors, candidates = self.sides
-        own = (a_ND[anchors.own] * b_MD[candidates.own]).sum(1)
-        compared = compared - _placed(own, (anchors if axis is Axis.ROWS else candidates).own, len(compared))
-        return compared if which is Which.COMPARED else compared - positive
-
-    def _positive_sums(self, axis: Axis, a_ND: Tensor, b_MD: Tensor) -> Tensor:
-        (x, mine), (others, theirs) = (a_ND, self.sides[0]), (b_MD, self.sides[1])
-        if axis is Axis.COLS:
-            (x, mine), (others, theirs) = (others, theirs), (x, mine)
-        # Half a million rows of one label, say, are summed in the dtype of the embeddings: the error grows with the
-        # root of their number, as in a product.
-        totals = others.new_zeros(self.groups, others.shape[1]).index_add(0, theirs.groups, others)
-        # A row that is also a candidate is left out before the product, which would cancel otherwise.
-        of_mine = totals[mine.groups]
-        if self.first is not None:
-            own = torch.where(self._own_positive(mine, theirs)[:, None], others[theirs.own], 0.0)
-            of_mine = of_mine - _placed(own, mine.own, len(x))
-        return torch.where(mine.keys >= 0, (x * of_mine).sum(1), 0.0)
-
-    @staticmethod
-    def _own_positive(mine: Side, theirs: Side) -> Tensor:
-        """Whether a row that is compared with itself would be its own positive."""
-        keys = mine.keys[mine.own]
-        return (keys == theirs.keys[theirs.own]) & (keys >= 0)
+    def own(self, axis: Axis) -> slice:
+        """The rows of this axis that would be compared with themselves."""
+        if self.first is None:
+            return slice(0, 0)
+        n = len(self.anchor_keys)
+        return slice(0, n) if axis is Axis.ROWS else slice(self.first, self.first + n)
 
     @cached_property
-    def groups(self) -> int:
-        """Number of different keys."""
-        return int(torch.stack([side.groups.max() for side in self.sides]).max()) + 1
+    def own_positive(self) -> Tensor:
+        """Bool `[N]`: whether an anchor, compared with itself, would be its own positive."""
+        mine, theirs, count = self.groups
+        return (mine == theirs[self.own(Axis.COLS)]) & (mine < count)
+
+    def counts(self, axis: Axis, which: Which | None, like: Tensor) -> Tensor:
+        """Number of entries per row `[N]` or column `[M]`, in the dtype of ``like``.
+
+        Of a column's entries only those with this rank's anchors are counted.
+        """
+        mine, theirs = self.side(axis)
+        if which is None:
+            return like.new_full((len(mine),), len(theirs))
+        own = self.own(axis)
+        everyone = like.new_full((len(mine),), len(theirs))
+        everyone[own] -= 1
+        if which is Which.COMPARED:
+            return everyone
+        sizes = torch.bincount(theirs, minlength=self.groups[2] + 1).to(like.dtype)
+        sizes[-1] = 0
+        positive = sizes[mine]
+        if self.first is not None:
+            positive[own] -= self.own_positive.to(like.dtype)
+        return positive if which is Which.POSITIVE else everyone - positive
 
     def excluded(self, rows: slice, cols: slice, which: Which | None, into: Tensor) -> Tensor | None:
         """Entries of a tile, beside the diagonal, that do not take part; None when all do."""
@@ -137,11 +120,3 @@ class Keys:
         if not -len(tile) < offset < tile.shape[1]:
             return None
         return tile.diagonal(offset)
-
-
-def _placed(values: Tensor, where: slice, length: int) -> Tensor:
-    """``values`` at ``where``, zeros elsewhere."""
-    after = length - where.stop
-    return torch.cat(
-        [values.new_zeros(where.start, *values.shape[1:]), values, values.new_zeros(after, *values.shape[1:])]
-    )

@@ -1,21 +1,29 @@
-"""Tiles of affine inner products, made one after the other in the same memory."""
+"""Tiles of scaled inner products, made one after the other in the same memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isqrt
+from math import isqrt, log, log2
 
 import torch
 from torch import Tensor
 
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.plan import Plan
+from counterpoint.pairwise.products import product
+from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 
-UNSHIFTED = 60.0
-"""Scores of at most this size need no shift: exp(60) times 1e11 entries and exp(-60) are float32 numbers still."""
+TO_BASE_2 = 1 / log(2.0)
+"""Exponentials are taken to the base 2, which costs half of what e does; scores are multiplied by a number anyway."""
+
+HIGHEST = 120.0
+"""Exponents to the base 2 are shifted to end here, less the logarithm of how many are summed: float32 ends at 128."""
+
+LOWEST = -100.0
+"""A sum below 2 to this, in a row that has entries, has lost some of them to underflow (float32 begins at -126)."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +42,28 @@ class Walk:
         keys: Who is compared with whom.
         asks: What is wanted.
         plan: Tile sizes.
+        rotation: Whose candidates are whose columns.
         halved: Both sides are the same rows, and only rows are asked for: a tile serves its mirror image too.
-        bound: Largest absolute inner product, if known.
     """
 
     keys: Keys
     asks: tuple[Ask, ...]
     plan: Plan
+    rotation: Rotation
     halved: bool
-    bound: float | None
 
-    def tiles(self) -> Iterator[tuple[slice, slice]]:
-        """Rows and columns of every tile to make."""
-        n, m = len(self.keys.anchor_keys), len(self.keys.candidate_keys)
+    def tiles(self, place: slice) -> Iterator[tuple[slice, slice]]:
+        """Rows and columns of every tile to make of a block of candidates."""
+        n = len(self.keys.anchor_keys)
         height, width = self.shape
         for i in range(0, n, height):
-            for j in range(i if self.halved else 0, m, width):
-                yield slice(i, min(i + height, n)), slice(j, min(j + width, m))
+            for j in range(i if self.halved else place.start, place.stop, width):
+                yield slice(i, min(i + height, n)), slice(j, min(j + width, place.stop))
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of a whole tile; square where a tile is mirrored."""
-        n, m = len(self.keys.anchor_keys), len(self.keys.candidate_keys)
+        n, m = len(self.keys.anchor_keys), max(self.rotation.lengths)
         rows, cols = min(self.plan.rows, n), min(self.plan.cols, m)
         side = isqrt(rows * cols)
         return (side, side) if self.halved else (rows, cols)
@@ -66,7 +74,8 @@ class Buffers:
 
     def __init__(self, walk: Walk, like: Tensor) -> None:
         height, width = walk.shape
-        self._numbers = [like.new_empty(height * width) for _ in range(3 if len(walk.asks) > 1 else 2)]
+        self._numbers = [like.new_empty(height * width) for _ in range(3)]
+        self._left = like.new_empty(height * like.shape[1])
         masked = any(ask.which in (Which.POSITIVE, Which.NEGATIVE) for ask in walk.asks)
         self._mask = torch.empty(height * width if masked else 0, dtype=torch.bool, device=like.device)
 
@@ -74,41 +83,57 @@ class Buffers:
         """One of them as a tile of the wanted shape."""
         return self._numbers[which][: rows * cols].view(rows, cols)
 
+    def left(self, rows: int, width: int) -> Tensor:
+        """Room for a block of anchors."""
+        return self._left[: rows * width].view(rows, width)
+
     def mask(self, rows: int, cols: int) -> Tensor:
         """The mask as a tile; empty when nobody needs one."""
         return self._mask[: rows * cols].view(rows, cols) if len(self._mask) else self._mask
 
 
-@dataclass(frozen=True, eq=False)
 class Tiles:
-    """Makes tiles of ``scale * s``, masked entries at -inf or their exponentials at 0.
+    """Makes tiles of ``scale * s`` to the base 2, masked entries at -inf or their powers of 2 at 0.
 
-    Attributes:
-        left: Anchors, times the scale when there is but one: cheaper than scaling the tiles.
+    Args:
+        walk: What is walked.
+        a: Anchors.
+        scales: One per ask.
+        bound: Largest absolute inner product.
     """
 
-    walk: Walk
-    a: Tensor
-    b: Tensor
-    scales: tuple[float, ...]
-    left: Tensor
-    buffers: Buffers
+    def __init__(self, walk: Walk, a: Tensor, scales: tuple[float, ...], bound: float) -> None:
+        self.walk, self.scales, self.bound = walk, scales, bound
+        self.buffers = Buffers(walk, a)
+        self._a, self._rows = a, slice(0, 0)
+        self._left = a[:0]
+        self._factor = scales[0] * TO_BASE_2 if self.folded else 1.0
 
-    @staticmethod
-    def of(walk: Walk, a: Tensor, b: Tensor, scales: tuple[float, ...]) -> Tiles:
-        """Ready to make tiles."""
-        return Tiles(walk, a, b, scales, a * scales[0] if len(scales) == 1 else a, Buffers(walk, a))
+    @property
+    def folded(self) -> bool:
+        """With one scale it is cheaper to scale a block of anchors than every tile; 0 would lose the scores."""
+        return len(self.scales) == 1 and self.scales[0] != 0
 
-    def scores(self, rows: slice, cols: slice) -> Tensor:
-        """Inner products, times the scale when there is but one."""
-        a, b = self.left[rows], self.b[cols]
-        return torch.mm(a, b.T, out=self.buffers.numbers(0, len(a), len(b)))
+    def scores(self, rows: slice, b_mD: Tensor, *, into: Tensor | None = None) -> Tensor:
+        """Inner products; exponents already where the scale is folded in."""
+        if rows != self._rows:
+            left = self.buffers.left(rows.stop - rows.start, self._a.shape[1])
+            self._left, self._rows = torch.mul(self._a[rows], self._factor, out=left), rows
+        into = self.buffers.numbers(0, len(self._left), len(b_mD)) if into is None else into
+        return product(self._left, b_mD.T, into=into, bfloat16=self.walk.plan.bfloat16)
 
-    def logits(self, ask: int, s_nm: Tensor) -> Tensor:
-        """Scores times scale, in memory that may be overwritten."""
-        if len(self.scales) == 1:
+    def exponents(self, ask: int, s_nm: Tensor) -> Tensor:
+        """What 2 is raised to, in memory that may be overwritten."""
+        if self.folded:
             return s_nm
-        return torch.mul(s_nm, self.scales[ask], out=self.buffers.numbers(2, *s_nm.shape))
+        return torch.mul(s_nm, self.scales[ask] * TO_BASE_2, out=self.buffers.numbers(2, *s_nm.shape))
+
+    def powers(self, ask: int, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
+        """2 to the exponents less the ask's shift, in place; 0 for entries that do not take part."""
+        shift = self.shift(ask)
+        if shift:
+            x_nm.sub_(shift)
+        return self.fill(ask, rows, cols, x_nm.exp2_(), 0.0)
 
     def fill(self, ask: int, rows: slice, cols: slice, tile: Tensor, value: float) -> Tensor:
         """Overwrite the entries that do not take part."""
@@ -121,6 +146,11 @@ class Tiles:
             diagonal.fill_(value)
         return tile
 
-    def bounded(self, ask: int) -> bool:
-        """Exponentials need no shift."""
-        return self.walk.bound is not None and abs(self.scales[ask]) * self.walk.bound <= UNSHIFTED
+    def shift(self, ask: int) -> float:
+        """What all exponents are lowered by, so that the largest that can occur does not overflow when summed."""
+        summed = max(len(self._a), self.walk.rotation.total)
+        return max(0.0, abs(self.scales[ask]) * TO_BASE_2 * self.bound - HIGHEST + log2(summed))
+
+    def may_share_a_shift(self, ask: int) -> bool:
+        """Whether one shift is worth trying: it does if the largest entry of every row is above -0.3 of the bound."""
+        return abs(self.scales[ask]) * TO_BASE_2 * self.bound <= 0.75 * (HIGHEST - LOWEST)

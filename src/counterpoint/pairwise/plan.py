@@ -1,17 +1,34 @@
-"""Plans: dense or tiled, and how large a tile is. First form: a rule on sizes."""
+"""Plans: dense or tiled, and how large a tile is."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from counterpoint.base.errors import InputError
 
-DENSE_ENTRIES = 1 << 20
-"""Up to this many similarities (N = M = 1,024; 4 MB in float32) autograd on the whole matrix is used."""
-
-DENSE_ENTRIES_CLOSED = 1 << 18
-"""The same where derivatives are known in closed form, which pays from N = M = 512 on."""
+DENSE_ENTRIES = 1 << 18
+"""Up to this many similarities (N = M = 512; 1 MB in float32) autograd on the whole matrix is used for terms that are
+not known in closed form."""
 
 TILE_ENTRIES = 1 << 19
 """256 x 2,048 on a large matrix: as fast as any larger tile on a CPU core, and 2 MB a tensor in float32."""
+
+TILE_COLUMNS = 2048
+
+KEPT_BYTES = 32 << 20
+"""Memory in which tiles are kept for the backward pass when nothing is said; whatever does not fit is made again."""
+
+
+class Streams(Enum):
+    """What an objective needs to see at once."""
+
+    TILES = "tiles"
+    """Entries one by one: memory for a tile."""
+    ROWS = "rows"
+    """Whole rows, such as a sort: memory for a block of rows."""
+    WHOLE = "whole"
+    """The whole matrix: memory N x M, refused beyond a limit."""
 
 
 @dataclass(frozen=True)
@@ -21,15 +38,24 @@ class Plan:
     Attributes:
         rows: Rows of a tile; 0 means the whole matrix at once, kept by autograd.
         cols: Columns of a tile.
+        keep: Bytes in which tiles may be kept from the forward to the backward pass, instead of being made again.
+        bfloat16: Products are made of embeddings rounded to bfloat16 and accumulated in float32: the one plan that
+            does change the value, within the rounding that ``docs/engine.md`` states.
     """
 
     rows: int
     cols: int
+    keep: int = 0
+    bfloat16: bool = False
 
     def __post_init__(self) -> None:
         """Refuse tiles that hold nothing."""
         if self.rows < 0 or self.cols < 0 or (self.rows == 0) != (self.cols == 0):
             raise InputError(f"a tile needs at least one row and one column, got {self.rows} x {self.cols}")
+        if self.keep < 0:
+            raise InputError(f"keep must be a number of bytes, got {self.keep}")
+        if self.dense and self.bfloat16:
+            raise InputError("bfloat16 is a way to make tiles, and a dense plan has none")
 
     @property
     def dense(self) -> bool:
@@ -40,15 +66,18 @@ class Plan:
 DENSE = Plan(rows=0, cols=0)
 
 
-def choose(n: int, m: int, *, closed: bool = False) -> Plan:
-    """Dense when the matrix is small, else tiles of about half a million entries.
+def choose(n: int, m: int, *, closed: bool = False, streams: Streams = Streams.TILES, per_pair: int = 1) -> Plan:
+    """Tiles of about half a million numbers; dense when the matrix is small and nothing better is known.
 
     Args:
         n: Rows.
         m: Columns.
-        closed: The derivatives of what is asked for are known in closed form.
+        closed: The derivatives of what is asked for are known in closed form: tiles are as fast at any size.
+        streams: What the objective needs to see at once.
+        per_pair: Numbers a tile holds for each pair while it is scored.
     """
-    if n * m <= (DENSE_ENTRIES_CLOSED if closed else DENSE_ENTRIES):
+    if streams is Streams.WHOLE or (not closed and n * m * per_pair <= DENSE_ENTRIES):
         return DENSE
-    cols = min(m, 2048)
-    return Plan(rows=max(1, min(n, TILE_ENTRIES // cols)), cols=cols)
+    entries = max(1, TILE_ENTRIES // per_pair)
+    cols = m if streams is Streams.ROWS else min(m, TILE_COLUMNS, entries)
+    return Plan(rows=max(1, min(n, entries // cols)), cols=cols, keep=KEPT_BYTES if closed else 0)

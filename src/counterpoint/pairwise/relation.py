@@ -4,25 +4,71 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.terms import everything
 
 
-@dataclass(frozen=True)
 class Tile:
-    """The relation on a block of the matrix: ``positive`` and ``negative`` are bool `[n, m]` and never both true."""
+    """The relation on a block of the matrix, as bool `[n, m]`; what nobody asks for is not computed.
 
-    positive: Tensor
-    negative: Tensor
+    Args:
+        positive: Entries that attract.
+        negative: Entries that repel, disjoint from ``positive``; by default all others that are not ignored.
+        ignored: Entries that are neither; None when there are none.
+        weight: `[n, m]` non-negative weights of the entries; None when all weigh the same.
+    """
 
-    @property
+    def __init__(
+        self,
+        positive: Tensor,
+        negative: Tensor | None = None,
+        *,
+        ignored: Tensor | None = None,
+        weight: Tensor | None = None,
+    ) -> None:
+        self.positive = positive
+        self.weight = weight
+        self._negative, self._ignored = negative, ignored
+
+    @cached_property
+    def negative(self) -> Tensor:
+        """Entries that repel."""
+        if self._negative is not None:
+            return self._negative
+        return ~self.positive if self._ignored is None else ~(self.positive | self._ignored)
+
+    @cached_property
     def compared(self) -> Tensor:
         """Entries that are either; what a softmax runs over."""
-        return self.positive | self.negative
+        if self._negative is not None:
+            return self.positive | self._negative
+        if self._ignored is not None:
+            return ~self._ignored
+        return everything(*self.positive.shape, self.positive.device)
+
+    def weighted(self, values: Tensor) -> Tensor:
+        """Every value times its weight: for sums."""
+        return values if self.weight is None else values * self.weight
+
+    def log_weighted(self, values: Tensor) -> Tensor:
+        """Every value plus the logarithm of its weight: for log-sum-exps; a weight of 0 takes the entry out."""
+        if self.weight is None:
+            return values
+        # The floor keeps the derivative finite and weighs 1e-37: nothing beside any other entry.
+        return values + self.weight.clamp_min(torch.finfo(values.dtype).tiny).log()
+
+    def without(self, ignored: Tensor) -> Tile:
+        """The same tile with more entries ignored."""
+        kept = ~ignored
+        negative = None if self._negative is None else self._negative & kept
+        both = ignored if self._ignored is None else self._ignored | ignored
+        return Tile(self.positive & kept, negative, ignored=both, weight=self.weight)
 
 
 class Relation(ABC):
@@ -53,11 +99,15 @@ class SameKey(Relation):
         anchor_keys: int64 `[N]`.
         candidate_keys: int64 `[M]`.
         local: Keys are row numbers of this rank, and mean something else on another one.
+        numbered: The anchors' keys are known to be numbers from ``start`` on, and this many, which saves a sort.
+        start: The smallest of them.
     """
 
     anchor_keys: Tensor
     candidate_keys: Tensor
     local: bool = False
+    numbered: int | None = None
+    start: int = 0
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""
@@ -73,21 +123,22 @@ class SameKey(Relation):
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Equality of keys on the block."""
-        keys = self.anchor_keys[row_block, None]
-        positive = (keys == self.candidate_keys[None, col_block]) & (keys >= 0)
-        return Tile(positive=positive, negative=~positive)
+        # A negative key equals nothing: two different negative numbers on the two sides save a pass over the tile.
+        rows, cols = self.anchor_keys[row_block], self.candidate_keys[col_block].clamp_min(-1)
+        return Tile(torch.where(rows < 0, -2, rows)[:, None] == cols[None, :])
 
     def across(self, ranks: Ranks) -> SameKey:
         """Keys of every rank's candidates; local keys are moved apart so that they differ between ranks."""
         if ranks.size == 1:
             return self
-        anchor_keys, candidate_keys = self.anchor_keys, self.candidate_keys
-        if self.local:
-            largest = torch.cat([anchor_keys, candidate_keys]).max().reshape(1) + 1
-            start = int(ranks.gather(largest)[: ranks.index].sum())
-            anchor_keys = torch.where(anchor_keys >= 0, anchor_keys + start, anchor_keys)
-            candidate_keys = torch.where(candidate_keys >= 0, candidate_keys + start, candidate_keys)
-        return SameKey(anchor_keys, ranks.gather(candidate_keys))
+        if not self.local:
+            return SameKey(self.anchor_keys, ranks.gather(self.candidate_keys))
+        largest = int(torch.cat([self.anchor_keys, self.candidate_keys]).max()) + 1
+        start = sum(row[0] for row in ranks.meet([largest])[: ranks.index])
+        anchor_keys, candidate_keys = (
+            torch.where(keys >= 0, keys + start, keys) for keys in (self.anchor_keys, self.candidate_keys)
+        )
+        return SameKey(anchor_keys, ranks.gather(candidate_keys), numbered=self.numbered, start=self.start + start)
 
 
 @dataclass(frozen=True)
@@ -133,9 +184,13 @@ class Others(Relation):
         """The inner tile with the diagonal ignored."""
         tile = self.inner.tile(row_block, col_block)
         n, m = self.shape
-        own = torch.arange(*row_block.indices(n), device=tile.positive.device) + self.first
-        other = own[:, None] != torch.arange(*col_block.indices(m), device=tile.positive.device)[None, :]
-        return Tile(positive=tile.positive & other, negative=tile.negative & other)
+        offset = row_block.indices(n)[0] + self.first - col_block.indices(m)[0]
+        height, width = tile.positive.shape
+        if not -height < offset < width:
+            return tile
+        own = torch.zeros_like(tile.positive)
+        own.diagonal(offset).fill_(True)
+        return tile.without(own)
 
     def across(self, ranks: Ranks) -> Others:
         """Rows of this rank start after the candidates of the ranks before it."""

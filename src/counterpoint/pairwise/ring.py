@@ -1,8 +1,9 @@
-"""Ranks: how the blocks of several processes meet. First form: candidates are gathered, their gradients scattered back.
+"""Ranks: what several processes tell each other. One of the two files that import torch.distributed.
 
-One of the two files that import torch.distributed, whose functions are untyped.
+Every method is a collective call: all ranks make the same calls in the same order.
 """
 
+# torch.distributed is untyped.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from counterpoint.pairwise.once import first_derivative_only
-from counterpoint.pairwise.terms import Reduction, share
+from counterpoint.pairwise.terms import Reduction
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,18 @@ class Ranks:
         """The initialised default process group, or this process alone."""
         if dist.is_available() and dist.is_initialized():
             return Ranks(dist.get_rank(), dist.get_world_size())
-        return Ranks(0, 1)
+        return ALONE
 
     def sizes(self, length: int) -> list[int]:
         """Every rank's number of rows; batches may be uneven."""
-        if self.size == 1:
-            return [length]
-        mine = torch.tensor([length], dtype=torch.int64, device=_wire())
+        return [length] if self.size == 1 else [row[0] for row in self.meet([length])]
+
+    def meet(self, numbers: list[int]) -> list[list[int]]:
+        """Every rank's numbers, in rank order; as many from each."""
+        mine = torch.tensor(numbers, dtype=torch.int64, device=_wire())
         every = [torch.empty_like(mine) for _ in range(self.size)]
         dist.all_gather(every, mine)
-        return [int(one) for one in every]
+        return [cast(list[int], one.tolist()) for one in every]
 
     def start(self, length: int) -> int:
         """How many rows the ranks before this one hold."""
@@ -63,71 +65,58 @@ class Ranks:
         dist.all_reduce(rows)
         return rows[start : start + length]
 
-    def merge(self, reduction: Reduction, statistic: Tensor) -> Tensor:
-        """Combine a statistic whose entries are spread over the ranks."""
-        if self.size == 1:
-            return statistic
-        if reduction is not Reduction.LSE:
-            total = statistic.clone()
+    def sum(self, statistic: Tensor) -> Tensor:
+        """Sum over ranks, entry by entry."""
+        total = statistic.clone(memory_format=torch.contiguous_format)
+        if self.size > 1:
             dist.all_reduce(total)
-            return total
-        largest = statistic.clone()
-        dist.all_reduce(largest, op=dist.ReduceOp.MAX)
-        shift = torch.where(largest == -torch.inf, 0.0, largest)
-        total = torch.exp(statistic - shift)
-        dist.all_reduce(total)
-        return torch.log(total) + shift
-
-    def candidates(self, rows: Tensor) -> Tensor:
-        """:meth:`gather` whose gradient comes back: what all ranks' losses say about this rank's rows."""
-        return rows if self.size == 1 else cast(Tensor, _Gathered.apply(self, rows, True))
-
-    def every_row(self, statistic: Tensor) -> Tensor:
-        """A statistic of this rank's rows made one of all ranks' rows, `[n]` to `[sum n]`."""
-        return statistic if self.size == 1 else cast(Tensor, _Gathered.apply(self, statistic, False))
-
-    def every_entry(self, reduction: Reduction, statistic: Tensor) -> Tensor:
-        """:meth:`merge` with a gradient."""
-        return statistic if self.size == 1 else cast(Tensor, _Merged.apply(self, reduction, statistic))
-
-
-class _Gathered(torch.autograd.Function):
-    """Rows of all ranks. Every rank computes the whole loss and gradients are averaged over ranks afterwards.
-
-    So a statistic's gradient, which every rank knows whole, is multiplied by their number; candidates collect what
-    each rank's anchors say about them.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, ranks: Ranks, rows: Tensor, collect: bool) -> Tensor:
-        ctx.ranks, ctx.length, ctx.collect = ranks, len(rows), collect
-        return ranks.gather(rows)
-
-    @staticmethod
-    @first_derivative_only
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ranks: Ranks = ctx.ranks
-        if ctx.collect:
-            return None, ranks.scatter_sum(grad.clone(), ctx.length), None
-        start = ranks.start(ctx.length)
-        return None, ranks.size * grad[start : start + ctx.length], None
-
-
-class _Merged(torch.autograd.Function):
-    """A statistic whose entries are spread over the ranks; the gradient is multiplied as in :class:`_Gathered`."""
-
-    @staticmethod
-    def forward(ctx: Any, ranks: Ranks, reduction: Reduction, part: Tensor) -> Tensor:
-        total = ranks.merge(reduction, part)
-        ctx.ranks, ctx.reduction = ranks, reduction
-        ctx.save_for_backward(total, part)
         return total
 
-    @staticmethod
-    @first_derivative_only
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, None, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        total, part = cast(tuple[Tensor, Tensor], ctx.saved_tensors)
-        return None, None, ctx.ranks.size * grad * share(ctx.reduction, total, part)
+    def max(self, statistic: Tensor) -> Tensor:
+        """Largest over ranks, entry by entry."""
+        largest = statistic.clone(memory_format=torch.contiguous_format)
+        if self.size > 1:
+            dist.all_reduce(largest, op=dist.ReduceOp.MAX)
+        return largest
+
+    def merge(self, reduction: Reduction, statistic: Tensor) -> Tensor:
+        """Combine a sum, count or log-sum-exp whose entries are spread over the ranks."""
+        if reduction is not Reduction.LSE:
+            return self.sum(statistic)
+        largest = self.max(statistic)
+        shift = torch.where(largest == -torch.inf, 0.0, largest)
+        return torch.log(self.sum(torch.exp(statistic - shift))) + shift
+
+    def pass_on(self, rows: Tensor, length: int, *, tag: int) -> Arriving:
+        """Send rows to the next rank, point to point, while ``length`` rows come from the one before."""
+        wire = _wire() if rows.device.type == "cpu" or dist.get_backend() != dist.Backend.NCCL else rows.device
+        sent = rows.contiguous().to(wire)
+        received = sent.new_empty((length, *rows.shape[1:]))
+        after, before = (self.index + 1) % self.size, (self.index - 1) % self.size
+        # Grouped, so that a ring of NCCL ranks that all send first does not wait for itself.
+        works = dist.batch_isend_irecv(
+            [dist.P2POp(dist.isend, sent, after, tag=tag), dist.P2POp(dist.irecv, received, before, tag=tag)]
+        )
+        return Arriving(tuple(works), sent, received, rows.device)
+
+
+ALONE = Ranks(0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Arriving:
+    """A message under way; what was sent is held until it has left."""
+
+    works: tuple[Any, ...]
+    sent: Tensor
+    received: Tensor
+    device: torch.device
+
+    def wait(self) -> Tensor:
+        """The rows that came in."""
+        for work in self.works:
+            work.wait()
+        return self.received.to(self.device)
 
 
 def _wire() -> torch.device:

@@ -2,66 +2,151 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from counterpoint.pairwise.closed import closed_statistics
-from counterpoint.pairwise.dense import dense_terms
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise.agreement import Together
+from counterpoint.pairwise.closed import Closed, kinds
+from counterpoint.pairwise.dense import dense_stage
 from counterpoint.pairwise.keys import Keys
-from counterpoint.pairwise.plan import Plan, choose
+from counterpoint.pairwise.plan import Plan, Streams, choose
 from counterpoint.pairwise.relation import Relation
-from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.rotation import Rotation
+from counterpoint.pairwise.shared import candidates, every_entry, every_row
 from counterpoint.pairwise.similarity import InnerProduct
-from counterpoint.pairwise.terms import Axis, Reduction
-from counterpoint.pairwise.tiled import tiled_statistics
-from counterpoint.pairwise.trace import trace
+from counterpoint.pairwise.terms import Axis, Reduction, beside_tile
+from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
+from counterpoint.pairwise.trace import Request, trace
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
 
+Found = tuple[list[tuple[Axis, Reduction]], tuple[Tensor, ...], bool]
+"""What each statistic of a stage is, the statistics over this rank's rows and all columns, and whether more follow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is compared, on this rank.
+
+    Attributes:
+        a_ND: Prepared anchors.
+        b_MD: Prepared candidates; the same tensor when rows are compared among themselves.
+        relation: `[N, M]`.
+        together: The ranks of this call.
+    """
+
+    a_ND: Tensor
+    b_MD: Tensor
+    relation: Relation
+    together: Together
+
 
 def statistics(
-    objective: Objective,
-    a_ND: Tensor,
-    b_MD: Tensor,
-    relation: Relation,
-    *,
-    plan: Plan | None,
-    learnable: dict[str, Tensor],
+    objective: Objective, rows: Rows, *, plan: Plan | None, learnable: dict[str, Tensor]
 ) -> tuple[Tensor, ...]:
-    """One tensor per term: `[N]` over all ranks' rows, or `[M]` over all ranks' columns.
+    """One tensor per term: `[N, ...]` over all ranks' rows, or `[M, ...]` over all ranks' columns.
 
     Args:
         objective: Gives the terms.
-        a_ND: Prepared anchors of this rank.
-        b_MD: Prepared candidates of this rank; the same tensor when rows are compared among themselves.
-        relation: `[N, M]` on this rank.
+        rows: What is compared.
         plan: Tile sizes, or None to choose.
         learnable: Numbers of the objective that are tensors.
     """
-    ranks = Ranks.current()
-    everywhere = relation.across(ranks)
-    b_all = ranks.candidates(b_MD)
-    kinds, found = _local(objective, a_ND, b_all, everywhere, plan, learnable)
-    return tuple(
-        ranks.every_row(one) if axis is Axis.ROWS else ranks.every_entry(reduction, one)
-        for (axis, reduction), one in zip(kinds, found, strict=True)
-    )
-
-
-def _local(
-    objective: Objective, a: Tensor, b: Tensor, relation: Relation, plan: Plan | None, learnable: dict[str, Tensor]
-) -> tuple[list[tuple[Axis, Reduction]], tuple[Tensor, ...]]:
-    """Statistics of this rank's rows against all candidates, and what kind each is."""
+    relation, ranks = rows.relation.across(rows.together.ranks), rows.together.ranks
     whole = objective.having(learnable)
-    similarity, keys = objective.similarity, Keys.of(relation)
-    requests = trace(whole) if isinstance(similarity, InnerProduct) and keys is not None else None
-    plan = plan or choose(*relation.shape, closed=requests is not None)
-    if plan.dense:
-        terms = dense_terms(whole, a, b, relation)
-        return [(term.axis, term.reduction) for term in terms], tuple(term.reduce() for term in terms)
-    if not isinstance(similarity, InnerProduct) or keys is None or requests is None:
-        return tiled_statistics(objective, a, b, relation, plan=plan, learnable=learnable)
-    kinds = [(one.axis, one.reduction) for one in requests]
-    return kinds, closed_statistics(requests, similarity, keys, a, b, plan=plan)
+    keys = Keys.of(relation)
+    similarity = objective.similarity
+    requests = closed_form(whole, plain=not learnable) if isinstance(similarity, InnerProduct) and keys else None
+    plan = planned(objective, rows, plan, closed=requests is not None)
+    if requests is not None and keys is not None and isinstance(similarity, InnerProduct) and not plan.dense:
+        rotation = Rotation(ranks, rows.together.candidates)
+        local = Closed(keys, rotation, plan, similarity.bound, rows.a_ND, rows.b_MD).statistics(requests)
+        return tuple(_for_head(rows, kind, one) for kind, one in zip(kinds(requests), local, strict=True))
+    stages = _Stages(objective, whole, rows, relation, plan, learnable)
+    return stages.run()
+
+
+def planned(objective: Objective, rows: Rows, plan: Plan | None, *, closed: bool) -> Plan:
+    """The plan given, made to fit what the objective needs to see at once; or one that is chosen."""
+    n, m = rows.together.shape
+    streams = objective.streams
+    if streams is Streams.WHOLE:
+        objective.check_whole(sum(rows.together.anchors), m)
+        return choose(n, m, streams=streams)
+    if plan is None:
+        per_pair = objective.similarity.numbers_per_pair(rows.a_ND, rows.b_MD)
+        return choose(n, m, closed=closed, streams=streams, per_pair=per_pair)
+    if streams is Streams.ROWS and not plan.dense:
+        return Plan(plan.rows, m, bfloat16=plan.bfloat16)
+    return plan
+
+
+def closed_form(objective: Objective, *, plain: bool) -> list[Request] | None:
+    """The terms in closed form, if they have one; remembered for an objective without tensors."""
+    return _traced(objective) if plain else trace(objective)
+
+
+@lru_cache(maxsize=256)
+def _traced(objective: Objective) -> list[Request] | None:
+    return trace(objective)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stages:
+    """Stage after stage, on the whole matrix or tile by tile."""
+
+    objective: Objective
+    whole: Objective
+    rows: Rows
+    relation: Relation
+    plan: Plan
+    learnable: dict[str, Tensor]
+
+    def run(self) -> tuple[Tensor, ...]:
+        ranks = self.rows.together.ranks
+        # A whole row at once needs all candidates at once.
+        gathered = self.plan.dense or self.objective.streams is Streams.ROWS
+        b = candidates(ranks, self.rows.b_MD) if gathered else self.rows.b_MD
+        rotation = Rotation.alone(len(b)) if gathered else Rotation(ranks, self.rows.together.candidates)
+        known: list[Known] = []
+        found: list[Tensor] = []
+        more = True
+        while more:
+            stage, local, more = self._dense(b, known) if self.plan.dense else self._tiled(b, rotation, known)
+            found += [_for_head(self.rows, kind, one) for kind, one in zip(stage, local, strict=True)]
+            if more:
+                known.append([self._for_tiles(kind, one) for kind, one in zip(stage, local, strict=True)])
+        return tuple(found)
+
+    def _dense(self, b: Tensor, known: list[Known]) -> Found:
+        beside = [tuple(beside_tile(axis, one) for axis, one in stage) for stage in known]
+        terms, more = dense_stage(self.whole, self.rows.a_ND, b, self.relation, beside)
+        return [(term.axis, term.reduction) for term in terms], tuple(term.reduce() for term in terms), more
+
+    def _tiled(self, b: Tensor, rotation: Rotation, known: list[Known]) -> Found:
+        axes = tuple(tuple(axis for axis, _ in stage) for stage in known)
+        walk = TileWalk(self.objective, self.relation, self.plan, rotation, tuple(self.learnable), axes)
+        local = tiled_stage(walk, self.rows.a_ND, b, self.learnable, known)
+        return walk.kinds, local, walk.more[0]
+
+    def _for_tiles(self, kind: tuple[Axis, Reduction], one: Tensor) -> tuple[Axis, Tensor]:
+        """A statistic as the next stage sees it: this rank's rows, or columns over all ranks' anchors."""
+        axis, reduction = kind
+        if axis is Axis.ROWS:
+            return axis, one
+        return axis, every_entry(self.rows.together.ranks, reduction, one, for_head=False)
+
+
+def _for_head(rows: Rows, kind: tuple[Axis, Reduction], one: Tensor) -> Tensor:
+    axis, reduction = kind
+    ranks = rows.together.ranks
+    if axis is Axis.ROWS:
+        return every_row(ranks, one)
+    if reduction is Reduction.ROW:
+        raise InputError("a statistic of whole rows belongs to rows: use rows.whole")
+    return every_entry(ranks, reduction, one, for_head=True)

@@ -1,10 +1,14 @@
-"""Terms: what an objective asks of each row or column of the similarity matrix, and how partial answers merge.
+"""Terms: what an objective asks of each row or column of the similarity matrix.
 
 Axis letters: N anchors (rows), M candidates (columns); a tile is `[n, m]`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -23,16 +27,18 @@ class Axis(Enum):
 
 
 class Reduction(Enum):
-    """How the entries of a row (or column) become one number."""
+    """How the entries of a row (or column) become one number, or a few."""
 
     SUM = "sum"
     LSE = "logsumexp"
     COUNT = "count"
+    TOP = "top"
+    ROW = "row"
 
     @property
     def identity(self) -> float:
         """The value of a reduction over nothing."""
-        return -torch.inf if self is Reduction.LSE else 0.0
+        return -torch.inf if self in (Reduction.LSE, Reduction.TOP) else 0.0
 
 
 @dataclass(frozen=True)
@@ -41,42 +47,108 @@ class Term:
 
     Attributes:
         axis: Rows or columns.
-        reduction: Sum, log-sum-exp or count.
-        values: `[n, m]` function of the tile's similarities; a count takes its dtype alone.
+        reduction: What is done with the entries.
+        values: `[n, m]` function of the tile's similarities; a count takes its dtype alone, and a row term is the
+            statistic itself, `[n, ...]`, of a tile that holds whole rows.
         where: `[n, m]` bool, the entries that take part; None means all.
+        k: Of a top term: how many; None for the one largest as a plain number.
     """
 
     axis: Axis
     reduction: Reduction
     values: Tensor
     where: Tensor | None
+    k: int | None = None
 
     def reduce(self) -> Tensor:
-        """The tile's contribution: `[n]` for rows, `[m]` for columns."""
+        """The tile's contribution: `[n]` for rows, `[m]` for columns, with a last dimension for the top k."""
+        if self.reduction is Reduction.ROW:
+            return self.values
         if self.reduction is Reduction.COUNT:
-            assert self.where is not None
-            return self.where.sum(self.axis.summed).to(self.values.dtype)
+            return cast(Tensor, self.where).sum(self.axis.summed).to(self.values.dtype)
+        values = self.masked()
         if self.reduction is Reduction.SUM:
-            values = self.values if self.where is None else torch.where(self.where, self.values, 0.0)
             return values.sum(self.axis.summed)
-        values = self.values if self.where is None else torch.where(self.where, self.values, -torch.inf)
-        return torch.logsumexp(values, self.axis.summed)
+        if self.reduction is Reduction.LSE:
+            return torch.logsumexp(values, self.axis.summed)
+        return self.top(values)[0]
+
+    def masked(self) -> Tensor:
+        """Values with those that do not take part at the identity of the reduction."""
+        if self.where is None or is_everything(self.where):
+            return self.values
+        return torch.where(self.where, self.values, self.reduction.identity)
+
+    def top(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """The largest of ``values``, in falling order, and their places along the reduced dimension.
+
+        Of equal values the first counts as the largest; `[n]`, or `[n, k]` padded with -inf at place 0 when there are
+        fewer entries than k.
+        """
+        if self.k is None:
+            found = values.max(self.axis.summed)
+            return found.values, found.indices
+        lines = values if self.axis is Axis.ROWS else values.T
+        found = torch.topk(lines, min(self.k, lines.shape[1]))
+        lacking = (0, self.k - found.values.shape[1])
+        pad = torch.nn.functional.pad
+        return pad(found.values, lacking, value=-torch.inf), pad(found.indices, lacking)
 
 
-def merge(reduction: Reduction, total: Tensor, part: Tensor) -> Tensor:
-    """Combine the statistics of two disjoint sets of entries."""
-    return torch.logaddexp(total, part) if reduction is Reduction.LSE else total + part
+@dataclass(frozen=True)
+class Stage:
+    """Yielded between terms: what follows may read the statistics of the terms before."""
 
 
-def share(reduction: Reduction, total: Tensor, part: Tensor) -> Tensor:
-    """Derivative of the merged statistic with respect to one part of it.
+STAGE = Stage()
+"""``(hardest,) = yield STAGE`` gives the statistics of the terms since the last stage (or the beginning), over whole
+rows and columns, as `[n, 1]` for rows and `[1, m]` for columns (the top k as `[n, 1, k]` and `[1, m, k]`)."""
 
-    Sum and count: 1. Log-sum-exp: exp(part - total), which is 0 where the part holds no entry; the guard is for rows
-    that have no entry at all, where (-inf) - (-inf) would give NaN.
+Terms = Iterator[Term | Stage]
+"""What ``Objective.terms`` returns."""
+Staged = Generator[Term | Stage, tuple[Tensor, ...], None]
+"""The same where there is a stage; a generator of terms alone is good for ``Terms``."""
+
+
+def terms_after(asked: Terms, known: Sequence[tuple[Tensor, ...]]) -> tuple[list[Term], bool]:
+    """The terms that follow the stages already known, and whether another stage follows them.
+
+    Args:
+        asked: What ``Objective.terms`` returned.
+        known: The statistics of every earlier stage, shaped as :data:`STAGE` says.
     """
-    if reduction is not Reduction.LSE:
-        return torch.ones_like(part)
-    return torch.where(part == -torch.inf, 0.0, torch.exp(part - total))
+    terms: list[Term] = []
+    answers = iter(known)
+    item = next(asked, None)
+    while item is not None:
+        if isinstance(item, Term):
+            terms.append(item)
+            item = next(asked, None)
+            continue
+        answer = next(answers, None)
+        if answer is None:
+            return terms, True
+        terms = []
+        try:
+            item = cast(Staged, asked).send(answer)
+        except StopIteration:
+            break
+    return terms, False
+
+
+def beside_tile(axis: Axis, statistic: Tensor) -> Tensor:
+    """A statistic shaped so that it meets the tile's rows or columns."""
+    return statistic.unsqueeze(1) if axis is Axis.ROWS else statistic.unsqueeze(0)
+
+
+def everything(n: int, m: int, device: torch.device) -> Tensor:
+    """A mask that leaves nothing out, in one byte."""
+    return torch.ones((), dtype=torch.bool, device=device).expand(n, m)
+
+
+def is_everything(mask: Tensor) -> bool:
+    """Whether it is :func:`everything`, seen without looking at more than one entry."""
+    return mask.stride() == (0, 0) and bool(mask[0, 0])
 
 
 @dataclass(frozen=True)
@@ -96,6 +168,18 @@ class Requests:
     def count(self, where: Tensor, like: Tensor) -> Term:
         """How many entries take part, in the dtype of ``like``."""
         return Term(self.axis, Reduction.COUNT, like, where)
+
+    def max(self, values: Tensor, where: Tensor | None = None) -> Term:
+        """Largest value over the axis; -inf where nothing takes part. The gradient goes to the first of equals."""
+        return Term(self.axis, Reduction.TOP, values, where)
+
+    def top(self, values: Tensor, k: int, where: Tensor | None = None) -> Term:
+        """The k largest in falling order, `[N, k]`; -inf where fewer take part."""
+        return Term(self.axis, Reduction.TOP, values, where, k)
+
+    def whole(self, statistic: Tensor) -> Term:
+        """A statistic `[n, ...]` that was made from whole rows; for objectives that stream by rows or not at all."""
+        return Term(self.axis, Reduction.ROW, statistic, None)
 
 
 rows = Requests(Axis.ROWS)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.pairwise.relation import Tile
-from counterpoint.pairwise.terms import Axis, Reduction, Term
+from counterpoint.pairwise.terms import Axis, Reduction, Stage, Term
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
@@ -112,6 +112,13 @@ class _Masks:
     positive: Mask = Mask(Which.POSITIVE)
     negative: Mask = Mask(Which.NEGATIVE)
     compared: Mask = Mask(Which.COMPARED)
+    weight: None = None
+
+    def weighted(self, values: Affine) -> Affine:
+        """Keys carry no weights."""
+        return values
+
+    log_weighted = weighted
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,29 +130,35 @@ class Request:
         reduction: Sum, log-sum-exp or count.
         values: What is reduced, for sums and log-sum-exps.
         which: The entries that take part; None means all.
+        k: Of a top term: how many.
     """
 
     axis: Axis
     reduction: Reduction
     values: Affine
     which: Which | None
+    k: int | None = None
 
 
 def trace(objective: Objective) -> list[Request] | None:
-    """The objective's terms in closed form, or None when one of them is something else."""
+    """The objective's terms in closed form, or None when one of them is something else, or waits for a stage."""
+    found: list[Request] = []
     try:
-        terms = list(objective.terms(cast(Tensor, Affine()), cast(Tile, _Masks())))
+        for term in objective.terms(cast(Tensor, Affine()), cast(Tile, _Masks())):
+            request = None if isinstance(term, Stage) else _request(term)
+            if request is None:
+                return None
+            found.append(request)
     except UntraceableError:
         return None
-    found = [_request(term) for term in terms]
-    return None if None in found else cast(list[Request], found)
+    return found
 
 
 def _request(term: Term) -> Request | None:
     values, where = cast(Any, term.values), cast(Any, term.where)
     if not isinstance(values, Affine) or not (where is None or isinstance(where, Mask)):
         return None
-    return Request(term.axis, term.reduction, values, None if where is None else where.which)
+    return Request(term.axis, term.reduction, values, None if where is None else where.which, term.k)
 
 
 def _number(value: Any) -> Number:

@@ -80,8 +80,11 @@ class Case:
             found["relation"] = SameKey(torch.arange(len(self.anchors)), self.owners, local=True)
         return {name: value for name, value in found.items() if value is not None}
 
-    def tile(self, *, joint: bool) -> Tile:
+    def tile(self, *, joint: bool, features: bool) -> Tile:
         """The whole relation, entry by entry: written again here, so that the library's own is checked too."""
+        if features:
+            same = torch.tensor([[d == e for e in range(self.anchors.shape[1])] for d in range(self.anchors.shape[1])])
+            return Tile(positive=same, negative=~same)
         if self.scores is not None:
             y = self.scores.tolist()
             positive = torch.tensor([[yi > yj for yj in y] for yi in y])
@@ -123,6 +126,8 @@ def cases(
     if Needs.SCORES in objective.needs:
         y = torch.randint(0, 4, (n,), generator=g).double()
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
+    if Needs.VIEWS in objective.needs:
+        return [Case(name="views", anchors=draw(n, d), candidates=draw(n, d))]
     y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
     found = [
         Case(name="pairs", anchors=draw(n, d), candidates=draw(n, d)),

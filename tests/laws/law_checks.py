@@ -40,8 +40,10 @@ def reference_outcome(objective: Objective, case: Case) -> dict[str, Tensor]:
     others = {name: leaves[name] for name in ("negatives",) if name in leaves}
     problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given(**case.given(), **others))
     similarity = objective.similarity
-    s = similarity.scores(similarity.prepare(problem.anchors), similarity.prepare(problem.candidates))
-    loss = objective.having(numbers).reference(s, case.tile(joint=objective.joint))
+    a, b = problem.anchors, problem.candidates
+    a, b = (a.T, b.T) if objective.features else (a, b)
+    s = similarity.scores(similarity.prepare(a), similarity.prepare_candidates(b))
+    loss = objective.having(numbers).reference(s, case.tile(joint=objective.joint, features=objective.features))
     return _with_gradients(loss, leaves | numbers)
 
 

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from counterpoint.objectives import CLIP, DCL, InfoNCE, NTXent, SigLIP, SupCon, Uniformity
 from counterpoint.pairwise import DENSE, Cosine, Dot, Needs, Objective, Plan, SameKey, Term, Tile, cols, rows
-from counterpoint.pairwise.closed import closed_statistics
+from counterpoint.pairwise.closed import Closed
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.relation import Greater, Others
+from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis, Reduction
 from counterpoint.pairwise.trace import Which, trace
 
@@ -174,6 +175,6 @@ def test_no_sum_over_positives_makes_a_matrix() -> None:
     requests = trace(Sums())
     assert keys is not None
     assert requests is not None
-    sums, counts = closed_statistics(requests, Cosine(), keys, z, z, plan=Plan(rows=1, cols=1))
+    sums, counts = Closed(keys, Rotation.alone(len(z)), Plan(rows=1, cols=1), 1.0, z, z).statistics(requests)
     torch.testing.assert_close(sums[0], z[0] @ z[labels != 0].sum(0), rtol=1e-4, atol=1e-3)
     assert int(counts[3]) == 5714

@@ -1,10 +1,29 @@
 """The formulas: one file per idea, each objective in a few lines of terms."""
 
+from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
+from counterpoint.objectives.hardness import HCL
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.ranking import CoSENT
+from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.spread import Alignment, Uniformity
 from counterpoint.objectives.supervised import SupCon
+from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
 
-__all__ = ["CLIP", "DCL", "Alignment", "CoSENT", "InfoNCE", "NTXent", "SigLIP", "SupCon", "Uniformity"]
+__all__ = [
+    "CLIP",
+    "DCL",
+    "HCL",
+    "Alignment",
+    "BarlowTwins",
+    "BatchHardTriplet",
+    "CoSENT",
+    "InfoNCE",
+    "NTXent",
+    "SemiHardTriplet",
+    "SigLIP",
+    "SmoothAP",
+    "SupCon",
+    "Uniformity",
+]

@@ -5,20 +5,27 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from counterpoint.objectives._anchors import mean_over_anchors
 from counterpoint.pairwise import Requests, Term, Tile
 
 
 def softmax_terms(axis: Requests, logits_NM: Tensor, rel: Tile) -> Iterator[Term]:
-    """Per row or column: log-sum-exp of what is compared; sum and number of positives."""
-    yield axis.lse(logits_NM, where=rel.compared)
-    yield axis.sum(logits_NM, where=rel.positive)
-    yield axis.count(rel.positive, like=logits_NM)
+    """Per row or column: log-sum-exp of what is compared; sum and number of positives, weighted where pairs are."""
+    yield axis.lse(rel.log_weighted(logits_NM), where=rel.compared)
+    yield from positive_terms(axis, logits_NM, rel)
 
 
-def softmax_head(lse_N: Tensor, positive_N: Tensor, count_N: Tensor) -> Tensor:
-    """Mean, over anchors with a positive, of log-sum-exp minus mean positive."""
-    return mean_over_anchors(lse_N - positive_N / count_N.clamp_min(1), count_N)
+def positive_terms(axis: Requests, values_NM: Tensor, rel: Tile) -> Iterator[Term]:
+    """Per row or column: sum and number of positives, weighted where pairs are."""
+    yield axis.sum(rel.weighted(values_NM), where=rel.positive)
+    if rel.weight is None:
+        yield axis.count(rel.positive, like=values_NM)
+    else:
+        yield axis.sum(rel.weight, where=rel.positive)
+
+
+def softmax_losses(lse_N: Tensor, positive_N: Tensor, count_N: Tensor) -> Tensor:
+    """Log-sum-exp minus mean positive of each anchor; anything where there is no positive."""
+    return lse_N - positive_N / torch.where(count_N > 0, count_N, 1.0)
 
 
 def softmax_reference(logits_NM: Tensor, rel: Tile) -> Tensor:

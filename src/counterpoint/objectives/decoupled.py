@@ -9,7 +9,8 @@ from torch import Tensor
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.objectives._anchors import check_positive, mean_over_anchors
+from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import positive_terms, softmax_losses
 from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
@@ -46,9 +47,8 @@ class DCL(Objective):
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum-exp of the negatives; sum and number of positives."""
         logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.negative)
-        yield rows.sum(logits, where=rel.positive)
-        yield rows.count(rel.positive, like=logits)
+        yield rows.lse(rel.log_weighted(logits), where=rel.negative)
+        yield from positive_terms(rows, logits, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over rows with a positive.
@@ -56,10 +56,10 @@ class DCL(Objective):
         Raises:
             InputError: A row has no negative: the loss would be minus infinity.
         """
-        lse_N, positive_N, count_N = statistics
+        lse_N, _, count_N = statistics
         if bool((lse_N == -torch.inf).any()):
             raise InputError("DCL needs at least one negative for every anchor, and some anchor has none")
-        return mean_over_anchors(lse_N - positive_N / count_N.clamp_min(1), count_N)
+        return self.mean(softmax_losses(*statistics), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 6, row by row."""

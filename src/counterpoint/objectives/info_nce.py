@@ -7,9 +7,9 @@ from typing import ClassVar
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_positive
-from counterpoint.objectives._softmax import softmax_head, softmax_reference, softmax_terms
-from counterpoint.pairwise import Needs, Objective, Term, Tile, cols, rows
+from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import softmax_losses, softmax_reference, softmax_terms
+from counterpoint.pairwise import Axis, Needs, Objective, Term, Tile, cols, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class InfoNCE(Objective):
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors of log-sum-exp minus mean positive."""
-        return softmax_head(*statistics)
+        return self.mean(softmax_losses(*statistics), statistics[2])
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 4, anchor by anchor."""
@@ -102,8 +102,8 @@ class CLIP(Objective):
     def head(self, *statistics: Tensor) -> Tensor:
         """Average of the two directions; a column that is nobody's positive is no anchor of its own."""
         by_row, by_col = statistics[:3], statistics[3:]
-        owned = by_col[2] > 0
-        return (softmax_head(*by_row) + softmax_head(*(x[owned] for x in by_col))) / 2
+        by_row_loss = self.mean(softmax_losses(*by_row), by_row[2])
+        return (by_row_loss + self.mean(softmax_losses(*by_col), by_col[2], axis=Axis.COLS)) / 2
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The figure's pseudo-code: cross-entropy along both axes."""
@@ -152,7 +152,7 @@ class NTXent(Objective):
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over rows of log-sum-exp minus mean positive."""
-        return softmax_head(*statistics)
+        return self.mean(softmax_losses(*statistics), statistics[2])
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 1, row by row."""

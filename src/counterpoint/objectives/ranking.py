@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
-from counterpoint.objectives._anchors import check_positive
+from counterpoint.objectives._settings import check_positive
 from counterpoint.pairwise import (
     Difference,
     Given,

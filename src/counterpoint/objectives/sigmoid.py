@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_finite, check_positive
+from counterpoint.objectives._settings import check_finite, check_positive
 from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
@@ -53,12 +53,13 @@ class SigLIP(Objective):
         """Per row: the loss of all its pairs."""
         logits = self.scale * s_NM + self.bias
         # logsigmoid, as softplus turns linear beyond 20; one per entry, with its sign, as it is what costs most here.
-        yield rows.sum(-logsigmoid(torch.where(rel.positive, logits, -logits)), where=rel.compared)
+        losses = -logsigmoid(torch.where(rel.positive, logits, -logits))
+        yield rows.sum(rel.weighted(losses), where=rel.compared)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors of the row sums."""
         (loss_N,) = statistics
-        return loss_N.mean()
+        return self.mean(loss_N)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Algorithm 1: signs in {-1, 0, 1}, log-sigmoid, sum over pairs divided by N."""

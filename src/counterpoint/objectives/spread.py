@@ -9,7 +9,8 @@ from torch import Tensor
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.objectives._anchors import check_positive, mean_over_anchors
+from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import positive_terms
 from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Term, Tile, rows
 
 _WANG_ISOLA = (
@@ -50,13 +51,12 @@ class Alignment(Objective):
         """Per row: sum of powered distances to its positives, and their number."""
         # Rounding can leave a cosine just above one; a tiny floor keeps the power's gradient finite at distance zero.
         squares = (2 - 2 * s_NM).clamp_min(1e-12)
-        yield rows.sum(squares ** (self.alpha / 2), where=rel.positive)
-        yield rows.count(rel.positive, like=s_NM)
+        yield from positive_terms(rows, squares ** (self.alpha / 2), rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors with a positive."""
         distance_N, count_N = statistics
-        return mean_over_anchors(distance_N / count_N.clamp_min(1), count_N)
+        return self.mean(distance_N / torch.where(count_N > 0, count_N, 1.0), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The definition, anchor by anchor."""

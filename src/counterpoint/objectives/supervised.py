@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._anchors import check_positive
-from counterpoint.objectives._softmax import softmax_head, softmax_terms
+from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import softmax_losses, softmax_terms
 from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
 
 
@@ -50,7 +50,7 @@ class SupCon(Objective):
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over rows with a positive."""
-        return softmax_head(*statistics)
+        return self.mean(softmax_losses(*statistics), statistics[2])
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 2, with its sums written out."""

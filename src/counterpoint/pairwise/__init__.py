@@ -4,16 +4,27 @@ from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Plan, Streams
-from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile
+from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile, Weighted
 from counterpoint.pairwise.ring import Ranks
-from counterpoint.pairwise.similarity import Cosine, Difference, Dot, InnerProduct, OfInnerProduct, Similarity
+from counterpoint.pairwise.similarity import (
+    Correlation,
+    Cosine,
+    Covariance,
+    Difference,
+    Dot,
+    InnerProduct,
+    OfInnerProduct,
+    Similarity,
+)
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 
 __all__ = [
     "DENSE",
     "STAGE",
     "Axis",
+    "Correlation",
     "Cosine",
+    "Covariance",
     "Difference",
     "Dot",
     "Given",
@@ -37,6 +48,7 @@ __all__ = [
     "Terms",
     "Tile",
     "checked_embeddings",
+    "Weighted",
     "cols",
     "rows",
 ]

@@ -13,3 +13,5 @@ class Needs(Flag):
     """An anchor without a negative is an error."""
     SCORES = auto()
     """Two sides of scored pairs, and nothing else, say what should be closer than what."""
+    VIEWS = auto()
+    """Two views of the same examples, and nothing else, are compared."""

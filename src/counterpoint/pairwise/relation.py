@@ -63,6 +63,10 @@ class Tile:
         # The floor keeps the derivative finite and weighs 1e-37: nothing beside any other entry.
         return values + self.weight.clamp_min(torch.finfo(values.dtype).tiny).log()
 
+    def weighing(self, weight: Tensor) -> Tile:
+        """The same tile with weights; what weighs nothing is ignored."""
+        return Tile(self.positive, self._negative, ignored=self._ignored, weight=weight).without(weight == 0)
+
     def without(self, ignored: Tensor) -> Tile:
         """The same tile with more entries ignored."""
         kept = ~ignored
@@ -166,6 +170,42 @@ class Greater(Relation):
     def across(self, ranks: Ranks) -> Greater:
         """Values of every rank's candidates."""
         return replace(self, candidate_values=ranks.gather(self.candidate_values))
+
+
+@dataclass(frozen=True)
+class Weighted(Relation):
+    """``inner`` with a weight for every pair: how strongly it attracts or repels.
+
+    Positives enter means by their weight; in a softmax, every exponential is multiplied by its pair's weight, so that
+    a pair of weight 0 takes no part.
+
+    Attributes:
+        inner: Who is positive or negative to whom.
+        weights: `[N, M]` non-negative; over several ranks this rank's anchors by all ranks' candidates.
+    """
+
+    inner: Relation
+    weights: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, M)."""
+        return self.inner.shape
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The inner tile with the block's weights.
+
+        Raises:
+            InputError: There is not one weight per pair.
+        """
+        if tuple(self.weights.shape) != self.shape:
+            raise InputError(f"weights have shape {list(self.weights.shape)}, expected {list(self.shape)}: one per pair")
+        tile = self.inner.tile(row_block, col_block)
+        return tile.weighing(self.weights[row_block, col_block])
+
+    def across(self, ranks: Ranks) -> Weighted:
+        """The inner relation across ranks; weights are for all candidates already."""
+        return replace(self, inner=self.inner.across(ranks))
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,29 @@ class Dot(InnerProduct):
 
 
 @dataclass(frozen=True)
+class Correlation(InnerProduct):
+    """Pearson correlation of two rows, in [-1, 1]; for objectives that compare features, whose rows are examples.
+
+    A feature that is the same for every example has correlation 0 with all.
+    """
+
+    bound: ClassVar[float | None] = 1.0
+
+    def prepare(self, x_ND: Tensor) -> Tensor:
+        """Rows less their mean, scaled to unit length."""
+        return unit_rows(x_ND - x_ND.mean(1, keepdim=True))
+
+
+@dataclass(frozen=True)
+class Covariance(InnerProduct):
+    """Covariance of two rows, with N - 1 in the denominator; for objectives that compare features."""
+
+    def prepare(self, x_ND: Tensor) -> Tensor:
+        """Rows less their mean, over the root of N - 1."""
+        return (x_ND - x_ND.mean(1, keepdim=True)) / max(1, x_ND.shape[1] - 1) ** 0.5
+
+
+@dataclass(frozen=True)
 class Difference(Similarity):
     """s_ij = b_j - a_i, for rows that hold one number each (`[N, 1]`): comparisons of already scored pairs."""
 

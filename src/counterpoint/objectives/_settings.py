@@ -1,0 +1,19 @@
+"""Checked settings."""
+
+import math
+
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+
+
+def check_positive(name: str, value: float | Tensor) -> None:
+    """Refuse a setting that is not a positive, finite number; tensors come from a module that keeps them so."""
+    if not isinstance(value, Tensor) and not (value > 0 and math.isfinite(value)):
+        raise InputError(f"{name} must be a positive number, got {value}")
+
+
+def check_finite(name: str, value: float | Tensor) -> None:
+    """Refuse a setting that is NaN or infinite; tensors come from a module that keeps them so."""
+    if not isinstance(value, Tensor) and not math.isfinite(value):
+        raise InputError(f"{name} must be a finite number, got {value}")

@@ -79,8 +79,8 @@ def test_one_sample_is_a_value_or_an_error(objective, plan):
 
 
 def relational():
-    """Objectives on a relation, as opposed to scores."""
-    return [one for one in variants() if Needs.SCORES not in one.needs]
+    """Objectives on a relation that the caller may give, as opposed to scores or features."""
+    return [one for one in variants() if not one.needs & (Needs.SCORES | Needs.VIEWS)]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=["dense", "tiled"])

@@ -16,7 +16,7 @@ TILE_ENTRIES = 1 << 19
 
 TILE_COLUMNS = 2048
 
-KEPT_BYTES = 32 << 20
+KEPT_BYTES = 16 << 20
 """Memory in which tiles are kept for the backward pass when nothing is said; whatever does not fit is made again."""
 
 

@@ -81,6 +81,8 @@ class Ranks:
 
     def merge(self, reduction: Reduction, statistic: Tensor) -> Tensor:
         """Combine a sum, count or log-sum-exp whose entries are spread over the ranks."""
+        if self.size == 1:
+            return statistic
         if reduction is not Reduction.LSE:
             return self.sum(statistic)
         largest = self.max(statistic)

@@ -26,7 +26,7 @@ Polynomial = tuple[Fraction, ...]
 
 
 def log_growth(q: Tensor, order: float) -> Tensor:
-    """``log(y_order(q) / y_order(0))``, where ``y_order(0) = 1 / (2^order Gamma(order + 1))``; 0 at 0, within rounding of 1e-3.
+    """``log(y_order(q) / y_order(0))``, where ``y_order(0) = 1 / (2^order Gamma(order + 1))``.
 
     Args:
         q: Squares of the argument, not negative.

@@ -55,7 +55,7 @@ class Objective(ABC):
 
     def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
         """Which rows are compared with which, and who is positive to whom."""
-        return arrange(anchors, candidates, given, joint=self.joint)
+        return arrange(anchors, candidates, given, joint=self.joint, row_dims=self.similarity.row_dims)
 
     def __call__(
         self,
@@ -75,7 +75,8 @@ class Objective(ABC):
         rank, and the gradient, averaged over ranks as data-parallel training does, is that of one process.
 
         Args:
-            anchors: `[N, D]` floating point; half precision is computed in float32, also under autocast.
+            anchors: `[N, D]` floating point; half precision is computed in float32, also under autocast. With a
+                similarity of sets, such as ``MaxSim``, `[N, L, D]`, and so on below.
             candidates: `[M, D]`; row i is the positive of anchor i unless ``labels`` or ``relation`` says otherwise.
                 Without it the anchors are compared with each other, each row's comparison with itself left out.
             labels: int `[N]`: rows of equal label are positive; a row of negative label is nobody's positive.
@@ -94,8 +95,8 @@ class Objective(ABC):
         # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
             a = self.similarity.prepare(problem.anchors)
-            among_themselves = problem.candidates is problem.anchors
-            b = a if among_themselves else self.similarity.prepare(problem.candidates)
+            alike = problem.candidates is problem.anchors and not self.similarity.two_sided
+            b = a if alike else self.similarity.prepare_candidates(problem.candidates)
             found = statistics(self, a, b, problem.relation, plan=plan, learnable=numbers)
             return self.having(numbers).head(*found)
 

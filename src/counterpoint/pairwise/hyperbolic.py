@@ -111,9 +111,9 @@ class NegativeLorentz(_NegativeGeodesic):
 
     Shapes: anchors `[N, D]`, candidates `[M, D]`.
 
-    Rounding: computed in the ball, as :class:`NegativePoincare`: near the origin errors are relative to c |x|^2. Far out
-    they grow as ``eps c |a| |b|``. Tangent vectors are shortened to a distance of ``log(2 / (4 sqrt(eps)))`` (7.3 in
-    float32) in units of 1 / sqrt(c); beyond it they learn a direction but no length.
+    Rounding: computed in the ball, as :class:`NegativePoincare`: near the origin errors are relative to c |x|^2, far
+    out they grow as ``eps c |a| |b|``. Tangent vectors are shortened to ``log(2 / (4 sqrt(eps)))`` (7.3 in float32) in
+    units of 1 / sqrt(c); beyond it they learn a direction but no length.
 
     Attributes:
         curvature: ``c``, positive: the space has curvature -c.

@@ -77,9 +77,9 @@ class VonMisesFisherLikelihood(Similarity):
 
     Shapes: anchors `[N, D]`, candidates `[M, D]`. With D = 1 the sphere is the two points -1 and 1.
 
-    Rounding: the error of a score is a small multiple of ``eps (|a| + |b|)``, also where the means are opposite, as the
-    Bessel function is evaluated as a smooth function of ``|a + b|^2``. Derivatives are finite everywhere, and 0 at a
-    row of zeros by symmetry where the other row is zero too.
+    Rounding: the error of a score is a small multiple of ``eps (|a| + |b|)``. Where opposite means cancel it grows to
+    ``eps (|a| + |b|)^2 / |a + b|``, at most ``sqrt(eps) (|a| + |b|)``, on scores of about ``-|a| - |b|``. The Bessel
+    function is evaluated as a smooth function of squared lengths, so that derivatives are finite everywhere.
 
     Attributes:
         relative: Take densities relative to the uniform one, which adds the logarithm of the sphere's area and makes

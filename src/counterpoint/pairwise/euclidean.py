@@ -95,7 +95,7 @@ class OfSquaredDistance(OfInnerProduct):
 
     @final
     def of(self, p_nm: Tensor) -> Tensor:
-        """F of the squared distance."""
+        """The function f of the squared distance."""
         return self.of_squared(no_less_than_zero(-p_nm))
 
     @abstractmethod

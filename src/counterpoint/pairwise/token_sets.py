@@ -51,21 +51,24 @@ class MaxSim(Similarity):
         per_pair = a_nD.shape[1] * b_mD.shape[1]
         cols = max(1, min(len(b_mD), NUMBERS // per_pair))
         rows = max(1, NUMBERS // (per_pair * cols))
-        b_blocks = b_mD.split(cols)
-        return torch.cat([torch.cat([self._block(a, b) for b in b_blocks], 1) for a in a_nD.split(rows)])
+        found: list[Tensor] = []
+        for i in range(0, len(a_nD), rows):
+            blocks = [self._block(a_nD[i : i + rows], b_mD[j : j + cols]) for j in range(0, len(b_mD), cols)]
+            found.append(torch.cat(blocks, 1))
+        return torch.cat(found)
 
     def numbers_per_pair(self, a_ND: Tensor, b_MD: Tensor) -> int:
         """One for each pair of tokens."""
         return a_ND.shape[1] * b_MD.shape[1]
 
     def _block(self, a_nLD: Tensor, b_mLD: Tensor) -> Tensor:
-        """One block, whose token similarities fit in memory; an empty one may lack rows or columns."""
+        """One block, whose token similarities fit in memory."""
         real_nL, real_mL = _real(a_nLD), _real(b_mLD)
         products = a_nLD.flatten(0, 1) @ b_mLD.flatten(0, 1).T
         # Below any cosine, yet finite: minus infinity would turn into NaN in the sets that are all padding.
         products.masked_fill_(~real_mL.flatten(), -2.0)
-        tokens_nLmL = products.unflatten(1, b_mLD.shape[:2]).unflatten(0, a_nLD.shape[:2])
-        nearest_nLm = tokens_nLmL.max(3).values
+        tokens_nLmL = products.view(*a_nLD.shape[:2], *b_mLD.shape[:2])
+        nearest_nLm = torch.max(tokens_nLmL, 3).values
         takes_part = real_nL[:, :, None] & real_mL.any(1)
         scores = torch.where(takes_part, nearest_nLm, 0.0).sum(1)
         return scores / real_nL.sum(1, keepdim=True).clamp_min(1) if self.mean else scores

@@ -124,7 +124,9 @@ def test_finite_where_rows_coincide_vanish_or_are_opposite(similarity, dtype, sc
 @each
 def test_single_precision_is_near_double(similarity):
     a, b = rows(similarity, 6), rows(similarity, 7, seed=1)
-    torch.testing.assert_close(scores(similarity, a.float(), b.float()).double(), scores(similarity, a, b), rtol=2e-5, atol=2e-6)
+    torch.testing.assert_close(
+        scores(similarity, a.float(), b.float()).double(), scores(similarity, a, b), rtol=2e-5, atol=2e-6
+    )
     weights = normal(6, 7, seed=2)
     single = gradients(similarity, a.float(), b.float(), weights.float())
     for x, y in zip(single, gradients(similarity, a, b, weights), strict=True):

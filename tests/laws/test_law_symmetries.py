@@ -43,7 +43,9 @@ def test_the_order_of_candidates_means_nothing(objective):
             same(outcome(objective, moved), expected | {"candidates": expected["candidates"][order]})
 
 
-@pytest.mark.parametrize("objective", [one for one in variants() if one.similarity != Dot() and not one.features], ids=labels_of)
+@pytest.mark.parametrize(
+    "objective", [one for one in variants() if one.similarity != Dot() and not one.features], ids=labels_of
+)
 def test_the_length_of_rows_means_nothing_to_a_cosine(objective):
     for case in cases(objective):
         longer = {

@@ -15,6 +15,11 @@ def unit_rows(x_ND: Tensor) -> Tensor:
     return cast(Tensor, _UnitRows.apply(x_ND))  # pyright: ignore[reportUnknownMemberType]
 
 
+def shortened_rows(x_ND: Tensor, limit: float) -> Tensor:
+    """Rows longer than ``limit`` scaled down to that length; such a row gets no gradient along itself."""
+    return x_ND * (limit / torch.linalg.vector_norm(x_ND, dim=-1, keepdim=True).clamp_min(limit))
+
+
 class _UnitRows(torch.autograd.Function):
     """x / |x| with derivative (g - u <u, g>) / |x|, in a third of the passes over memory that autograd takes."""
 

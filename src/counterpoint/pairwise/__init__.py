@@ -2,6 +2,10 @@
 
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
+from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
+from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
+from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile, Weighted
@@ -17,6 +21,7 @@ from counterpoint.pairwise.similarity import (
     Similarity,
 )
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
+from counterpoint.pairwise.token_sets import MaxSim
 
 __all__ = [
     "DENSE",
@@ -27,10 +32,20 @@ __all__ = [
     "Covariance",
     "Difference",
     "Dot",
+    "GaussianKernel",
     "Given",
     "Greater",
     "InnerProduct",
+    "Kernel",
+    "KernelMixture",
+    "LaplacianKernel",
+    "MaxSim",
     "Needs",
+    "NegativeEuclidean",
+    "NegativeKL",
+    "NegativeLorentz",
+    "NegativePoincare",
+    "NegativeSquaredEuclidean",
     "Objective",
     "OfInnerProduct",
     "Others",
@@ -47,6 +62,7 @@ __all__ = [
     "Term",
     "Terms",
     "Tile",
+    "VonMisesFisherLikelihood",
     "checked_embeddings",
     "Weighted",
     "cols",

@@ -61,7 +61,9 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     mine = told[ranks.index][1]
     for rank, (_, other) in enumerate(told):
         if other != mine:
-            raise InputError(f"ranks must make the same call: rank {ranks.index} calls {mine}, rank {rank} calls {other}")
+            raise InputError(
+                f"ranks must make the same call: rank {ranks.index} calls {mine}, rank {rank} calls {other}"
+            )
     return problem, Together(ranks, tuple(sizes[0] for sizes, _ in told), tuple(sizes[1] for sizes, _ in told))
 
 

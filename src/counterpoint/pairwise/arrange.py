@@ -15,8 +15,8 @@ class Problem:
     """What the engine works on.
 
     Attributes:
-        anchors: `[N, D]`, this rank's rows.
-        candidates: `[M, D]`, this rank's columns.
+        anchors: `[N, D]`, this rank's rows; `[N, L, D]` where rows are sets.
+        candidates: `[M, D]` or `[M, L, D]`, this rank's columns.
         relation: `[N, M]`.
         paired: Candidate i came with anchor i, whatever the relation says; further candidates came with none.
     """
@@ -67,15 +67,15 @@ def arrange_features(anchors: Tensor, candidates: Tensor | None, given: Given) -
     return Problem(anchors, candidates, same)
 
 
-def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: bool) -> Problem:
+def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: bool, row_dims: int = 1) -> Problem:
     """Build the problem; see :meth:`Objective.__call__` for the arguments.
 
     Raises:
         InputError: Something does not fit; the message names the argument.
     """
-    anchors = checked_embeddings("anchors", anchors)
+    anchors = checked_embeddings("anchors", anchors, row_dims=row_dims)
     if candidates is not None:
-        candidates = checked_embeddings("candidates", candidates, like=anchors)
+        candidates = checked_embeddings("candidates", candidates, like=anchors, row_dims=row_dims)
     if given.scores is not None:
         raise InputError("scores are for objectives that rank scored pairs, such as CoSENT")
     if given.labels is not None and given.relation is not None:
@@ -89,7 +89,7 @@ def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> P
     given.only("labels", "relation", why="this call compares the anchors among themselves")
     if others is not None and len(others) != len(anchors):
         raise InputError(f"candidates must be a second view of the {len(anchors)} anchors, got {len(others)} rows")
-    z = anchors if others is None else torch.cat([anchors, others])
+    z = anchors if others is None else _joined(("anchors", anchors), ("candidates", others))
     relation = given.relation
     if relation is None:
         keys, numbered = _keys(given.labels, anchors)
@@ -112,7 +112,7 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
         if given.negatives is not None:
             extra = _flat_negatives(given.negatives, anchors)
             candidate_keys = torch.cat([keys, keys.new_full((len(extra),), -1)])
-            candidates = torch.cat([candidates, extra])
+            candidates = _joined(("candidates", candidates), ("negatives", extra))
         relation = SameKey(keys, candidate_keys, local=numbered is not None, numbered=numbered)
     elif given.negatives is not None:
         raise InputError("negatives cannot be used with a relation: put them among the candidates")
@@ -132,9 +132,20 @@ def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, int | None]:
 
 
 def _flat_negatives(negatives: Tensor, anchors: Tensor) -> Tensor:
-    if negatives.ndim == 3 and len(negatives) == len(anchors):
+    if negatives.ndim == anchors.ndim + 1 and len(negatives) == len(anchors):
         negatives = negatives.flatten(0, 1)
-    return checked_embeddings("negatives", negatives, like=anchors)
+    return checked_embeddings("negatives", negatives, like=anchors, row_dims=anchors.ndim - 1)
+
+
+def _joined(*named: tuple[str, Tensor]) -> Tensor:
+    """All rows, one after the other; sets must have one length for it."""
+    (first, x), (second, y) = named
+    if x.shape[1:] != y.shape[1:]:
+        raise InputError(
+            f"{second} {list(y.shape)} and {first} {list(x.shape)} become one tensor: pad the shorter sets with zeros "
+            "to the same L"
+        )
+    return torch.cat([x, y])
 
 
 def _check_shape(relation: Relation, n: int, m: int) -> None:
@@ -142,21 +153,23 @@ def _check_shape(relation: Relation, n: int, m: int) -> None:
         raise InputError(f"relation has shape {list(relation.shape)}, expected [{n}, {m}] (anchors, candidates)")
 
 
-def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None) -> Tensor:
+def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None, row_dims: int = 1) -> Tensor:
     """``x`` in float32 or better, once it has proved to be a non-empty, finite, floating-point `[N, D]`.
 
     Args:
         name: The argument's name, for the message.
         x: What the caller passed.
         like: The anchors, whose D, device and dtype it must share; half precision goes with float32.
+        row_dims: 2 where rows are sets, `[N, L, D]`; L may differ from that of the anchors.
 
     Raises:
         InputError: It is something else.
     """
     if not isinstance(x, Tensor):
         raise InputError(f"{name} must be a torch.Tensor, got {type(x).__name__}")
-    if x.ndim != 2 or 0 in x.shape:
-        raise InputError(f"{name} must have shape [N, D] with at least one row, got {list(x.shape)}")
+    if x.ndim != row_dims + 1 or 0 in x.shape:
+        shape = "[N, D]" if row_dims == 1 else "[N, L, D]"
+        raise InputError(f"{name} must have shape {shape} with at least one row, got {list(x.shape)}")
     if not x.is_floating_point():
         raise InputError(f"{name} must be floating point, got {x.dtype}")
     x = at_least_float32(x)
@@ -164,14 +177,14 @@ def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None) -> Tens
         _check_alike(name, x, like)
     # One sum instead of isfinite on every entry: where it is finite, so is every entry, and it costs no copy.
     if not torch.isfinite(x.detach().sum()) and not bool(torch.isfinite(x.detach()).all()):
-        row = int((~torch.isfinite(x.detach())).any(1).nonzero()[0])
+        row = int((~torch.isfinite(x.detach())).flatten(1).any(1).nonzero()[0])
         raise InputError(f"{name} holds NaN or infinity, first in row {row}")
     return x
 
 
 def _check_alike(name: str, x: Tensor, like: Tensor) -> None:
-    if x.shape[1] != like.shape[1]:
-        raise InputError(f"{name} has D = {x.shape[1]}, but the anchors have D = {like.shape[1]}")
+    if x.shape[-1] != like.shape[-1]:
+        raise InputError(f"{name} has D = {x.shape[-1]}, but the anchors have D = {like.shape[-1]}")
     for what in ("dtype", "device"):
         if getattr(x, what) != getattr(like, what):
             raise InputError(f"{name} has {what} {getattr(x, what)}, but the anchors have {getattr(like, what)}")

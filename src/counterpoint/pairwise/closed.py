@@ -55,10 +55,7 @@ class Closed:
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
         halved = (
-            alone
-            and self.a_ND is self.b_MD
-            and self.keys.symmetric
-            and all(one.axis is Axis.ROWS for one in requests)
+            alone and self.a_ND is self.b_MD and self.keys.symmetric and all(one.axis is Axis.ROWS for one in requests)
         )
         groups = _shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)

@@ -68,7 +68,7 @@ class Objective(ABC):
         """Which rows are compared with which, and who is positive to whom."""
         if self.features:
             return arrange_features(anchors, candidates, given)
-        return arrange(anchors, candidates, given, joint=self.joint)
+        return arrange(anchors, candidates, given, joint=self.joint, row_dims=self.similarity.row_dims)
 
     def __call__(
         self,
@@ -89,7 +89,8 @@ class Objective(ABC):
         rank, and the gradient, averaged over ranks as data-parallel training does, is that of one process.
 
         Args:
-            anchors: `[N, D]` floating point; half precision is computed in float32, also under autocast.
+            anchors: `[N, D]` floating point; half precision is computed in float32, also under autocast. With a
+                similarity of sets, such as ``MaxSim``, `[N, L, D]`, and so on below.
             candidates: `[M, D]`; row i is the positive of anchor i unless ``labels`` or ``relation`` says otherwise.
                 Without it the anchors are compared with each other, each row's comparison with itself left out.
             labels: int `[N]`: rows of equal label are positive; a row of negative label is nobody's positive.
@@ -150,9 +151,7 @@ class Objective(ABC):
             InputError: No anchor has a positive.
         """
         weights = self._weights
-        return mean_over(
-            loss_N, positives_N, None if weights is None else weights.of(axis), warn=axis is Axis.ROWS
-        )
+        return mean_over(loss_N, positives_N, None if weights is None else weights.of(axis), warn=axis is Axis.ROWS)
 
     def check_whole(self, n: int, m: int) -> None:
         """Refuse a matrix that would not fit, for an objective that needs the whole of it.

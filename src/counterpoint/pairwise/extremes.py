@@ -85,9 +85,7 @@ class _Extremes(torch.autograd.Function):
         return None, None, ga, ctx.walk.rotation.collect(b, work)
 
 
-def _pairs(
-    one: Extreme, at: Tensor, value: Tensor, grad: Tensor, place: slice
-) -> tuple[tuple[Tensor, Tensor], Tensor]:
+def _pairs(one: Extreme, at: Tensor, value: Tensor, grad: Tensor, place: slice) -> tuple[tuple[Tensor, Tensor], Tensor]:
     """Line and partner of every pair found in a block of columns, and its gradient `[P, 1]`."""
     by_row = one.axis is Axis.ROWS
     columns = at if by_row else torch.arange(len(at), device=at.device)[:, None].expand_as(at)

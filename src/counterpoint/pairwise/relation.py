@@ -199,7 +199,9 @@ class Weighted(Relation):
             InputError: There is not one weight per pair.
         """
         if tuple(self.weights.shape) != self.shape:
-            raise InputError(f"weights have shape {list(self.weights.shape)}, expected {list(self.shape)}: one per pair")
+            raise InputError(
+                f"weights have shape {list(self.weights.shape)}, expected {list(self.shape)}: one per pair"
+            )
         tile = self.inner.tile(row_block, col_block)
         return tile.weighing(self.weights[row_block, col_block])
 

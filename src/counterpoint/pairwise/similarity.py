@@ -49,7 +49,7 @@ class OfInnerProduct(Similarity):
 
     @final
     def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
-        """f of inner products."""
+        """The function f of inner products."""
         return self.of(a_nD @ b_mD.T)
 
 

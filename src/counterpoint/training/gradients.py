@@ -101,8 +101,10 @@ def fitting_chunk(encoders: Sequence[Encoder], inputs: Sequence[Any], *, autocas
             measure(Sample(_portion(call, min(FEW, n)), _portion(call, min(MORE, n)), n), autocast)
             for call, n in zip(_calls(encoders, inputs), rows, strict=True)
         )
-    learnt = {one for module in modules for one in module.parameters() if one.requires_grad and one.grad is None}
-    return fit(costs, reserved=sum(one.nbytes for one in learnt), device=device)
+    learnt = {one for module in modules for one in module.parameters() if one.requires_grad}
+    # A backward pass makes each gradient anew, and adds it to the one that is there or leaves it.
+    reserved = sum(one.nbytes * (2 if one.grad is None else 1) for one in learnt)
+    return fit(costs, reserved=reserved, device=device)
 
 
 def _check(encoders: Sequence[Encoder], inputs: Sequence[Any], autocast: Autocast) -> tuple[list[int], torch.device]:

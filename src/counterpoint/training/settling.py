@@ -19,8 +19,8 @@ from counterpoint.training.seeds import sample_seeds
 LOOKED_AT = 32
 """Examples of the first batch that are prepared; of them those with most numbers are encoded, for texts differ."""
 
-COPIES_OF_PARAMETERS = 3
-"""Gradient and two moments: what most optimisers take at the first step."""
+COPIES_OF_PARAMETERS = 4
+"""Gradient and two moments, which come with the first step, and a gradient before it is added to the others."""
 
 
 def settle_chunk(run: Run, examples: Examples) -> None:

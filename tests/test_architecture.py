@@ -152,7 +152,7 @@ def extra_modules() -> set[str]:
         requirement.split("[")[0].split(">")[0].split("=")[0].lower().replace("_", "-")
         for extra in PROJECT["project"]["optional-dependencies"].values()
         for requirement in extra
-    } - {"psutil"}  # accelerate, which is no extra, needs psutil too
+    }
     found = importlib.metadata.packages_distributions()
     return {
         module for module, owners in found.items() if wanted & {owner.lower().replace("_", "-") for owner in owners}

@@ -12,6 +12,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.objectives import CLIP, DCL, CoSENT, InfoNCE, NTXent, SigLIP, SupCon
 from counterpoint.pairwise import Needs, Objective
 from counterpoint.papers import all_papers, paper_named
+from counterpoint.training import CacheChunk, checked_chunk
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "info-nce": InfoNCE,
@@ -74,6 +75,17 @@ def recipe_named(name: str) -> Recipe:
 def encoder_named(name: str) -> EncoderSpec:
     """The encoder a person asked for: a name of ours, or any Hugging Face model by name or folder."""
     return ENCODERS[name]() if name in ENCODERS else HuggingFace(name_or_path=name)
+
+
+def chunk_of(text: str | None) -> CacheChunk | None:
+    """What ``--cache-chunk`` says.
+
+    Raises:
+        InputError: Neither "auto" nor a whole number of at least 1.
+    """
+    if text is None:
+        return None
+    return checked_chunk(int(text) if text.strip().isdecimal() else text, "--cache-chunk")
 
 
 def columns_of(given: list[str]) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
-from counterpoint.cli.options import columns_of, encoder_named, objective_named, recipe_named, supervision_of
+from counterpoint.cli.options import chunk_of, columns_of, encoder_named, objective_named, recipe_named, supervision_of
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
@@ -82,7 +82,11 @@ def train(
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.", rich_help_panel=TRAINING)] = None,
     cache_chunk: Annotated[
-        int | None, typer.Option(help="Rows encoded at a time (gradient caching).", rich_help_panel=TRAINING)
+        str | None,
+        typer.Option(
+            help="Rows encoded at a time (gradient caching), or auto: as many as fit into memory.",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
     accumulate: Annotated[int | None, typer.Option(help="Batches per step.", rich_help_panel=TRAINING)] = None,
     precision: Annotated[str | None, typer.Option(help="no, bf16 or fp16.", rich_help_panel=TRAINING)] = None,
@@ -127,8 +131,8 @@ def train(
     if chosen is None and temperature is not None:
         plan = _with_temperature(plan, temperature)
     plan = with_training(
-        plan, epochs=epochs, steps=steps, batch_size=batch_size, cache_chunk=cache_chunk, accumulate=accumulate,
-        precision=precision, seed=seed, workers=workers, checkpoint_every=checkpoint_every,
+        plan, epochs=epochs, steps=steps, batch_size=batch_size, cache_chunk=chunk_of(cache_chunk),
+        accumulate=accumulate, precision=precision, seed=seed, workers=workers, checkpoint_every=checkpoint_every,
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))

@@ -15,7 +15,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
 from counterpoint.pairwise import Needs
-from counterpoint.training import check_cacheable, open_machine
+from counterpoint.training import AUTO, check_cacheable, open_machine
 
 REHEARSED_ROWS = 32
 SCORES_LOOKED_AT = 10_000
@@ -145,7 +145,8 @@ def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
         InputError: The recipe does not fit the data.
     """
     settings = recipe.training
-    if settings.cache_chunk is not None:
+    chunk = None if settings.cache_chunk == AUTO else settings.cache_chunk  # found when the run begins
+    if chunk is not None:
         check_cacheable(method)
     method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
     # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
@@ -153,7 +154,7 @@ def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
     rows = np.random.default_rng(settings.seed).choice(len(data.train), most, replace=False)
     batch = data.train.batch(np.sort(rows))
     with blaming("the recipe does not fit the data"):
-        _try(method, batch, settings.cache_chunk or REHEARSED_ROWS)
+        _try(method, batch, chunk or REHEARSED_ROWS)
 
 
 def _try(method: Contrast, batch: Batch, chunk: int) -> None:

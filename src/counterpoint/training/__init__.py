@@ -3,6 +3,9 @@
 from counterpoint.training.average import EMA
 from counterpoint.training.caching import check_cacheable
 from counterpoint.training.checkpoint import list_checkpoints
+from counterpoint.training.chunk import AUTO, CacheChunk, checked_chunk
+from counterpoint.training.fitting import Fit
+from counterpoint.training.gradients import cached_gradients, fitting_chunk
 from counterpoint.training.logging import MetricsFile, TensorBoardLog, read_records
 from counterpoint.training.loop import CHECKPOINTS, train
 from counterpoint.training.monitor import monitor
@@ -15,13 +18,16 @@ from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
 from counterpoint.training.settings import TrainSettings
 
 __all__ = [
+    "AUTO",
     "CHECKPOINTS",
     "EMA",
     "LARS",
     "SGD",
     "AdamW",
+    "CacheChunk",
     "Constant",
     "CosineWarmup",
+    "Fit",
     "Machine",
     "MetricsFile",
     "Observer",
@@ -34,7 +40,10 @@ __all__ = [
     "TrainResult",
     "TrainSettings",
     "barrier",
+    "cached_gradients",
     "check_cacheable",
+    "checked_chunk",
+    "fitting_chunk",
     "is_main",
     "list_checkpoints",
     "monitor",

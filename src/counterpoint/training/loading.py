@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.data import EpochSampler, Examples, SkippedRow
 from counterpoint.methods.base import Method, Prepared
+from counterpoint.training.chunk import AUTO
 from counterpoint.training.packing import Packed, pack, unpack
 from counterpoint.training.seeds import sample_seeds
 from counterpoint.training.settings import TrainSettings
@@ -27,6 +28,7 @@ class Preparation(Dataset[Packed | CounterpointError]):
 
     def __init__(self, method: Method, examples: Examples, settings: TrainSettings) -> None:
         self.method, self.examples = method, examples
+        assert settings.cache_chunk != AUTO
         self.seed, self.chunk = settings.seed, settings.cache_chunk
 
     @torch.no_grad()

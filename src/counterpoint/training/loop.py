@@ -11,7 +11,6 @@ from counterpoint.data import EpochSampler, Examples
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training import ranks
 from counterpoint.training.average import Average
-from counterpoint.training.caching import check_cacheable
 from counterpoint.training.loading import Preparation, load, plan
 from counterpoint.training.observers import Observer, TrainResult
 from counterpoint.training.precision import Machine, open_machine
@@ -20,6 +19,7 @@ from counterpoint.training.rng import random_state, seed_everything, set_random_
 from counterpoint.training.running import Run, run_steps
 from counterpoint.training.seeds import sample_seeds
 from counterpoint.training.settings import TrainSettings
+from counterpoint.training.settling import settle_chunk
 from counterpoint.training.signals import StopRequest
 from counterpoint.training.state import TrainState
 from counterpoint.training.watch import LossWatch
@@ -70,9 +70,10 @@ def train(
             resume_from(run.root, run.state, run.identity, fall_back=fall_back)
         else:
             refuse_second_run(run.root)
+        settle_chunk(run, examples)
         run.observers = list(observers) if ranks.is_main() else []
         batches = load(
-            Preparation(method, examples, settings),
+            Preparation(method, examples, run.settings),
             plan(run.sampler, first=run.state.step * settings.accumulate, total=run.total * settings.accumulate),
             run.skipped,
             workers=settings.workers,
@@ -94,8 +95,6 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         world=world.size,
     )
     method.to(machine.device).train()
-    if settings.cache_chunk is not None:
-        check_cacheable(method)
     ranks.broadcast_module(method)
     seed_everything(int(sample_seeds(settings.seed, -1, np.array([world.index]))))
     state = TrainState(
@@ -104,6 +103,7 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         scaler=machine.scaler(),
         average=None if settings.ema is None else Average(method, settings.ema),
         loss_sum=torch.zeros((), device=machine.device),
+        cache_chunk=settings.cache_chunk,
     )
     return Run(
         settings=settings,
@@ -123,6 +123,8 @@ def _observed(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
         for observer in run.observers:
             ends.callback(lambda observer=observer: observer.on_end(result))
             observer.on_start(run.state.step, run.total)
+            for text in run.notices:
+                observer.on_notice(text)
         result = run_steps(run, batches, asked)
     return result
 

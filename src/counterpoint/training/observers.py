@@ -21,6 +21,7 @@ class TrainResult:
         examples_per_second: Anchors per second in this session.
         interrupted: It was asked to stop before the last step; resuming continues it.
         skipped: Rows that could not be used and were passed over in this session, as far as ``BadRows`` allowed.
+        cache_chunk: Rows that were encoded at a time, as given or found; None for the whole batch at once.
     """
 
     steps: int
@@ -29,6 +30,7 @@ class TrainResult:
     examples_per_second: float
     interrupted: bool
     skipped: tuple[SkippedRow, ...] = ()
+    cache_chunk: int | None = None
 
 
 class Observer:
@@ -36,6 +38,9 @@ class Observer:
 
     def on_start(self, step: int, total: int) -> None:
         """The run begins, or goes on, after ``step`` of ``total`` steps."""
+
+    def on_notice(self, text: str) -> None:
+        """Something that was decided for the user, told after :meth:`on_start`."""
 
     def on_log(self, record: Record) -> None:
         """A record is due."""

@@ -37,6 +37,10 @@ class RichProgress(Observer):
         """Begin."""
         self._shown.begin(step, total)
 
+    def on_notice(self, text: str) -> None:
+        """Say it, above the live lines."""
+        self._shown.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     def on_log(self, record: Record) -> None:
         """Show where the run is."""
         self._shown.show(record)
@@ -93,7 +97,7 @@ class _Lines:
     """A file does not move: a line whenever a twentieth of the run has gone by."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self.console = console
         self._total = self._next = 0
         self._first: Record | None = None
 
@@ -107,7 +111,7 @@ class _Lines:
             return
         self._next = step + max(1, self._total // LINES)
         said = [f"step {step}/{self._total}", self._left(record), rate(record), numbers(record)]
-        self._console.print("  ".join(filter(None, said)), markup=False, highlight=False, soft_wrap=True)
+        self.console.print("  ".join(filter(None, said)), markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
         pass

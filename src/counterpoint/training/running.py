@@ -26,7 +26,7 @@ class Run:
     """The parts of one run, wired together.
 
     Attributes:
-        settings: As given.
+        settings: As given, with the chunk size that was found.
         machine: Device and precision.
         state: What changes from step to step.
         sampler: The order of the data.
@@ -36,6 +36,7 @@ class Run:
         watch: Sees every loss.
         observers: Of this process.
         skipped: Rows that could not be used, by number.
+        notices: Decisions to tell the user of.
     """
 
     settings: TrainSettings
@@ -48,6 +49,7 @@ class Run:
     watch: LossWatch
     observers: list[Observer] = field(default_factory=list)
     skipped: dict[int, SkippedRow] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
 
 class Pace:
@@ -116,6 +118,7 @@ def run_steps(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
         examples_per_second=pace.overall(state.step),
         interrupted=interrupted,
         skipped=_skipped(run),
+        cache_chunk=state.cache_chunk if isinstance(state.cache_chunk, int) else None,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from counterpoint.base.errors import InputError
 from counterpoint.training.average import EMA
+from counterpoint.training.chunk import CacheChunk, checked_chunk
 from counterpoint.training.optimisers import AdamW, Optimiser
 from counterpoint.training.precision import Precision
 from counterpoint.training.schedules import CosineWarmup, Schedule
@@ -24,7 +25,8 @@ class TrainSettings:
         optimiser: What turns gradients into steps.
         schedule: What the learning rate is multiplied by.
         accumulate: Batches whose gradients are averaged before a step; they are not compared with each other.
-        cache_chunk: Rows encoded at a time with gradient caching; None encodes the whole batch at once.
+        cache_chunk: Rows encoded at a time with gradient caching; None encodes the whole batch at once, and "auto"
+            finds the number before the first step from free memory. A resumed run goes on with what was found.
         precision: Number format of the forward pass.
         ema: Average the weights over the steps; the average is what is evaluated and saved.
         clip_norm: Largest norm of the whole gradient; None does not clip.
@@ -42,7 +44,7 @@ class TrainSettings:
     optimiser: Optimiser = field(default_factory=AdamW)
     schedule: Schedule = field(default_factory=CosineWarmup)
     accumulate: int = 1
-    cache_chunk: int | None = None
+    cache_chunk: CacheChunk | None = None
     precision: Precision = Precision.NO
     ema: EMA | None = None
     clip_norm: float | None = None
@@ -59,8 +61,10 @@ class TrainSettings:
             raise InputError(f"give exactly one of steps and epochs, got steps={self.steps} and epochs={self.epochs}")
         if self.epochs is not None and not 0 < self.epochs < math.inf:
             raise InputError(f"epochs must be above 0, got {self.epochs}")
-        for name in ("steps", "cache_chunk", "checkpoint_every"):
+        for name in ("steps", "checkpoint_every"):
             _at_least(name, getattr(self, name), 1, optional=True)
+        if self.cache_chunk is not None:
+            checked_chunk(self.cache_chunk, "cache_chunk")
         for name in ("accumulate", "log_every", "keep_checkpoints"):
             _at_least(name, getattr(self, name), 1)
         _at_least("batch_size", self.batch_size, 2)

@@ -11,10 +11,11 @@ from counterpoint.methods.base import Method
 from counterpoint.training import ranks
 from counterpoint.training.average import Average
 from counterpoint.training.checkpoint import Contents
+from counterpoint.training.chunk import CacheChunk
 from counterpoint.training.optimiser_state import join_state, split_state
 from counterpoint.training.rng import parts_to_state, random_state, set_random_state, state_to_parts
 
-FORMAT = 1
+FORMAT = 2
 BUFFER = "buffer/"
 
 
@@ -32,6 +33,7 @@ class TrainState:
         sampler: Position in the data: what ``EpochSampler.state_dict`` gives.
         loss_sum: Sum of the losses since the last record, float32 scalar on the device.
         losses: How many it sums.
+        cache_chunk: Rows encoded at a time; once found it stays, so that a resumed run is the same run.
     """
 
     method: Method
@@ -43,6 +45,7 @@ class TrainState:
     step: int = 0
     seconds: float = 0.0
     sampler: dict[str, Any] = field(default_factory=dict)
+    cache_chunk: CacheChunk | None = None
 
 
 def capture(state: TrainState, identity: dict[str, Any]) -> Contents:
@@ -70,6 +73,7 @@ def capture(state: TrainState, identity: dict[str, Any]) -> Contents:
         "seconds": state.seconds,
         "sampler": state.sampler,
         "losses": state.losses,
+        "cache_chunk": state.cache_chunk,
         "scaler": state.scaler.state_dict(),
         "optimiser": optimiser_values,
         "random": [one[1] for one in everyone],
@@ -96,6 +100,7 @@ def restore(state: TrainState, contents: Contents) -> None:
     state.loss_sum.copy_(tensors["loop"]["loss_sum"])
     state.losses, state.step, state.seconds = values["losses"], values["step"], values["seconds"]
     state.sampler = values["sampler"]
+    state.cache_chunk = values["cache_chunk"]
     rank = ranks.current().index
     own = tensors[f"rank-{rank}"]
     with torch.no_grad():

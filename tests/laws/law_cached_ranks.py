@@ -1,0 +1,98 @@
+"""What each process of the caching law does: its uneven share of a batch, encoded in chunks.
+
+Imported in processes that are started afresh, so it does nothing on import.
+"""
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from law_cases import Case, cases, finished_classes
+from law_checks import anchors_without_positives_allowed
+from law_ranks import share
+from torch import Tensor, nn
+
+from counterpoint.pairwise import Objective
+from counterpoint.training import cached_gradients
+
+N, IN, OUT = 9, 5, 4
+Gradients = dict[str, Tensor]
+"""The loss and the gradient of every parameter."""
+
+
+class Learnt(nn.Module):
+    """An encoder for each side of a case, and the numbers of an objective, all to be learnt."""
+
+    def __init__(self, objective: Objective, *, dropout: float = 0.0, shared: bool = False) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        towers = [_tower(dropout) for _ in range(3)]
+        self.towers = nn.ModuleList([towers[0]] * 3 if shared else towers)
+        self.objective = objective
+        values = {name: torch.tensor(float(getattr(objective, name))) for name in objective.numbers()}
+        self.numbers = nn.ParameterDict(values)
+        self.double()
+
+    def loss(self, case: Case, *embeddings: Tensor) -> Tensor:
+        """The objective of the case's embeddings, given in the order of their names."""
+        with anchors_without_positives_allowed():
+            named = dict(zip(case.embeddings(), embeddings, strict=True))
+            return self.objective(**named, **case.given(), **dict(self.numbers.items()))
+
+    def gradients(self, loss: Tensor) -> Gradients:
+        """The loss and every gradient there is."""
+        found = {name: one.grad for name, one in self.named_parameters() if one.grad is not None}
+        return {"loss": loss.detach(), **found}
+
+
+def inputs_of(case: Case) -> list[Tensor]:
+    """Something of another dimension to encode, for every row of a case, whatever rank holds it."""
+    grow = torch.linspace(-1, 1, OUT * IN, dtype=torch.float64).view(OUT, IN)
+    return [value @ grow for value in case.embeddings().values()]
+
+
+def plain(learnt: Learnt, case: Case) -> Gradients:
+    """One backward pass over the whole batch."""
+    torch.manual_seed(11)
+    parts = zip(learnt.towers, inputs_of(case), strict=False)
+    loss = learnt.loss(case, *[tower(rows) for tower, rows in parts])
+    loss.backward()
+    return learnt.gradients(loss)
+
+
+def cached(learnt: Learnt, case: Case, chunk: int) -> Gradients:
+    """The same with gradient caching."""
+    torch.manual_seed(11)
+    inputs = inputs_of(case)
+    towers = list(learnt.towers)[: len(inputs)]
+    loss = cached_gradients(towers, inputs, lambda *rows: learnt.loss(case, *rows), chunk=chunk)
+    return learnt.gradients(loss)
+
+
+def calls() -> list[tuple[Objective, Case]]:
+    """Every objective with every kind of call that has a value, in the same order in every process."""
+    return [(kind(), case) for kind in finished_classes() for case in cases(kind(), n=N)]
+
+
+def work(rank: int, world: int, folder: str) -> None:
+    """Join the other, make every call with chunks of another size than the other's, and average as the trainer does."""
+    torch.set_num_threads(1)
+    store = dist.FileStore(f"{folder}/store", world)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=datetime.timedelta(seconds=60))
+    from counterpoint.training import ranks
+
+    found: list[Gradients] = []
+    for objective, case in calls():
+        learnt = Learnt(objective)
+        mine, _ = share(replace(case), rank, world)
+        loss = cached(learnt, mine, chunk=2 + rank)["loss"]
+        ranks.average_gradients(learnt)
+        found.append(learnt.gradients(loss))
+    torch.save(found, Path(folder) / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+def _tower(dropout: float) -> nn.Module:
+    return nn.Sequential(nn.Linear(IN, 6), nn.Tanh(), nn.Dropout(dropout), nn.Linear(6, OUT))

@@ -1,0 +1,82 @@
+"""Cached equals uncached: every objective, with dropout, for any chunk, on one process and on two."""
+
+import multiprocessing
+
+import pytest
+import torch
+from law_cached_ranks import Learnt, N, cached, calls, plain, work
+from law_cases import cases, every_call, labels_of
+from law_checks import same
+
+from counterpoint.training import caching
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["towers", "one-tower"])
+@pytest.mark.parametrize("chunk", [1, 5, 100])
+def test_cached_equals_uncached(chunk, shared):
+    broken = []
+    for objective, case in every_call():
+        expected = plain(Learnt(objective, dropout=0.3, shared=shared), case)
+        try:
+            same(cached(Learnt(objective, dropout=0.3, shared=shared), case, chunk), expected)
+        except AssertionError as error:
+            broken.append(f"{objective} on {case.name}: {error}")
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(("objective", "case"), calls(), ids=labels_of)
+def test_everything_learns(objective, case):
+    """The comparison above is of something: every encoder and every number of the objective has a gradient."""
+    found = cached(Learnt(objective, dropout=0.3), case, 2)
+    for name in [f"numbers.{one}" for one in objective.numbers()] + ["towers.0.0.weight"]:
+        assert found[name].abs().max() > 1e-12, name
+
+
+def test_a_pass_without_the_same_random_numbers_is_rejected(monkeypatch):
+    objective, case = calls()[0]
+    expected = plain(Learnt(objective, dropout=0.3), case)
+    same(cached(Learnt(objective, dropout=0.3), case, 2), expected)
+    monkeypatch.setattr(caching, "set_torch_state", lambda state, device: None)
+    with pytest.raises(AssertionError):
+        same(cached(Learnt(objective, dropout=0.3), case, 2), expected)
+
+
+def test_a_gradient_of_the_wrong_chunk_is_rejected(monkeypatch):
+    objective, case = calls()[0]
+    expected = plain(Learnt(objective), case)
+    real = torch.autograd.backward
+
+    def wrong(parts, gradients, *rest, **options):
+        pushed = isinstance(parts, list)
+        return real(parts, [one.flip(0) for one in gradients] if pushed else gradients, *rest, **options)
+
+    monkeypatch.setattr(torch.autograd, "backward", wrong)
+    with pytest.raises(AssertionError):
+        same(cached(Learnt(objective), case, 2), expected)
+
+
+def test_two_processes_in_chunks_equal_one_without(tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives", "counterpoint.training"])
+    started = [context.Process(target=work, args=(rank, 2, str(tmp_path))) for rank in range(2)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(timeout=120)
+        if process.exitcode is None:
+            process.kill()
+    assert [process.exitcode for process in started] == [0, 0], "a rank failed, see its traceback"
+    found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
+    broken = []
+    for k, (objective, case) in enumerate(calls()):
+        expected = plain(Learnt(objective), case)
+        for rank in range(2):
+            try:
+                same(found[rank][k], expected)
+            except AssertionError as error:
+                broken.append(f"{objective} on {case.name}, rank {rank}: {error}")
+    assert not broken, "\n".join(broken)
+
+
+def test_cases_are_longer_than_a_chunk():
+    assert {len(case.anchors) for objective, _ in calls() for case in cases(objective, n=N)} == {N}

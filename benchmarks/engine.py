@@ -45,7 +45,9 @@ class Session:
 
     def measure(self, key: Key) -> None:
         """Whoever has no result yet, each alone for its peak; then all that can, side by side for their times."""
-        wanted = [name for name in contenders.names(key[0]) if name in self.given.contenders or not self.given.contenders]
+        wanted = [
+            name for name in contenders.names(key[0]) if name in self.given.contenders or not self.given.contenders
+        ]
         timed = {name for one in self.matching(key, "times") for name in one["seconds"]}
         missing = [name for name in wanted if name not in timed and not self.gave_up(key, name)]
         if not missing:
@@ -170,7 +172,9 @@ def check(cases: list[str]) -> int:
             # sentence-transformers and lightly fall back to float32 here and there.
             agrees = max(errors) < 1e-5
             wrong += not agrees
-            print(f"{case:>10} {name:<30} value {errors[0]:.1e}, gradient {errors[1]:.1e}{'' if agrees else '  DIFFERS'}")
+            print(
+                f"{case:>10} {name:<30} value {errors[0]:.1e}, gradient {errors[1]:.1e}{'' if agrees else '  DIFFERS'}"
+            )
     return int(wrong > 0)
 
 

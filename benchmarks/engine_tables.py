@@ -53,7 +53,10 @@ def times(known: list[records.Record], keys: list[Key]) -> str:
         rows = [_time_row(known, key) for key in keys if (key[3], key[2]) == (dtype, d)]
         threads = sorted({one["threads"] for one in known if (one["dtype"], one["d"]) == (dtype, d)})
         parts += [f"{dtype}, D = {d}, {' and '.join(map(str, threads))} threads, times the bare products:", ""]
-        parts += ["| objective | N | dense | Counterpoint | Counterpoint / dense | peers |", "|---|---:|---:|---:|---:|---|"]
+        parts += [
+            "| objective | N | dense | Counterpoint | Counterpoint / dense | peers |",
+            "|---|---:|---:|---:|---:|---|",
+        ]
         parts += [*rows, ""]
     return "\n".join(parts).rstrip()
 

@@ -45,7 +45,9 @@ def ours() -> list[Entry]:
     kinds = [getattr(objectives, name) for name in objectives.__all__]
     found = [kind() for kind in kinds if isinstance(kind, type) and issubclass(kind, Objective)]
     entries = [Entry("Counterpoint", type(one).__name__, _plain(one)) for one in found]
-    entries += [Entry("Counterpoint", f"{type(one).__name__}, uneven shares", _plain(one), uneven=True) for one in found]
+    entries += [
+        Entry("Counterpoint", f"{type(one).__name__}, uneven shares", _plain(one), uneven=True) for one in found
+    ]
     return [*entries, Entry("Counterpoint", "CLIP, gradient caching", _plain(objectives.CLIP()), cached=True)]
 
 
@@ -77,7 +79,8 @@ def peers() -> list[Entry]:
         for grad in (False, True) for local in (False, True)
     ]  # fmt: skip
     entries += [
-        Entry("open_clip", f"SigLipLoss, dist_impl={how}", _sig_lip(how)) for how in ("bidir", "shift", "reduce", "gather")
+        Entry("open_clip", f"SigLipLoss, dist_impl={how}", _sig_lip(how))
+        for how in ("bidir", "shift", "reduce", "gather")
     ]
     entries += [Entry("lightly", f"{name}, gather_distributed=True", _lightly(name)) for name in LIGHTLY]
     entries += [
@@ -91,7 +94,10 @@ def peers() -> list[Entry]:
         Entry("sentence-transformers", f"{plain}, {both}, {gather}", _st(plain, symmetric=True)),
         Entry("sentence-transformers", f"Cached{plain}, {gather}", _st(f"Cached{plain}"), cached=True),
         Entry(
-            "sentence-transformers", f"Cached{plain}, {both}, {gather}", _st(f"Cached{plain}", symmetric=True), cached=True
+            "sentence-transformers",
+            f"Cached{plain}, {both}, {gather}",
+            _st(f"Cached{plain}", symmetric=True),
+            cached=True,
         ),
     ]
     return entries

@@ -61,7 +61,9 @@ def measure(case: str, n: int, world: int, given: argparse.Namespace) -> records
 
 def table(found: list[records.Record]) -> str:
     """Markdown: ratios of several processes to one, and the peak of the process that uses most."""
-    lines = ["| objective | N | processes | CPU seconds, of one | wall seconds, of one | peak MiB of a process | of one |"]
+    lines = [
+        "| objective | N | processes | CPU seconds, of one | wall seconds, of one | peak MiB of a process | of one |"
+    ]
     lines += ["|---|---:|---:|---:|---:|---:|---:|"]
     for one in found:
         pairs = list(zip(one["rounds"]["several"], one["rounds"]["one"], strict=True))

@@ -109,7 +109,9 @@ def picture(found: list[records.Record]) -> str:
         points = {one["n"]: one["peak"][name] / MIB for one in found if name in one["peak"]}
         memory.append(Series(label, points))
     memory.append(Series("inputs", {one["n"]: 2 * one["n"] * one["d"] * FLOAT32 / MIB for one in found}))
-    return svg([Panel("seconds, forward and backward", time), Panel("MiB beyond the inputs", [s for s in memory if s.points])])
+    return svg(
+        [Panel("seconds, forward and backward", time), Panel("MiB beyond the inputs", [s for s in memory if s.points])]
+    )
 
 
 def main() -> None:

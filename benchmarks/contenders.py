@@ -10,6 +10,9 @@ from products import products
 from torch import Tensor
 
 PRODUCTS, DENSE, COUNTERPOINT = "products", "dense", "counterpoint"
+DENSE_FLOAT = "dense in float32"
+"""The plain loss on views that are first turned into float32: on a CPU without bfloat16 units the fair comparison."""
+
 Run = Callable[[Tensor, Tensor], None]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -43,9 +46,9 @@ class Missing(Exception):
     """This contender cannot take part here, and why."""
 
 
-def names(case: str) -> list[str]:
+def names(case: str, dtype: str = "float32") -> list[str]:
     """Everyone who has an answer to this case in this environment."""
-    found = [PRODUCTS, DENSE]
+    found = [PRODUCTS, DENSE, *([DENSE_FLOAT] if dtype != "float32" else [])]
     if case in ours.losses():
         found.append(COUNTERPOINT)
     return found + (list(peers.LOSSES.get(case, {})) if peers.libraries() else [])
@@ -59,6 +62,8 @@ def loss_of(case: str, name: str) -> Loss:
     """
     if name == DENSE:
         return DENSE_LOSSES[case]
+    if name == DENSE_FLOAT:
+        return lambda a, b: DENSE_LOSSES[case](a.float(), b.float())
     if name == COUNTERPOINT:
         return ours.losses()[case]
     if not peers.libraries():

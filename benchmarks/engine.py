@@ -46,7 +46,9 @@ class Session:
     def measure(self, key: Key) -> None:
         """Whoever has no result yet, each alone for its peak; then all that can, side by side for their times."""
         wanted = [
-            name for name in contenders.names(key[0]) if name in self.given.contenders or not self.given.contenders
+            name
+            for name in contenders.names(key[0], key[3])
+            if name in self.given.contenders or not self.given.contenders
         ]
         timed = {name for one in self.matching(key, "times") for name in one["seconds"]}
         missing = [name for name in wanted if name not in timed and not self.gave_up(key, name)]

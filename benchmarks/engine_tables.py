@@ -32,11 +32,11 @@ def spread(ratios: Iterable[float]) -> str:
     """Median and range."""
     found = list(ratios)
     digits = 2 if statistics.median(found) < 10 else 1 if statistics.median(found) < 100 else 0
-    return f"{statistics.median(found):.{digits}f} ({min(found):.{digits}f}–{max(found):.{digits}f})"
+    return f"{statistics.median(found):.{digits}f} ({min(found):.{digits}f}-{max(found):.{digits}f})"
 
 
 def write(path: Path) -> None:
-    """``engine-times.md``, ``engine-memory.md`` and ``engine-slower.md`` beside the file, and the last to the screen."""
+    """``engine-times.md``, ``engine-memory.md`` and ``engine-slower.md`` beside the file; the last also printed."""
     known = records.read(path)
     keys = sorted({_key(one) for one in known}, key=lambda key: (key[3], key[2], list(TITLES).index(key[0]), key[1]))
     for name, table in (("times", times(known, keys)), ("memory", memory(known, keys))):
@@ -88,7 +88,7 @@ def slower(known: list[records.Record], keys: list[Key]) -> str:
 
 def _time_row(known: list[records.Record], key: Key) -> str:
     ratios: dict[str, str] = {}
-    versus = "–"
+    versus = "-"
     for one in _records(known, key, "times"):
         ratios |= {name: spread(over(one, name, PRODUCTS)) for name in one["seconds"] if name != PRODUCTS}
         if {COUNTERPOINT, DENSE} <= one["seconds"].keys():
@@ -100,14 +100,14 @@ def _memory_row(known: list[records.Record], key: Key) -> str:
     peaks = {one["contender"]: one["peak"] / MIB for one in _records(known, key, "peak")}
     cells = {name: f"{peak:,.0f}" if peak >= 9.95 else f"{peak:.1f}" for name, peak in peaks.items()}
     mine, dense = peaks.get(COUNTERPOINT), peaks.get(DENSE)
-    return _row(known, key, cells, f"{100 * mine / dense:.1f} %" if mine and dense else "–")
+    return _row(known, key, cells, f"{100 * mine / dense:.1f} %" if mine and dense else "-")
 
 
 def _row(known: list[records.Record], key: Key, cells: dict[str, str], versus: str) -> str:
     reasons = {one["contender"]: one["reason"] for one in _records(known, key, "skipped")}
     cells = {**reasons, **cells}
     peers = "; ".join(f"{name} {cell}" for name, cell in cells.items() if name not in (PRODUCTS, DENSE, COUNTERPOINT))
-    dense, mine = (cells.get(name, "–") for name in (DENSE, COUNTERPOINT))
+    dense, mine = (cells.get(name, "-") for name in (DENSE, COUNTERPOINT))
     return f"| {TITLES[key[0]]} | {key[1]:,} | {dense} | {mine} | {versus} | {peers} |"
 
 

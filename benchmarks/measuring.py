@@ -66,7 +66,7 @@ def rounds(runs: Mapping[str, Run], a: Tensor, b: Tensor, count: int, *, warm: b
 
 
 def peak_of(run: Run, a: Tensor, b: Tensor) -> tuple[int, float]:
-    """Bytes that one run adds to what is there before it, and its seconds; on the CPU from /proc, hence on Linux only."""
+    """Bytes that one run adds to what is there before it, and its seconds; on the CPU on Linux only."""
     seconds_of(run, a[:SMALL], b[:SMALL])
     gc.collect()
     if a.device.type == "cuda":

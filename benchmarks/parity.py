@@ -133,14 +133,14 @@ def table(found: list[records.Record]) -> str:
     for one in found:
         by_entry.setdefault((one["library"], one["loss"]), {})[one["processes"]] = one
     for (library, loss), by_world in by_entry.items():
-        cells = " | ".join(_cells(by_world[w]) if w in by_world else "– | – | –" for w in worlds)
+        cells = " | ".join(_cells(by_world[w]) if w in by_world else "- | - | -" for w in worlds)
         lines.append(f"| {library} | `{loss}` | {cells} |")
     return "\n".join(lines)
 
 
 def _cells(one: records.Record) -> str:
     if "failed" in one:
-        return f"does not run: {one['failed'][:120]} | – | –"
+        return f"does not run: {one['failed'][:120]} | - | -"
     value = "equal" if one["value_error"] < EXACT else f"**{one['value_ratio']:.3f} x**"
     return f"{value} | {_one_or(one['size'])} | {_one_or(one['direction'])}"
 

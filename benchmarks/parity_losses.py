@@ -5,10 +5,9 @@ is the loss of one process on the whole batch.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
-import torch.distributed as dist
 from peers.losses import SYMMETRIC
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -84,8 +83,8 @@ def peers() -> list[Entry]:
     ]
     entries += [Entry("lightly", f"{name}, gather_distributed=True", _lightly(name)) for name in LIGHTLY]
     entries += [
-        Entry("pytorch-metric-learning", f"{name}, DistributedLossWrapper(efficient={efficient})", _pml(name, efficient))
-        for name in ("NTXentLoss", "SupConLoss") for efficient in (False, True)
+        Entry("pytorch-metric-learning", f"{name}, DistributedLossWrapper(efficient={eff})", _pml(name, eff))
+        for name in ("NTXentLoss", "SupConLoss") for eff in (False, True)
     ]  # fmt: skip
     gather = "gather_across_devices=True"
     plain, both = "MultipleNegativesRankingLoss", "both directions"

@@ -46,7 +46,8 @@ $(PEERS_STAMP): pyproject.toml constraints.txt benchmarks/peers/requirements.txt
 # Hours on a quiet machine; what is in benchmarks/results already is not measured again.
 bench: $(STAMP) $(PEERS_STAMP)
 	$(PEERS)/bin/python -W ignore benchmarks/engine.py check
-	$(PEERS)/bin/python -W ignore benchmarks/engine.py run --sizes 128 256 512 1024 4096 16384
+	$(BIN)/python benchmarks/engine.py run --sizes 128 256 512
+	$(PEERS)/bin/python -W ignore benchmarks/engine.py run --sizes 1024 4096 16384
 	$(BIN)/python benchmarks/ranks.py run
 	$(BIN)/python benchmarks/scaling.py run
 	$(BIN)/python benchmarks/training.py

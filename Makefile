@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := benchmarks/.venv-peers
+PEERS_STAMP := $(PEERS)/.installed
 
-.PHONY: setup demo test check claims bench results clean
+.PHONY: setup demo test check claims bench peers parity results clean
 
 setup: $(STAMP)
 
@@ -31,9 +33,27 @@ check: $(STAMP)
 claims: $(STAMP)
 	$(BIN)/pytest -m claims --override-ini addopts="--import-mode=importlib --strict-markers" --timeout 7200
 
-bench: $(STAMP)
-	$(BIN)/python benchmarks/engine.py
+# Other libraries' losses in an environment of their own: they bring a torchvision, which must not be in ours.
+peers: $(PEERS_STAMP)
+
+$(PEERS_STAMP): pyproject.toml constraints.txt benchmarks/peers/requirements.txt benchmarks/peers/requirements-bare.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --constraint constraints.txt --editable . \
+		--requirement benchmarks/peers/requirements.txt
+	$(PEERS)/bin/pip install --quiet --no-deps --requirement benchmarks/peers/requirements-bare.txt
+	touch $@
+
+# Hours on a quiet machine; what is in benchmarks/results already is not measured again.
+bench: $(STAMP) $(PEERS_STAMP)
+	$(PEERS)/bin/python -W ignore benchmarks/engine.py check
+	$(BIN)/python benchmarks/engine.py run --sizes 128 256 512
+	$(PEERS)/bin/python -W ignore benchmarks/engine.py run --sizes 1024 4096 16384
+	$(BIN)/python benchmarks/ranks.py run
+	$(BIN)/python benchmarks/scaling.py run
 	$(BIN)/python benchmarks/training.py
 
+parity: $(PEERS_STAMP)
+	$(PEERS)/bin/python -W ignore benchmarks/parity.py run
+
 clean:
-	rm -rf $(VENV) demo-run build *.egg-info
+	rm -rf $(VENV) $(PEERS) demo-run build *.egg-info

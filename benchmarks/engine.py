@@ -1,193 +1,228 @@
-"""Time and memory of the engine against the bare matrix products and the plain dense loss, side by side.
+"""Time and memory of the engine against the bare matrix products, the plain dense loss and the peers, side by side.
 
-python benchmarks/engine.py                      # every objective at N = 1,024, 4,096 and 16,384, D = 256
-python benchmarks/engine.py --sizes 512 --json   # other sizes; one JSON line a case
+python benchmarks/engine.py run                       # N = 1,024, 4,096 and 16,384, D = 256, float32; every case
+python benchmarks/engine.py run --sizes 128 256 512   # where dense is chosen: never slower than dense by over 10 %
+python benchmarks/engine.py run --sizes 65536 --dims 768 --dtypes bfloat16 --cases clip
+python benchmarks/engine.py check                     # do all contenders of a case compute the same loss?
+python benchmarks/engine.py table                     # Markdown tables of all that was measured, beside the JSON lines
 
-A round times every contender once, in the same process and in alternating order; the table shows the median over
-rounds of the ratio to the bare products of the same round, with the range. Peaks are of processes of their own.
+Peers take part where they are installed: run it with the Python of ``make peers``. Results are appended to a file of
+JSON lines as they come; what is already there is not measured again, so the same command goes on after a kill.
 """
 
 import argparse
+import itertools
 import json
-import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
+import contenders
+import engine_tables
+import measuring
+import products
+import records
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy, logsigmoid, normalize
+from contenders import PRODUCTS, Missing
 
-from counterpoint.objectives import CLIP, InfoNCE, NTXent, SigLIP, SupCon
-
-DENSE_UP_TO = 16_384
-CLASSES = 1_000
-BLOCK = 256
-Run = Callable[[Tensor, Tensor], None]
+SCRIPT = Path(__file__)
+FILE = records.RESULTS / "engine.jsonl"
+SAFETY = 1.5
+Key = tuple[str, int, int, str]
 
 
-def products(a: Tensor, b: Tensor) -> None:
-    """The three products that no method avoids: scores, and the gradients of both sides; block by block."""
-    ga, gb = torch.empty_like(a), torch.zeros_like(b)
-    scores = a.new_empty(BLOCK, len(b))
-    for start in range(0, len(a), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(a)))
-        s = torch.mm(a[rows], b.T, out=scores[: rows.stop - rows.start])
-        torch.mm(s, b, out=ga[rows])
-        gb.addmm_(s.T, a[rows])
+def key_of(record: records.Record) -> Key:
+    """What was measured: case, N, D and dtype."""
+    return record["case"], record["n"], record["d"], record["dtype"]
 
 
-def twice(run: Run) -> Run:
-    """Two views stacked and compared among themselves."""
-    return lambda a, b: run(torch.cat([a, b]), torch.cat([a, b]))
+class Session:
+    """One call of ``run``: what is asked for, and what is known from the file."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        self.known = records.read(given.json)
+        self.shapes: dict[tuple[int, int, str], list[int]] = {}
+
+    def measure(self, key: Key) -> None:
+        """Whoever has no result yet, each alone for its peak; then all that can, side by side for their times."""
+        wanted = [
+            name
+            for name in contenders.names(key[0], key[3])
+            if name in self.given.contenders or not self.given.contenders
+        ]
+        timed = {name for one in self.matching(key, "times") for name in one["seconds"]}
+        missing = [name for name in wanted if name not in timed and not self.gave_up(key, name)]
+        if not missing:
+            return
+        # The products are the measure of every round.
+        probed = {name: self.probed(key, name) for name in dict.fromkeys([PRODUCTS, *missing])}
+        able = {name: seconds for name, seconds in probed.items() if seconds is not None}
+        if len(able) > 1 or missing == [PRODUCTS]:
+            self.time(key, able)
+
+    def probed(self, key: Key, name: str) -> float | None:
+        """Seconds of one run, whose peak goes into the file; None where it cannot be run within the limits."""
+        known = [one for one in self.matching(key, "peak") if one["contender"] == name]
+        if known:
+            return known[-1]["seconds"]
+        reason = self.hopeless(key, name)
+        if reason is None:
+            job = {**self.job(key), "what": "peak", "contender": name, "gigabytes": self.given.gigabytes}
+            found = records.in_own_process(SCRIPT, job, timeout=self.given.limit + 60)
+            reason = found.get("failed")
+        if reason is None:
+            self.keep({"kind": "peak", **self.named(key), "contender": name, **found})
+            return found["seconds"]
+        self.keep({"kind": "skipped", **self.named(key), "contender": name, "reason": reason})
+        return None
+
+    def time(self, key: Key, able: dict[str, float]) -> None:
+        """As many rounds as asked for and as there is time for, but at least two."""
+        total = sum(able.values())
+        count = max(2, min(self.given.rounds, int(self.given.case_limit / total)))
+        job = {**self.job(key), "what": "times", "contenders": list(able), "rounds": count, "warm": total < 10}
+        found = records.in_own_process(SCRIPT, job)
+        if "failed" in found:
+            print(f"{key}: {found['failed']}", file=sys.stderr)
+            return
+        self.keep({"kind": "times", **self.named(key), **found})
+
+    def hopeless(self, key: Key, name: str) -> str | None:
+        """Why it would take too long, judged from smaller sizes: time and dense memory grow with the square of N."""
+        case, n, d, dtype = key
+        smaller = [
+            one for one in self.known
+            if one["kind"] in ("peak", "skipped") and one["contender"] == name and key_of(one)[0] == case
+            and key_of(one)[2:] == (d, dtype) and one["n"] < n
+        ]  # fmt: skip
+        if not smaller:
+            return None
+        last = max(smaller, key=lambda one: one["n"])
+        if last["kind"] == "skipped":
+            return f"at N = {last['n']:,} already: {last['reason'].removeprefix('at N')}"
+        expected = last["seconds"] * (n / last["n"]) ** 2
+        if expected > SAFETY * self.given.limit:
+            return f"about {expected:.0f} s expected from N = {last['n']:,}, over the limit of {self.given.limit:.0f} s"
+        return None
+
+    def job(self, key: Key) -> records.Record:
+        """What a process of its own needs to know; the shape of blocks is found once for each kind of matrix."""
+        case, n, d, dtype = key
+        rows = 2 * n if case in contenders.STACKED else n
+        kind = (min(rows, products.SAMPLE_COLS), d, dtype)
+        if kind not in self.shapes:
+            job = {"what": "shape", "n": kind[0], "d": d, "dtype": dtype, "device": self.given.device}
+            found = records.in_own_process(SCRIPT, job)
+            self.shapes[kind] = found["shape"]
+        return {**self.named(key), "shape": self.shapes[kind]}
+
+    def named(self, key: Key) -> records.Record:
+        """The key, spelt out."""
+        return dict(zip(("case", "n", "d", "dtype"), key, strict=True)) | {"device": self.given.device}
+
+    def matching(self, key: Key, kind: str) -> list[records.Record]:
+        """Known records of this kind, case and size."""
+        return [one for one in self.known if one["kind"] == kind and key_of(one) == key]
+
+    def gave_up(self, key: Key, name: str) -> bool:
+        """Whether the file already says why there is no result."""
+        return any(one["contender"] == name for one in self.matching(key, "skipped"))
+
+    def keep(self, record: records.Record) -> None:
+        """Into the file and to the screen."""
+        self.known.append(record)
+        records.append(self.given.json, record)
+        print(engine_tables.line(record), flush=True)
 
 
-def trained(loss: Callable[[Tensor, Tensor], Tensor]) -> Run:
-    """Forward and backward."""
-
-    def run(a: Tensor, b: Tensor) -> None:
-        loss(a.requires_grad_(), b.requires_grad_()).backward()
-        a.grad = b.grad = None
-
-    return run
-
-
-def classes(n: int) -> Tensor:
-    """Labels, the same for the same N."""
-    return torch.randint(CLASSES, (n,), generator=torch.Generator().manual_seed(1))
-
-
-def dense_logits(a: Tensor, b: Tensor, temperature: float) -> Tensor:
-    """Cosines over temperature."""
-    return normalize(a) @ normalize(b).T / temperature
-
-
-def dense_info_nce(a: Tensor, b: Tensor) -> Tensor:
-    """One direction."""
-    return cross_entropy(dense_logits(a, b, 0.07), torch.arange(len(a)))
+def work(job: records.Record) -> records.Record:
+    """What one process of its own does."""
+    if job["what"] == "shape":
+        return {"shape": products.fastest_shape(*measuring.inputs(job["n"], job["d"], job["dtype"], job["device"]))}
+    a, b = measuring.inputs(job["n"], job["d"], job["dtype"], job["device"])
+    shape = tuple(job["shape"])
+    if job["what"] == "peak":
+        try:
+            run = contenders.run_of(job["case"], job["contender"], shape)
+            measuring.limit_memory(job["gigabytes"])
+            peak, seconds = measuring.peak_of(run, a, b)
+        except Missing as error:
+            return {"failed": str(error)}
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, MemoryError) or "allocate memory" in str(error) or "bad_alloc" in str(error):
+                return {"failed": f"more than {job['gigabytes']:g} GB"}
+            raise
+        return {"peak": peak, "seconds": seconds}
+    runs = {name: contenders.run_of(job["case"], name, shape) for name in job["contenders"]}
+    seconds = measuring.rounds(runs, a, b, job["rounds"], warm=job["warm"])
+    return {"shape": job["shape"], "seconds": seconds}
 
 
-def dense_clip(a: Tensor, b: Tensor) -> Tensor:
-    """Both directions."""
-    logits, own = dense_logits(a, b, 0.07), torch.arange(len(a))
-    return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
-
-
-def dense_nt_xent(a: Tensor, b: Tensor) -> Tensor:
-    """Stacked views."""
-    z, n = torch.cat([a, b]), len(a)
-    logits = dense_logits(z, z, 0.5).fill_diagonal_(-torch.inf)
-    return cross_entropy(logits, torch.arange(2 * n).roll(n))
-
-
-def dense_sup_con(a: Tensor, b: Tensor) -> Tensor:
-    """Stacked views with labels."""
-    z, y = torch.cat([a, b]), classes(len(a)).repeat(2)
-    logits = dense_logits(z, z, 0.1).fill_diagonal_(-torch.inf)
-    log_p = logits - torch.logsumexp(logits, 1, keepdim=True)
-    mask = (y[:, None] == y[None, :]).fill_diagonal_(False)
-    return -(torch.where(mask, log_p, 0.0).sum(1) / mask.sum(1)).mean()
-
-
-def dense_sig_lip(a: Tensor, b: Tensor) -> Tensor:
-    """Every pair its own question."""
-    signs = 2 * torch.eye(len(a)) - 1
-    return -logsigmoid(signs * (10 * normalize(a) @ normalize(b).T - 10)).sum() / len(a)
-
-
-CASES: dict[str, dict[str, Run]] = {
-    "info-nce": {"products": products, "dense": trained(dense_info_nce), "counterpoint": trained(InfoNCE())},
-    "clip": {"products": products, "dense": trained(dense_clip), "counterpoint": trained(CLIP())},
-    "nt-xent": {"products": twice(products), "dense": trained(dense_nt_xent), "counterpoint": trained(NTXent())},
-    "sup-con": {
-        "products": twice(products),
-        "dense": trained(dense_sup_con),
-        "counterpoint": trained(lambda a, b: SupCon()(a, b, labels=classes(len(a)))),
-    },
-    "sig-lip": {"products": products, "dense": trained(dense_sig_lip), "counterpoint": trained(SigLIP())},
-}
-
-
-def inputs(n: int, d: int) -> tuple[Tensor, Tensor]:
-    """Two views of one random batch."""
-    generator = torch.Generator().manual_seed(0)
-    a = torch.randn(n, d, generator=generator)
-    return a, a + torch.randn(n, d, generator=generator)
-
-
-def peak(case: str, contender: str, n: int, d: int) -> None:
-    """Bytes above what is there before the run, as JSON; read from /proc, hence on Linux only."""
-    a, b = inputs(n, d)
-    CASES[case][contender](*inputs(128, d))
-    # The high-water mark that getrusage knows is inherited from the parent; this one can be reset.
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    before = _high_water()
-    CASES[case][contender](a, b)
-    print(json.dumps(_high_water() - before))
-
-
-def _high_water() -> int:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-
-
-def times(case: str, n: int, d: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each contender, one entry a round; one more round, first, is thrown away."""
-    runs = {name: run for name, run in CASES[case].items() if name != "dense" or n <= DENSE_UP_TO}
-    found: dict[str, list[float]] = {name: [] for name in runs}
-    a, b = inputs(n, d)
-    for turn in range(rounds + 1):
-        for name in list(runs) if turn % 2 else reversed(runs):
-            began = time.perf_counter()
-            runs[name](a.detach(), b.detach())
-            found[name].append(time.perf_counter() - began)
-    return {name: seconds[1:] for name, seconds in found.items()}
-
-
-def measure(case: str, n: int, d: int, rounds: int) -> dict[str, dict[str, float]]:
-    """Seconds, ratios to the bare products and peak bytes of every contender."""
-    seconds = times(case, n, d, rounds)
-    found = {}
-    for name, mine in seconds.items():
-        command = [sys.executable, __file__, "--peak", case, name, str(n), str(d)]
-        measured = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        ratios = [one / bare for one, bare in zip(mine, seconds["products"], strict=True)]
-        found[name] = {
-            "seconds": statistics.median(mine), "ratio": statistics.median(ratios), "low": min(ratios),
-            "high": max(ratios), "peak": json.loads(measured),
-        }  # fmt: skip
-    return found
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
-    parser.add_argument("--sizes", nargs="+", type=int, default=[1024, 4096, 16384])
-    parser.add_argument("--dim", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.peak:
-        case, contender, n, d = given.peak
-        peak(case, contender, int(n), int(d))
-        return
-    if not given.json:
-        print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, D = {given.dim}, float32")
-        print(f"{'case':>9} {'N':>7} {'contender':>13} {'seconds':>9} {'x products':>11} {'range':>13} {'peak MiB':>9}")
-    for case in given.cases:
-        for n in given.sizes:
-            found = measure(case, n, given.dim, given.rounds)
-            if given.json:
-                print(json.dumps({"case": case, "n": n, "d": given.dim, **found}), flush=True)
+def check(cases: list[str]) -> int:
+    """Value and gradient of every contender against dense, on 96 rows of 16 numbers in float64; the exit status."""
+    a, b = (x.double() for x in measuring.inputs(96, 16))
+    wrong = 0
+    for case in cases:
+        expected = _value_and_gradient(contenders.loss_of(case, contenders.DENSE), a, b)
+        for name in contenders.names(case)[2:]:
+            try:
+                found = _value_and_gradient(contenders.loss_of(case, name), a, b)
+            except Missing as error:
+                print(f"{case:>10} {name:<30} {error}")
                 continue
-            for name, one in found.items():
-                print(f"{case:>9} {n:>7} {name:>13} {one['seconds']:>9.4f} {one['ratio']:>11.2f}", end=" ")
-                print(f"{one['low']:>6.2f}-{one['high']:<6.2f} {one['peak'] / 2**20:>9.0f}", flush=True)
+            errors = [float((x - y).norm() / y.norm()) for x, y in zip(found, expected, strict=True)]
+            # sentence-transformers and lightly fall back to float32 here and there.
+            agrees = max(errors) < 1e-5
+            wrong += not agrees
+            print(
+                f"{case:>10} {name:<30} value {errors[0]:.1e}, gradient {errors[1]:.1e}{'' if agrees else '  DIFFERS'}"
+            )
+    return int(wrong > 0)
+
+
+def _value_and_gradient(loss: contenders.Loss, a: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    a, b = a.detach().clone().requires_grad_(), b.detach().clone().requires_grad_()
+    value = loss(a, b)
+    if value.requires_grad:
+        value.backward()
+    return value.detach(), torch.cat([a.grad, b.grad])
+
+
+def arguments() -> argparse.Namespace:
+    """Of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["run", "check", "table", "work"])
+    parser.add_argument("job", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--cases", nargs="+", choices=contenders.CASES, default=list(contenders.CASES))
+    parser.add_argument("--sizes", nargs="+", type=int, default=[1024, 4096, 16384], help="N, rows of a view")
+    parser.add_argument("--dims", nargs="+", type=int, default=[256])
+    parser.add_argument("--dtypes", nargs="+", choices=list(measuring.DTYPES), default=["float32"])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--contenders", nargs="+", default=[], help="all of this environment unless given")
+    parser.add_argument("--limit", type=float, default=120, help="seconds of one run beyond which it is skipped")
+    parser.add_argument("--case-limit", type=float, default=300, help="seconds of all rounds of a case, two at least")
+    parser.add_argument("--gigabytes", type=float, default=12, help="memory of one run beyond which it is skipped")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, default=FILE, help="the file of JSON lines")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, check or print."""
+    given = arguments()
+    if given.command == "work":
+        contenders.peers.libraries()
+        print(json.dumps(work(json.loads(given.job))))
+        return 0
+    if given.command == "check":
+        return check(given.cases)
+    if given.command == "run":
+        session = Session(given)
+        for dtype, d, n, case in itertools.product(given.dtypes, given.dims, sorted(given.sizes), given.cases):
+            session.measure((case, n, d, dtype))
+    engine_tables.write(given.json)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

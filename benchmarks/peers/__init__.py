@@ -1,0 +1,1 @@
+"""Other libraries' losses, in an environment of their own (``make peers``)."""

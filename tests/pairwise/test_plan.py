@@ -4,7 +4,7 @@ import pytest
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import DENSE, Plan
-from counterpoint.pairwise.plan import DENSE_ENTRIES, TILE_ENTRIES, choose
+from counterpoint.pairwise.plan import TILE_ENTRIES, choose
 
 
 def test_small_is_dense():

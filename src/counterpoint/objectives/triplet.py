@@ -1,4 +1,4 @@
-"""Triplets: every anchor closer to its positives than to its negatives by a margin, on the hardest or semi-hard ones."""
+"""Triplets: every anchor closer to its positives than to its negatives by a margin, on hard or semi-hard ones."""
 
 from dataclasses import dataclass
 from typing import ClassVar

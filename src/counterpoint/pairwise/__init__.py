@@ -63,8 +63,8 @@ __all__ = [
     "Terms",
     "Tile",
     "VonMisesFisherLikelihood",
-    "checked_embeddings",
     "Weighted",
+    "checked_embeddings",
     "cols",
     "rows",
 ]

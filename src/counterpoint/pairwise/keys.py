@@ -1,4 +1,4 @@
-"""Relations of equal keys without a matrix: how many entries take part per anchor and candidate, and which of a tile."""
+"""Relations of equal keys without a matrix: how many entries take part per row and column, and which of a tile."""
 
 from __future__ import annotations
 
@@ -50,12 +50,14 @@ class Keys:
 
     @cached_property
     def groups(self) -> tuple[Tensor, Tensor, int]:
-        """Keys of anchors `[N]` and candidates `[M]` numbered from 0 on, and how many; the number after the last is
-        that of rows which are nobody's positive, or no positive of this rank's anchors."""
+        """Keys of anchors `[N]` and candidates `[M]` numbered from 0 on, and how many.
+
+        The number after the last is that of rows which are nobody's positive, or no positive of this rank's anchors.
+        """
         if self.numbered is not None:
             mine, theirs, count = self.anchor_keys - self.start, self.candidate_keys - self.start, self.numbered
             if self.symmetric:
-                return (mine,) * 2 + (count,)
+                return mine, mine, count
             return mine, torch.where((theirs < 0) | (theirs >= count), count, theirs), count
         kinds, mine = cast(tuple[Tensor, Tensor], torch.unique(self.anchor_keys, return_inverse=True))  # pyright: ignore[reportUnknownMemberType]
         count = len(kinds)

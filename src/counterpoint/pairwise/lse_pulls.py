@@ -90,7 +90,7 @@ def _scaled(tiles: Tiles, g: Tensor, lse: Tensor) -> Side:
 
 
 def _factor(g: Tensor, lse: Tensor, shift: float) -> Tensor:
-    """g exp(shift - lse); 0 where nothing takes part."""
+    """G exp(shift - lse); 0 where nothing takes part."""
     return torch.where(lse == -torch.inf, 0.0, g * torch.exp(shift - lse))
 
 

@@ -147,9 +147,9 @@ class _Backward:
         bfloat16 = walk.plan.bfloat16
         if self._wants.a:
             add_product(self.ga[rows], w_nm, b[here], bfloat16=bfloat16)
-        if self._wants.a if walk.halved else self._wants.b:
-            if not (walk.halved and rows == here):
-                add_product(gb[here], w_nm.T, self._a[rows], bfloat16=bfloat16)
+        mirrored_on_itself = walk.halved and rows == here
+        if (self._wants.a if walk.halved else self._wants.b) and not mirrored_on_itself:
+            add_product(gb[here], w_nm.T, self._a[rows], bfloat16=bfloat16)
 
     def scale_gradients(self) -> list[Tensor | None]:
         """Of every scale that wants one."""

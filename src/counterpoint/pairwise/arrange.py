@@ -94,7 +94,8 @@ def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> P
     if relation is None:
         keys, numbered = _keys(given.labels, anchors)
         keys = keys if others is None else torch.cat([keys, keys])
-        relation = SameKey(keys, keys, local=numbered is not None, numbered=numbered)
+        partner = None if numbered is None or others is None else numbered
+        relation = SameKey(keys, keys, local=numbered is not None, numbered=numbered, partner=partner)
     _check_shape(relation, len(z), len(z))
     return Problem(z, z, Others(relation))
 
@@ -113,7 +114,8 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
             extra = _flat_negatives(given.negatives, anchors)
             candidate_keys = torch.cat([keys, keys.new_full((len(extra),), -1)])
             candidates = _joined(("candidates", candidates), ("negatives", extra))
-        relation = SameKey(keys, candidate_keys, local=numbered is not None, numbered=numbered)
+        partner = None if numbered is None else 0
+        relation = SameKey(keys, candidate_keys, local=numbered is not None, numbered=numbered, partner=partner)
     elif given.negatives is not None:
         raise InputError("negatives cannot be used with a relation: put them among the candidates")
     _check_shape(relation, len(anchors), len(candidates))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from counterpoint.pairwise.extremes import Extreme, extreme_products, masks_only
-from counterpoint.pairwise.key_sums import key_sums
+from counterpoint.pairwise.key_sums import key_sums, partner_products
+from counterpoint.pairwise.dense_lse import dense_log_sum_exps
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.lse_tiles import Ask, Walk
 from counterpoint.pairwise.plan import Plan
@@ -50,7 +51,10 @@ class Closed:
         return [found[k] for k in range(len(requests))]
 
     def _walk(self, asks: tuple[Ask, ...], *, halved: bool) -> Walk:
-        return Walk(self.keys, asks, self.plan, self.rotation, halved)
+        plan = self.plan
+        if plan.dense:
+            plan = Plan(rows=self.a_ND.shape[0], cols=self.rotation.total)
+        return Walk(self.keys, asks, plan, self.rotation, halved)
 
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
@@ -60,22 +64,25 @@ class Closed:
         groups = _shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
+        if self.plan.dense:
+            found = dense_log_sum_exps(self.keys, asks, self.a_ND @ self.b_MD.T, affine)
+            return _each(requests, groups, found)
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
         walk = self._walk(asks, halved=halved)
         found = log_sum_exps(walk, self.a_ND, self.b_MD, scales, shifts, bound=self.bound)
-        return [
-            next(found[k][one.axis] for k, group in enumerate(groups) if any(one is member for member in group))
-            for one in requests
-        ]
+        return _each(requests, groups, found)
 
     def _sums(self, requests: list[Request]) -> list[Tensor]:
         wanted = list(dict.fromkeys((one.axis, one.which) for one in requests))
-        sums = dict(zip(wanted, key_sums(self.keys, self.rotation, wanted, self.a_ND, self.b_MD), strict=True))
+        if self.keys.partner is not None and all(which is Which.POSITIVE for _, which in wanted):
+            sums = partner_products(self.keys.partner, self.a_ND, self.b_MD)
+        else:
+            sums = dict(zip(wanted, key_sums(self.keys, self.rotation, wanted, self.a_ND, self.b_MD), strict=True))
         return [self._affine(one, sums[one.axis, one.which]) for one in requests]
 
     def _affine(self, one: Request, summed: Tensor) -> Tensor:
-        shift = one.values.shift
-        summed = as_tensor(one.values.scale, self.a_ND) * summed
+        scale, shift = one.values.scale, one.values.shift
+        summed = summed * (scale if isinstance(scale, float) else as_tensor(scale, self.a_ND))
         if isinstance(shift, float) and shift == 0.0:
             return summed
         return summed + as_tensor(shift, self.a_ND) * self.keys.counts(one.axis, one.which, self.a_ND)
@@ -108,6 +115,12 @@ def kinds(requests: list[Request]) -> list[tuple[Axis, Reduction]]:
 def _affine_or_nothing(scale: Tensor, shift: Tensor, product: Tensor) -> Tensor:
     none = torch.isinf(product)
     return torch.where(none, -torch.inf, scale * torch.where(none, 0.0, product) + shift)
+
+
+def _each(requests: list[Request], groups: list[list[Request]], found: list[dict[Axis, Tensor]]) -> list[Tensor]:
+    """The statistic of every request, from those of the group it shares tiles with."""
+    places = {id(one): k for k, group in enumerate(groups) for one in group}
+    return [found[places[id(one)]][one.axis] for one in requests]
 
 
 def _shared_tiles(requests: list[Request]) -> list[list[Request]]:

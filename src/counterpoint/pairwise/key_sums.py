@@ -39,6 +39,17 @@ def key_sums(keys: Keys, rotation: Rotation, wanted: list[Wanted], a_ND: Tensor,
     return list(cast(tuple[Tensor, ...], found))
 
 
+def partner_products(partner: int, a_ND: Tensor, b_MD: Tensor) -> dict[Wanted, Tensor]:
+    """The sums over positives where anchor i has the one positive ``(i + partner) mod N``."""
+    n, m = a_ND.shape[0], b_MD.shape[0]
+    theirs = b_MD if m == n else b_MD[:n]
+    by_row = (a_ND * (theirs.roll(-partner, 0) if partner else theirs)).sum(1)
+    by_col = by_row.roll(partner) if partner else by_row
+    if m > n:
+        by_col = torch.cat([by_col, by_col.new_zeros(m - n)])
+    return {(Axis.ROWS, Which.POSITIVE): by_row, (Axis.COLS, Which.POSITIVE): by_col}
+
+
 class _KeySums(torch.autograd.Function):
     @staticmethod
     def forward(

@@ -24,6 +24,7 @@ class Keys:
         first: Anchor i is candidate ``first + i``; None when no row is compared with itself.
         numbered: When anchor keys are known to be numbers from ``start`` on, or negative: how many; else None.
         start: The smallest of them.
+        partner: See :class:`SameKey`.
     """
 
     anchor_keys: Tensor
@@ -31,6 +32,7 @@ class Keys:
     first: int | None
     numbered: int | None = None
     start: int = 0
+    partner: int | None = None
 
     @staticmethod
     def of(relation: Relation) -> Keys | None:
@@ -41,7 +43,7 @@ class Keys:
             same, first = relation.inner, relation.first
         else:
             return None
-        return Keys(same.anchor_keys, same.candidate_keys, first, same.numbered, same.start)
+        return Keys(same.anchor_keys, same.candidate_keys, first, same.numbered, same.start, same.partner)
 
     @property
     def symmetric(self) -> bool:
@@ -91,14 +93,20 @@ class Keys:
 
         Of a column's entries only those with this rank's anchors are counted.
         """
-        mine, theirs = self.side(axis)
+        lengths = self.anchor_keys.shape[0], self.candidate_keys.shape[0]
+        length, others = lengths if axis is Axis.ROWS else lengths[::-1]
+        if which is Which.POSITIVE and self.partner is not None:
+            ones = like.new_ones(length)
+            ones[lengths[0] :] = 0
+            return ones
+        everyone = like.new_full((length,), others)
         if which is None:
-            return like.new_full((len(mine),), len(theirs))
+            return everyone
         own = self.own(axis)
-        everyone = like.new_full((len(mine),), len(theirs))
         everyone[own] -= 1
         if which is Which.COMPARED:
             return everyone
+        mine, theirs = self.side(axis)
         sizes = torch.bincount(theirs, minlength=self.groups[2] + 1).to(like.dtype)
         sizes[-1] = 0
         positive = sizes[mine]

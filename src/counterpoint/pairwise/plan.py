@@ -8,8 +8,7 @@ from enum import Enum
 from counterpoint.base.errors import InputError
 
 DENSE_ENTRIES = 1 << 18
-"""Up to this many similarities (N = M = 512; 1 MB in float32) autograd on the whole matrix is used for terms that are
-not known in closed form."""
+"""Up to this many similarities (N = M = 512; 1 MB in float32) the whole matrix is kept."""
 
 TILE_ENTRIES = 1 << 19
 """256 x 2,048 on a large matrix: as fast as any larger tile on a CPU core, and 2 MB a tensor in float32."""
@@ -76,7 +75,7 @@ def choose(n: int, m: int, *, closed: bool = False, streams: Streams = Streams.T
         streams: What the objective needs to see at once.
         per_pair: Numbers a tile holds for each pair while it is scored.
     """
-    if streams is Streams.WHOLE or (not closed and n * m * per_pair <= DENSE_ENTRIES):
+    if streams is Streams.WHOLE or n * m * per_pair <= DENSE_ENTRIES:
         return DENSE
     entries = max(1, TILE_ENTRIES // per_pair)
     cols = m if streams is Streams.ROWS else min(m, TILE_COLUMNS, entries)

@@ -105,6 +105,8 @@ class SameKey(Relation):
         local: Keys are row numbers of this rank, and mean something else on another one.
         numbered: The anchors' keys are known to be numbers from ``start`` on, and this many, which saves a sort.
         start: The smallest of them.
+        partner: Anchor i is known to have one positive beside itself, candidate ``(i + partner) mod N``, and candidates
+            after the first N to be nobody's: nothing has to be looked up.
     """
 
     anchor_keys: Tensor
@@ -112,6 +114,7 @@ class SameKey(Relation):
     local: bool = False
     numbered: int | None = None
     start: int = 0
+    partner: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""

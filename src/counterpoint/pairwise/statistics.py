@@ -62,10 +62,15 @@ def statistics(
     keys = Keys.of(relation)
     similarity = objective.similarity
     requests = closed_form(whole, plain=not learnable) if isinstance(similarity, InnerProduct) and keys else None
-    plan = planned(objective, rows, plan, closed=requests is not None)
-    if requests is not None and keys is not None and isinstance(similarity, InnerProduct) and not plan.dense:
-        rotation = Rotation(ranks, rows.together.candidates)
-        local = Closed(keys, rotation, plan, similarity.bound, rows.a_ND, rows.b_MD).statistics(requests)
+    chosen = planned(objective, rows, plan, closed=requests is not None)
+    # A dense plan that is asked for is the definition of correct, by autograd all through.
+    streamed = plan is None or not plan.dense
+    plan = chosen
+    if requests is not None and keys is not None and isinstance(similarity, InnerProduct) and streamed:
+        alone = plan.dense or ranks.size == 1
+        a, b = rows.a_ND, candidates(ranks, rows.b_MD) if plan.dense else rows.b_MD
+        rotation = Rotation.alone(b.shape[0]) if alone else Rotation(ranks, rows.together.candidates)
+        local = Closed(keys, rotation, plan, similarity.bound, a, b).statistics(requests)
         return tuple(_for_head(rows, kind, one) for kind, one in zip(kinds(requests), local, strict=True))
     stages = _Stages(objective, whole, rows, relation, plan, learnable)
     return stages.run()

@@ -40,9 +40,9 @@ class Pull:
 
 
 def unit_of(pulls: tuple[Pull, Pull], scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """What to divide pulls by before weights are rounded to ``dtype``, float32 `[1]`: a power of two, so nothing is lost.
+    """What to divide pulls by before weights are rounded to ``dtype``, float32 `[1]`.
 
-    The mean over 65,536 rows pulls with 1.5e-5, where float16 has lost most of its digits already; divided by the
+    A power of two, so nothing is lost. The mean over 65,536 rows pulls with 1.5e-5, where float16 has lost most of its digits already; divided by the
     strongest pull, weights are at most 2 per ask and start to lose digits at 3e-5 of that. Other dtypes have the range.
     """
     if dtype is not torch.float16 or pulls[0].pull.numel() == 0:

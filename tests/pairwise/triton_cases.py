@@ -40,7 +40,8 @@ TUNINGS = {
     "wide pieces": tuned(32, 16, 16, 32),
     "shared walks": tuned(16, 16, 32, 32, programs=7),
 }
-SMALL = TUNINGS["chunks and pieces"]
+SMALL = tuned(32, 16, 64, 64)
+"""Several blocks and steps of the usual case, each row held: the interpreter takes a millisecond for a line."""
 
 
 @dataclass
@@ -197,13 +198,13 @@ def test_the_same_rows_in_an_asymmetric_relation() -> None:
 
 
 @pytest.mark.parametrize("programs", [1, 3])
-@pytest.mark.parametrize(("dtype", "gradient"), [(torch.bfloat16, 12e-3), (torch.float16, 1e-3)], ids=str)
+@pytest.mark.parametrize(("dtype", "gradient"), [(torch.bfloat16, 2e-2), (torch.float16, 1e-3)], ids=str)
 def test_half_precision(dtype: torch.dtype, gradient: float, programs: int) -> None:
     """Statistics are exact up to float32; weights and gradients are rounded to the dtype, by 2^-9 and 2^-12 at most.
 
-    The interpreter cuts bfloat16 off instead of rounding it: 2^-8 for the weight, 2^-8 for the gradient.
+    The interpreter cuts bfloat16 off instead of rounding it: twice as much, and always in the same direction.
     """
-    tuning = tuned(16, 16, 32, 32, programs)
+    tuning = tuned(32, 16, 32, 32, programs)
     agree(case(asks=MIXED, first=2, dtype=dtype, scale=20.0, margin=0.2, tuning=tuning), gradient=gradient)
 
 
@@ -265,7 +266,7 @@ def test_empty_sides(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("programs", [1, 5])
 def test_twice_the_same_bits(programs: int) -> None:
-    given = case(asks=MIXED, first=2, margin=0.1, tuning=tuned(16, 16, 32, 32, programs))
+    given = case(asks=MIXED[:2], first=2, margin=0.1, tuning=tuned(32, 16, 32, 32, programs))
     runs = []
     for _ in range(2):
         found = given.fused()

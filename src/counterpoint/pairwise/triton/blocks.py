@@ -7,6 +7,7 @@ accumulators within 128 of a thread's 255 registers; no side below 16, the least
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -58,7 +59,8 @@ class Tuning:
     def of(x: Tensor) -> Tuning:
         """For embeddings like these on their device."""
         width = x.shape[1]
-        programs = torch.cuda.get_device_properties(x.device).multi_processor_count if x.is_cuda else 1
+        device = cast(Any, torch.cuda.get_device_properties(x.device) if x.is_cuda else None)  # pyright: ignore[reportUnknownMemberType]
+        programs = 1 if device is None else int(device.multi_processor_count)
         return Tuning(forward_blocks(width, x.dtype), backward_blocks(width, x.dtype), programs)
 
 

@@ -42,8 +42,9 @@ class Pull:
 def unit_of(pulls: tuple[Pull, Pull], scales: Tensor, dtype: torch.dtype) -> Tensor:
     """What to divide pulls by before weights are rounded to ``dtype``, float32 `[1]`.
 
-    A power of two, so nothing is lost. The mean over 65,536 rows pulls with 1.5e-5, where float16 has lost most of its digits already; divided by the
-    strongest pull, weights are at most 2 per ask and start to lose digits at 3e-5 of that. Other dtypes have the range.
+    The mean over 65,536 rows pulls with 1.5e-5, where float16 has lost most of its digits already. Divided by the
+    strongest pull, weights are at most 2 per ask and lose digits only below 6e-5. A power of two costs no digit, and
+    the other dtypes have the range.
     """
     if dtype is not torch.float16 or pulls[0].pull.numel() == 0:
         return torch.ones_like(scales[:1])

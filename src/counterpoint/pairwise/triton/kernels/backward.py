@@ -1,6 +1,6 @@
 """Gradients of my rows: every score is made again, weighted, and multiplied with their rows."""
 
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 # Triton has no types, and a machine without a GPU need not have Triton.
 
 import triton

@@ -5,7 +5,7 @@ mine; for column statistics both change places, so one kernel serves both axes, 
 pair. The price is that the scores are made once per axis.
 """
 
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
 # Triton has no types, and a machine without a GPU need not have Triton.
 
 import triton

@@ -151,15 +151,13 @@ def agree(given: Case, *, value: float = 1e-5, gradient: float = 1e-5) -> None:
 
 @pytest.mark.parametrize("which", EVERY, ids=str)
 @pytest.mark.parametrize("axes", [ROWS, COLS, BOTH], ids=["rows", "cols", "both"])
-@pytest.mark.parametrize("first", [None, 0, 5])
+@pytest.mark.parametrize("first", [None, 5])
 def test_one_ask(which: Which | None, axes: tuple[Axis, ...], first: int | None) -> None:
     agree(case(asks=(Ask(axes, which),), first=first))
 
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS)
-@pytest.mark.parametrize(
-    ("n", "m", "width"), [(1, 1, 1), (1, 7, 33), (19, 1, 5), (18, 33, 130), (16, 32, 16), (2, 71, 48)]
-)
+@pytest.mark.parametrize(("n", "m", "width"), [(1, 1, 1), (1, 7, 33), (19, 1, 5), (18, 33, 130), (32, 64, 16)])
 def test_shapes_and_blocks(n: int, m: int, width: int, tuning: Tuning | None) -> None:
     agree(case(n, m, width, asks=(Ask(BOTH, None), Ask(ROWS, Which.NEGATIVE)), tuning=tuning))
 

@@ -23,4 +23,4 @@ def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         function: Of tensors alone, in torch operations that have no side effects.
     """
     # Ragged tiles at the edges of a matrix must not be compiled on their own.
-    return torch.compile(function, dynamic=True)
+    return torch.compile(function, dynamic=True)  # pyright: ignore[reportUnknownMemberType]

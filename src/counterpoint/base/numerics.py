@@ -5,7 +5,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-
 _SHORTEST = 1e-15
 """Down to this length squares of entries do not underflow in float32 so far that it would show."""
 

@@ -73,13 +73,12 @@ class SmoothAP(Objective):
         """Eq. 6, positive by positive."""
         losses: list[Tensor] = []
         for s, positive, compared in zip(s_NM, rel.positive, rel.compared, strict=True):
-            own = positive.nonzero()[:, 0].tolist()
-            every = compared.nonzero()[:, 0].tolist()
             precisions: list[Tensor] = []
-            for p in own:
-                above = torch.sigmoid((s - s[p]) / self.temperature)
-                ranked = [1 + sum(above[j] for j in group if j != p) for group in (own, every)]
-                precisions.append(torch.as_tensor(ranked[0] / ranked[1]))
+            for p in range(len(s)):
+                if positive[p]:
+                    above = torch.sigmoid((s - s[p]) / self.temperature)
+                    others = torch.arange(len(s)) != p
+                    precisions.append((1 + above[positive & others].sum()) / (1 + above[compared & others].sum()))
             if precisions:
                 losses.append(1 - torch.stack(precisions).mean())
         return torch.stack(losses).mean()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from counterpoint.pairwise.dense_lse import dense_log_sum_exps
 from counterpoint.pairwise.extremes import Extreme, extreme_products, masks_only
 from counterpoint.pairwise.key_sums import key_sums, partner_products
-from counterpoint.pairwise.dense_lse import dense_log_sum_exps
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.lse_tiles import Ask, Walk
 from counterpoint.pairwise.plan import Plan
@@ -17,6 +17,7 @@ from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.streamed_lse import log_sum_exps
 from counterpoint.pairwise.terms import Axis, Reduction
 from counterpoint.pairwise.trace import Affine, Request, Which, as_tensor
+from counterpoint.pairwise.triton import fused_log_sum_exps, usable
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,8 @@ class Closed:
             found = dense_log_sum_exps(self.keys, asks, self.a_ND @ self.b_MD.T, affine)
             return _each(requests, groups, found)
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
+        if alone and usable(self.a_ND):
+            return _each(requests, groups, fused_log_sum_exps(self.keys, asks, self.a_ND, self.b_MD, scales, shifts))
         walk = self._walk(asks, halved=halved)
         found = log_sum_exps(walk, self.a_ND, self.b_MD, scales, shifts, bound=self.bound)
         return _each(requests, groups, found)
@@ -98,10 +101,8 @@ class Closed:
             for one in requests
         ]
         products = extreme_products(walk, wanted, self.a_ND, self.b_MD)
-        return [
-            _affine_or_nothing(*self._tensors([one.values.scale, one.values.shift]), found)
-            for one, found in zip(requests, products, strict=True)
-        ]
+        affine = [self._tensors([one.values.scale, one.values.shift]) for one in requests]
+        return [_affine_or_nothing(scale, shift, x) for (scale, shift), x in zip(affine, products, strict=True)]
 
     def _tensors(self, numbers: list[float | Tensor]) -> list[Tensor]:
         return [as_tensor(number, self.a_ND) for number in numbers]

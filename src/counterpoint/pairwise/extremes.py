@@ -42,8 +42,7 @@ def extreme_products(walk: Walk, wanted: list[Extreme], a_ND: Tensor, b_MD: Tens
         a_ND: Anchors.
         b_MD: Candidates of this rank.
     """
-    found: Any = _Extremes.apply(walk, tuple(wanted), a_ND, b_MD)  # pyright: ignore[reportUnknownMemberType]
-    return list(cast(tuple[Tensor, ...], found))
+    return list(cast(tuple[Tensor, ...], _Extremes.apply(walk, tuple(wanted), a_ND, b_MD)))  # pyright: ignore[reportUnknownMemberType]
 
 
 def masks_only(walk: Walk, asks: tuple[Ask, ...]) -> Walk:
@@ -128,7 +127,7 @@ class Best:
             self.places[mine, 0] = torch.where(better, places, at)
             return
         values, places = torch.cat([self.values[mine], values], 1), torch.cat([self.places[mine], places], 1)
-        order = torch.argsort(values, 1, descending=True, stable=True)[:, : self._k]
+        order = torch.sort(values, dim=1, descending=True, stable=True).indices[:, : self._k]
         self.values[mine], self.places[mine] = values.gather(1, order), places.gather(1, order)
 
     def statistic(self) -> Tensor:

@@ -35,8 +35,7 @@ def key_sums(keys: Keys, rotation: Rotation, wanted: list[Wanted], a_ND: Tensor,
         a_ND: Anchors of this rank.
         b_MD: Candidates of this rank.
     """
-    found: Any = _KeySums.apply(keys, rotation, tuple(wanted), a_ND, b_MD) if wanted else ()  # pyright: ignore[reportUnknownMemberType]
-    return list(cast(tuple[Tensor, ...], found))
+    return list(cast(tuple[Tensor, ...], _KeySums.apply(keys, rotation, tuple(wanted), a_ND, b_MD)))  # pyright: ignore[reportUnknownMemberType]
 
 
 def partner_products(partner: int, a_ND: Tensor, b_MD: Tensor) -> dict[Wanted, Tensor]:

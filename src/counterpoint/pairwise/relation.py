@@ -50,7 +50,8 @@ class Tile:
             return self.positive | self._negative
         if self._ignored is not None:
             return ~self._ignored
-        return everything(*self.positive.shape, self.positive.device)
+        n, m = self.positive.shape
+        return everything(n, m, self.positive.device)
 
     def weighted(self, values: Tensor) -> Tensor:
         """Every value times its weight: for sums."""

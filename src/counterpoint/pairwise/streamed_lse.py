@@ -42,7 +42,7 @@ def log_sum_exps(
 
 def _largest_product(walk: Walk, a: Tensor, b: Tensor) -> float:
     """No inner product is larger than the product of the longest rows (Cauchy and Schwarz)."""
-    longest = torch.stack([torch.linalg.vector_norm(x.detach(), dim=1).max() for x in (a, b)])
+    longest = torch.stack([cast(Tensor, torch.linalg.vector_norm(x.detach(), dim=1)).max() for x in (a, b)])  # pyright: ignore[reportUnknownMemberType]
     longest = walk.rotation.ranks.max(longest)
     return float(longest[0] * longest[1])
 
@@ -165,4 +165,5 @@ class _Backward:
 
 def _inner(x: Tensor, y: Tensor) -> Tensor:
     """Inner product of two matrices, block by block: their entrywise product would be one more matrix."""
-    return torch.stack([(p * q).sum() for p, q in zip(x.split(1024), y.split(1024), strict=True)]).sum()
+    blocks = [slice(i, i + 1024) for i in range(0, len(x), 1024)]
+    return torch.stack([(x[block] * y[block]).sum() for block in blocks]).sum()

@@ -50,16 +50,16 @@ class SigLIP(Objective):
         check_finite("bias", self.bias)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
-        """Per row: the loss of all its pairs."""
+        """Per row: the loss of all its pairs as if they were negatives, and the logits of its positives."""
         logits = self.scale * s_NM + self.bias
-        # logsigmoid, as softplus turns linear beyond 20; one per entry, with its sign, as it is what costs most here.
-        losses = -logsigmoid(torch.where(rel.positive, logits, -logits))
-        yield rows.sum(rel.weighted(losses), where=rel.compared)
+        # softplus(-x) = softplus(x) - x. By logsigmoid, as softplus turns linear beyond 20.
+        yield rows.sum(rel.weighted(-logsigmoid(-logits)), where=rel.compared)
+        yield rows.sum(rel.weighted(logits), where=rel.positive)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over anchors of the row sums."""
-        (loss_N,) = statistics
-        return self.mean(loss_N)
+        repelled_N, attracted_N = statistics
+        return self.mean(repelled_N - attracted_N)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Algorithm 1: signs in {-1, 0, 1}, log-sigmoid, sum over pairs divided by N."""

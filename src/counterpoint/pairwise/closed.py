@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from counterpoint.pairwise.bends import Bend
+from counterpoint.pairwise.bent_sums import bent_sums, dense_bent_sums
 from counterpoint.pairwise.dense_lse import dense_log_sum_exps
 from counterpoint.pairwise.extremes import Extreme, extreme_products, masks_only
 from counterpoint.pairwise.key_sums import key_sums, partner_products
@@ -43,11 +46,12 @@ class Closed:
     def statistics(self, requests: list[Request]) -> list[Tensor]:
         """One tensor per request, in order."""
         found: dict[int, Tensor] = {}
-        for kind, answer in (
-            (Reduction.LSE, self._log_sum_exps), (Reduction.SUM, self._sums), (Reduction.COUNT, self._counts),
-            (Reduction.TOP, self._extremes),
+        for kind, bent, answer in (
+            (Reduction.LSE, False, self._log_sum_exps), (Reduction.SUM, False, self._sums),
+            (Reduction.SUM, True, self._bent_sums), (Reduction.COUNT, False, self._counts),
+            (Reduction.TOP, False, self._extremes),
         ):  # fmt: skip
-            places = [k for k, one in enumerate(requests) if one.reduction is kind]
+            places = [k for k, one in enumerate(requests) if one.reduction is kind and (one.bent is not None) is bent]
             found.update(zip(places, answer([requests[k] for k in places]) if places else [], strict=True))
         return [found[k] for k in range(len(requests))]
 
@@ -59,9 +63,7 @@ class Closed:
 
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
-        halved = (
-            alone and self.a_ND is self.b_MD and self.keys.symmetric and all(one.axis is Axis.ROWS for one in requests)
-        )
+        halved = self._halved(requests)
         groups = _shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
@@ -74,6 +76,26 @@ class Closed:
         walk = self._walk(asks, halved=halved)
         found = log_sum_exps(walk, self.a_ND, self.b_MD, scales, shifts, bound=self.bound)
         return _each(requests, groups, found)
+
+    def _halved(self, requests: list[Request]) -> bool:
+        """Both sides are the same rows of this process, and every tile can stand for its mirror image."""
+        alike = self.a_ND is self.b_MD and self.keys.symmetric and self.rotation.ranks.size == 1
+        return alike and all(one.axis is Axis.ROWS for one in requests)
+
+    def _bent_sums(self, requests: list[Request]) -> list[Tensor]:
+        return [self._bent_sum(one) for one in requests]
+
+    def _bent_sum(self, one: Request) -> Tensor:
+        bend, factor = cast(tuple[Bend, float], one.bent)
+        ask = Ask((one.axis,), one.which)
+        scale, shift = one.values.scale, one.values.shift
+        if self.plan.dense:
+            found = dense_bent_sums(self.keys, ask, bend, self.a_ND @ self.b_MD.T, scale, shift)
+        else:
+            walk = self._walk((ask,), halved=self._halved([one]))
+            scale, shift = self._tensors([scale, shift])
+            found = bent_sums(walk, bend, self.a_ND, self.b_MD, scale, shift, bound=self.bound)
+        return found[one.axis] if factor == 1.0 else factor * found[one.axis]
 
     def _sums(self, requests: list[Request]) -> list[Tensor]:
         wanted = list(dict.fromkeys((one.axis, one.which) for one in requests))

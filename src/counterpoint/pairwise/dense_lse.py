@@ -26,19 +26,11 @@ def dense_log_sum_exps(
     for ask, affine in zip(asks, values, strict=True):
         scale, shift = (one if isinstance(one, float) else as_tensor(one, s_NM) for one in (affine.scale, affine.shift))
         # Products are new memory: masked in place, and their derivative does not need them.
-        x_NM = _masked(keys, ask, s_NM * scale)
+        x_NM = s_NM * scale
+        taken = keys.taken(ask.which, s_NM)
+        if taken is not None:
+            x_NM = x_NM.masked_fill_(~taken, -torch.inf)
         found.append({axis: torch.logsumexp(x_NM, axis.summed) for axis in ask.axes})
         if not isinstance(shift, float) or shift != 0.0:
             found[-1] = {axis: lse + shift for axis, lse in found[-1].items()}
     return found
-
-
-def _masked(keys: Keys, ask: Ask, x_NM: Tensor) -> Tensor:
-    whole = slice(0, x_NM.shape[0]), slice(0, x_NM.shape[1])
-    excluded = keys.excluded(*whole, ask.which, torch.empty_like(x_NM, dtype=torch.bool))
-    if excluded is not None:
-        x_NM = x_NM.masked_fill_(excluded, -torch.inf)
-    diagonal = keys.diagonal(*whole, ask.which, x_NM)
-    if diagonal is not None:
-        diagonal.fill_(-torch.inf)
-    return x_NM

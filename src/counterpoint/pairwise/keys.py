@@ -122,6 +122,18 @@ class Keys:
         same = torch.eq(keys, self.candidate_keys[None, cols], out=into).logical_and_(keys >= 0)
         return same if which is Which.NEGATIVE else same.logical_not_()
 
+    def taken(self, which: Which | None, like: Tensor) -> Tensor | None:
+        """Bool `[N, M]`: the entries that take part; None when all do."""
+        if which is None or (which is Which.COMPARED and self.first is None):
+            return None
+        whole = slice(0, self.anchor_keys.shape[0]), slice(0, self.candidate_keys.shape[0])
+        excluded = self.excluded(*whole, which, torch.empty_like(like, dtype=torch.bool))
+        taken = torch.ones_like(like, dtype=torch.bool) if excluded is None else ~excluded
+        own = self.diagonal(*whole, which, taken)
+        if own is not None:
+            own.fill_(False)
+        return taken
+
     def diagonal(self, rows: slice, cols: slice, which: Which | None, tile: Tensor) -> Tensor | None:
         """The entries of ``tile`` that compare a row with itself, as a view; None when there is none."""
         if self.first is None or which is None:

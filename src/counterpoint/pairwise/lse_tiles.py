@@ -100,14 +100,17 @@ class Tiles:
         a: Anchors.
         scales: One per ask.
         bound: Largest absolute inner product.
+        base: What scales are multiplied by; 1 where no powers of 2 are taken.
     """
 
-    def __init__(self, walk: Walk, a: Tensor, scales: tuple[float, ...], bound: float) -> None:
+    def __init__(
+        self, walk: Walk, a: Tensor, scales: tuple[float, ...], bound: float, *, base: float = TO_BASE_2
+    ) -> None:
         self.walk, self.scales, self.bound = walk, scales, bound
         self.buffers = Buffers(walk, a)
         self._a, self._rows = a, slice(0, 0)
         self._left = a[:0]
-        self._factor = scales[0] * TO_BASE_2 if self.folded else 1.0
+        self._base, self._factor = base, scales[0] * base if self.folded else 1.0
 
     @property
     def folded(self) -> bool:
@@ -126,7 +129,7 @@ class Tiles:
         """What 2 is raised to, in memory that may be overwritten."""
         if self.folded:
             return s_nm
-        return torch.mul(s_nm, self.scales[ask] * TO_BASE_2, out=self.buffers.numbers(2, *s_nm.shape))
+        return torch.mul(s_nm, self.scales[ask] * self._base, out=self.buffers.numbers(2, *s_nm.shape))
 
     def powers(self, ask: int, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
         """2 to the exponents less the ask's shift, in place; 0 for entries that do not take part."""

@@ -7,17 +7,16 @@ lse_i)``: the backward pass makes each tile again, unless it was kept, and multi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from counterpoint.pairwise.lse_pulls import Pull, pulls
+from counterpoint.pairwise.closed_backward import Backward, Wants
+from counterpoint.pairwise.lse_pulls import pulls
 from counterpoint.pairwise.lse_tiles import Tiles, Walk
 from counterpoint.pairwise.lse_totals import Totals, in_range, totals
 from counterpoint.pairwise.once import first_derivative_only
-from counterpoint.pairwise.products import add_product
 from counterpoint.pairwise.terms import Axis
 
 
@@ -72,8 +71,8 @@ class _LogSumExps(torch.autograd.Function):
         a, b, *lses = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles = Tiles(walk, a, ctx.scales, ctx.bound)
         wants_a, wants_b, *wants_scales = (bool(need) for need in ctx.needs_input_grad[2:])
-        wants = _Wants(wants_a or (tiles.folded and any(wants_scales)), wants_b, wants_scales)
-        backward = _Backward(tiles, pulls(tiles, lses, grads, one_shift=ctx.one_shift), wants, ctx.kept, a)
+        wants = Wants(wants_a or (tiles.folded and any(wants_scales)), wants_b, wants_scales)
+        backward = Backward(tiles, pulls(tiles, lses, grads, one_shift=ctx.one_shift), wants, ctx.kept, a)
         # backward() may be called under autocast, which must not reach the products.
         with torch.autocast(a.device.type, enabled=False):
             gb = walk.rotation.collect(b, backward.block)
@@ -97,73 +96,3 @@ def _forward(tiles: Tiles, b: Tensor, *, one_shift: bool, room: int) -> tuple[Se
             if own is not None:
                 kept.append(own)
     return found, kept
-
-
-@dataclass(frozen=True)
-class _Wants:
-    """Whose gradients are asked for; products that serve nobody are left out."""
-
-    a: bool
-    b: bool
-    scales: list[bool]
-
-
-class _Backward:
-    """Gradients while blocks of candidates come by."""
-
-    def __init__(self, tiles: Tiles, pull: list[Pull], wants: _Wants, kept: list[Tensor], a: Tensor) -> None:
-        self._tiles, self._pulls, self._wants, self._a = tiles, pull, wants, a
-        self._kept = iter(kept)
-        self.ga = torch.zeros_like(a)
-        self._scales = [0.0] * len(pull)
-
-    def block(self, place: slice, b: Tensor, gb: Tensor) -> None:
-        """Every tile of one block."""
-        walk = self._tiles.walk
-        gb = self.ga if walk.halved else gb
-        for rows, cols in walk.tiles(place):
-            here = slice(cols.start - place.start, cols.stop - place.start)
-            kept = next(self._kept, None)
-            if kept is not None:
-                self._push(rows, here, self._pulls[0].on_powers(rows, cols, kept), b, gb)
-                continue
-            s_nm = self._tiles.scores(rows, b[here])
-            for ask, pull in enumerate(self._pulls):
-                w_nm = pull.weights(rows, cols, self._tiles.exponents(ask, s_nm))
-                if not self._tiles.folded:
-                    self._add_scale(ask, w_nm, s_nm, mirrored_on_itself=walk.halved and rows == cols)
-                    w_nm = w_nm.mul_(self._tiles.scales[ask])
-                self._push(rows, here, w_nm, b, gb)
-
-    def _add_scale(self, ask: int, w_nm: Tensor, s_nm: Tensor, *, mirrored_on_itself: bool) -> None:
-        if self._wants.scales[ask]:
-            # A mirrored tile's weights are those of both pairs; on the diagonal each pair is there twice.
-            share = 0.5 if mirrored_on_itself else 1.0
-            self._scales[ask] += share * float(torch.dot(w_nm.reshape(-1), s_nm.reshape(-1)))
-
-    def _push(self, rows: slice, here: slice, w_nm: Tensor, b: Tensor, gb: Tensor) -> None:
-        """Add a tile's share of the gradients."""
-        walk = self._tiles.walk
-        bfloat16 = walk.plan.bfloat16
-        if self._wants.a:
-            add_product(self.ga[rows], w_nm, b[here], bfloat16=bfloat16)
-        mirrored_on_itself = walk.halved and rows == here
-        if (self._wants.a if walk.halved else self._wants.b) and not mirrored_on_itself:
-            add_product(gb[here], w_nm.T, self._a[rows], bfloat16=bfloat16)
-
-    def scale_gradients(self) -> list[Tensor | None]:
-        """Of every scale that wants one."""
-        if self._tiles.folded and self._wants.scales[0]:
-            # sum_ij w_ij s_ij, read off the gradients instead of the tiles; mirrored tiles count every pair twice.
-            twice = 2 if self._tiles.walk.halved else 1
-            return [_inner(self._a, self.ga) / (twice * self._tiles.scales[0])]
-        return [
-            self._a.new_tensor(one) if want else None
-            for one, want in zip(self._scales, self._wants.scales, strict=True)
-        ]
-
-
-def _inner(x: Tensor, y: Tensor) -> Tensor:
-    """Inner product of two matrices, block by block: their entrywise product would be one more matrix."""
-    blocks = [slice(i, i + 1024) for i in range(0, len(x), 1024)]
-    return torch.stack([(x[block] * y[block]).sum() for block in blocks]).sum()

@@ -1,4 +1,4 @@
-"""What an objective asks for, read off its ``terms`` once: log-sum-exps and sums of ``scale * s + shift``.
+"""What an objective asks for, read off its ``terms`` once: reductions of ``scale * s + shift``, sums bent or not.
 
 An objective is written in plain torch operations on a tile. Called here with stand-ins for the tile, it shows whether
 all it does to a similarity is multiply and add numbers; then the engine knows every derivative in closed form.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import torch
 from torch import Tensor
 
+from counterpoint.pairwise.bends import BENDS, Bend
 from counterpoint.pairwise.relation import Tile
 from counterpoint.pairwise.terms import Axis, Reduction, Stage, Term
 
@@ -51,9 +52,13 @@ class Affine:
         return Affine(self.scale / number, self.shift / number)
 
     def __add__(self, other: Any) -> Affine:
+        if isinstance(other, Affine):
+            return Affine(self.scale + other.scale, self.shift + other.shift)
         return Affine(self.scale, self.shift + _number(other))
 
     def __sub__(self, other: Any) -> Affine:
+        if isinstance(other, Affine):
+            return self + -other
         return Affine(self.scale, self.shift - _number(other))
 
     def __rsub__(self, other: Any) -> Affine:
@@ -69,11 +74,40 @@ class Affine:
     def __torch_function__(
         cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Affine:
-        """``tensor * s`` and its like, where the number stands on the left; anything else cannot be followed."""
+        """``tensor * s`` and its like, where the number stands on the left, and a bend; nothing else is followed."""
+        if function in BENDS and len(args) == 1 and not kwargs:
+            return cast(Affine, Bent(args[0], BENDS[function]))
         reflected: dict[Any, Callable[[Affine, Any], Affine]]
         reflected = {Tensor.mul: Affine.__rmul__, Tensor.add: Affine.__radd__, Tensor.sub: Affine.__rsub__}
         if function in reflected and len(args) == 2 and isinstance(args[1], Affine) and not kwargs:
             return reflected[function](args[1], args[0])
+        raise UntraceableError(getattr(function, "__name__", str(function)))
+
+
+@dataclass(frozen=True, eq=False)
+class Bent:
+    """``factor * bend(scale * s + shift)``, to be summed; it may be negated or multiplied by a number that is fixed."""
+
+    inner: Affine
+    bend: Bend
+    factor: float = 1.0
+
+    def __mul__(self, other: Any) -> Bent:
+        number = _number(other)
+        if isinstance(number, Tensor):
+            raise UntraceableError("a learnable factor")
+        return Bent(self.inner, self.bend, self.factor * number)
+
+    def __neg__(self) -> Bent:
+        return Bent(self.inner, self.bend, -self.factor)
+
+    __rmul__ = __mul__
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> NoReturn:
+        """No function can be followed."""
         raise UntraceableError(getattr(function, "__name__", str(function)))
 
 
@@ -100,7 +134,8 @@ _OTHER = (
     *("pow", "rpow", "matmul", "rmatmul", "rtruediv", "mod", "floordiv", "abs", "invert", "and", "or", "xor", "rand"),
     *("ror", "lt", "le", "gt", "ge", "eq", "ne", "getitem", "len", "iter", "bool", "float", "int", "getattr"),
 )
-for _kind, _names in ((Affine, _OTHER), (Mask, (*_ARITHMETIC, *_OTHER))):
+_UNBENT = ("add", "radd", "sub", "rsub", "truediv")
+for _kind, _names in ((Affine, _OTHER), (Bent, (*_UNBENT, *_OTHER)), (Mask, (*_ARITHMETIC, *_OTHER))):
     for _name in _names:
         setattr(_kind, f"__{_name}__", _refuse)
 
@@ -114,7 +149,7 @@ class _Masks:
     compared: Mask = Mask(Which.COMPARED)
     weight: None = None
 
-    def weighted(self, values: Affine) -> Affine:
+    def weighted(self, values: Affine | Bent) -> Affine | Bent:
         """Keys carry no weights."""
         return values
 
@@ -131,6 +166,7 @@ class Request:
         values: What is reduced, for sums and log-sum-exps.
         which: The entries that take part; None means all.
         k: Of a top term: how many.
+        bent: Of a bent sum: what bends the values, and a factor.
     """
 
     axis: Axis
@@ -138,6 +174,7 @@ class Request:
     values: Affine
     which: Which | None
     k: int | None = None
+    bent: tuple[Bend, float] | None = None
 
 
 def trace(objective: Objective) -> list[Request] | None:
@@ -156,9 +193,12 @@ def trace(objective: Objective) -> list[Request] | None:
 
 def _request(term: Term) -> Request | None:
     values, where = cast(Any, term.values), cast(Any, term.where)
+    bent = None
+    if isinstance(values, Bent) and term.reduction is Reduction.SUM:
+        values, bent = values.inner, (values.bend, values.factor)
     if not isinstance(values, Affine) or not (where is None or isinstance(where, Mask)):
         return None
-    return Request(term.axis, term.reduction, values, None if where is None else where.which, term.k)
+    return Request(term.axis, term.reduction, values, None if where is None else where.which, term.k, bent)
 
 
 def _number(value: Any) -> Number:

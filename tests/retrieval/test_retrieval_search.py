@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from counterpoint.base.errors import InputError
+from counterpoint.pairwise import NegativeSquaredEuclidean
 from counterpoint.retrieval import Cosine, Dot, Similarity, Store, cosines, embed, search
 
 
@@ -164,3 +165,11 @@ def test_cosines() -> None:
         cosines(a, np.ones((2, 5)))
     with pytest.raises(InputError, match="the second embeddings, row 1 holds NaN"):
         cosines(a, np.array([[0.0] * 6, [np.nan] * 6]))
+
+
+def test_a_similarity_that_prepares_documents_otherwise() -> None:
+    random = np.random.default_rng(5)
+    queries, corpus = random.normal(size=(4, 6)).astype(np.float32), random.normal(size=(60, 6)).astype(np.float32)
+    distances = ((queries[:, None].astype(np.float64) - corpus[None]) ** 2).sum(2)
+    hits = search(queries, corpus, 7, metric=NegativeSquaredEuclidean(), block_rows=13)
+    np.testing.assert_array_equal(hits.rows, np.argsort(distances, axis=1, kind="stable")[:, :7])

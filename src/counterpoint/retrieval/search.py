@@ -67,7 +67,7 @@ def search(
         top = RunningTop(len(queries_QD), min(k + SHORTLIST, len(vectors_ND)))
         for start in range(0, len(vectors_ND), block_rows):
             raw_mD = float32(vectors_ND[start : start + block_rows])
-            block_mD = metric.prepare(torch.from_numpy(raw_mD))
+            block_mD = metric.prepare_candidates(torch.from_numpy(raw_mD))
             for first in range(0, len(query_QD), QUERY_ROWS):
                 scores_qm = metric.scores(query_QD[first : first + QUERY_ROWS], block_mD)
                 _refuse_unbounded(scores_qm, raw_mD, name, start)
@@ -99,7 +99,7 @@ def _scored_again(
     rows = np.empty((len(queries_QD), k), dtype=np.int64)
     query_QD = metric.prepare(torch.from_numpy(queries_QD).double())
     for i, shortlist in enumerate(shortlist_QK.sort(dim=1).values.numpy()):
-        candidates = metric.prepare(torch.from_numpy(vectors_ND[shortlist].astype(np.float64)))
+        candidates = metric.prepare_candidates(torch.from_numpy(vectors_ND[shortlist].astype(np.float64)))
         exact = metric.scores(query_QD[i : i + 1], candidates)[0].float().numpy()
         best = np.argsort(-exact, kind="stable")[:k]
         scores[i], rows[i] = exact[best], shortlist[best]

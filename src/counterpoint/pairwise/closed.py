@@ -72,10 +72,18 @@ class Closed:
             return _each(requests, groups, found)
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
         if alone and usable(self.a_ND):
-            return _each(requests, groups, fused_log_sum_exps(self.keys, asks, self.a_ND, self.b_MD, scales, shifts))
+            a, b = self._for_kernels()
+            return _each(requests, groups, fused_log_sum_exps(self.keys, asks, a, b, scales, shifts))
         walk = self._walk(asks, halved=halved)
         found = log_sum_exps(walk, self.a_ND, self.b_MD, scales, shifts, bound=self.bound)
         return _each(requests, groups, found)
+
+    def _for_kernels(self) -> tuple[Tensor, Tensor]:
+        """Both sides in the precision that the plan asks for; the same tensor still where they are the same rows."""
+        if not self.plan.bfloat16:
+            return self.a_ND, self.b_MD
+        a = self.a_ND.bfloat16()
+        return a, a if self.a_ND is self.b_MD else self.b_MD.bfloat16()
 
     def _halved(self, requests: list[Request]) -> bool:
         """Both sides are the same rows of this process, and every tile can stand for its mirror image."""

@@ -93,7 +93,10 @@ def planned(objective: Objective, rows: Rows, plan: Plan | None, *, closed: bool
 
 def closed_form(objective: Objective, *, plain: bool) -> list[Request] | None:
     """The terms in closed form, if they have one; remembered for an objective without tensors."""
-    return _traced(objective) if plain else trace(objective)
+    try:
+        return _traced(objective) if plain else trace(objective)
+    except TypeError:  # a field that cannot be hashed, such as a list
+        return trace(objective)
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from counterpoint.pairwise.bends import Bend
 from counterpoint.pairwise.closed_backward import Backward, Wants
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.lse_pulls import Pull
-from counterpoint.pairwise.lse_tiles import Ask, Tiles, Walk
+from counterpoint.pairwise.lse_tiles import Ask, Tiles, Walk, all_rows, own_rows
 from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.terms import Axis
 
@@ -58,22 +58,21 @@ class _BentSums(torch.autograd.Function):
         factor, moved = float(scale), float(shift)
         tiles = Tiles(walk, a, (factor,), bound, base=1.0)
         largest = abs(factor) * bound + abs(moved)
-        lengths = {Axis.ROWS: a.shape[0], Axis.COLS: walk.rotation.total}
-        sums = {axis: a.new_zeros(lengths[axis]) for axis in ask.axes}
-        for place, block in walk.rotation.blocks(b):
-            for rows, cols in walk.tiles(place):
-                s_nm = tiles.scores(rows, block[cols.start - place.start : cols.stop - place.start])
+        sums = {axis: a.new_zeros(walk.lines[axis]) for axis in ask.axes}
+        for meeting, block in walk.rotation.blocks(b, len(a)):
+            for rows, cols in walk.tiles(meeting):
+                s_nm = tiles.scores(rows, block[meeting.here(cols)])
                 x_nm = tiles.exponents(0, s_nm).add_(moved)
                 values = tiles.fill(0, rows, cols, bend.value_(x_nm, largest), 0.0)
                 if Axis.ROWS in sums:
-                    sums[Axis.ROWS][rows] += values.sum(1)
-                    if walk.halved and rows != cols:
+                    sums[Axis.ROWS][walk.at(rows)] += values.sum(1)
+                    if walk.halved and not walk.on_itself(rows, cols):
                         sums[Axis.ROWS][cols] += values.sum(0)
                 if Axis.COLS in sums:
                     sums[Axis.COLS][cols] += values.sum(0)
         ctx.walk, ctx.bend, ctx.numbers = walk, bend, (factor, moved)
         ctx.save_for_backward(a, b)
-        return tuple(sums[axis] for axis in ask.axes)
+        return tuple(own_rows(walk, walk.rotation.ranks.sum(x)) if walk.halved else x for x in sums.values())
 
     @staticmethod
     @first_derivative_only
@@ -83,15 +82,15 @@ class _BentSums(torch.autograd.Function):
         scale, shift = ctx.numbers
         wants_a, wants_b, wants_scale, wants_shift = (bool(need) for need in ctx.needs_input_grad[3:])
         tiles = Tiles(walk, a, (scale,), 0.0, base=1.0)
-        by_axis = dict(zip(walk.asks[0].axes, grads, strict=True))
+        by_axis = dict(zip(walk.asks[0].axes, (all_rows(walk, grad) for grad in grads), strict=True))
         pull = _BentPull(tiles, ctx.bend, by_axis, shift, wants_shift=wants_shift)
         wants = Wants(wants_a or (tiles.folded and wants_scale), wants_b, [wants_scale])
         backward = Backward(tiles, [pull], wants, [], a)
         # backward() may be called under autocast, which must not reach the products.
         with torch.autocast(a.device.type, enabled=False):
-            gb = walk.rotation.collect(b, backward.block)
+            backward.take(walk.rotation.collect(b, len(a), backward.block))
         (scale_gradient,) = backward.scale_gradients()
-        return None, None, None, backward.ga, None if walk.halved else gb, scale_gradient, pull.shift_gradient()
+        return None, None, None, backward.ga, backward.gb, scale_gradient, pull.shift_gradient()
 
 
 class _BentPull(Pull):
@@ -109,16 +108,17 @@ class _BentPull(Pull):
 
     def weights(self, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
         slope = self.tiles.fill(0, rows, cols, self._bend.slope_(x_nm.add_(self._shift)), 0.0)
+        whole = self.tiles.walk.at(rows)
         if self._rows is not None and self._cols is not None:
             spare = self.tiles.buffers.numbers(1, *slope.shape)
-            slope.mul_(torch.add(self._rows[rows, None], self._cols[None, cols], out=spare))
+            slope.mul_(torch.add(self._rows[whole, None], self._cols[None, cols], out=spare))
         elif self._rows is not None:
-            slope.mul_(self._rows[rows, None])
+            slope.mul_(self._rows[whole, None])
         else:
             slope.mul_(cast(Tensor, self._cols)[None, cols])
         if self._wants_shift:
             # A mirrored tile's weights are those of both pairs; on the diagonal each pair is there twice.
-            self._total += slope.sum() * (0.5 if self.tiles.walk.halved and rows == cols else 1.0)
+            self._total += slope.sum() * (0.5 if self.tiles.walk.on_itself(rows, cols) else 1.0)
         return slope
 
     def on_powers(self, rows: slice, cols: slice, e_nm: Tensor) -> Tensor:

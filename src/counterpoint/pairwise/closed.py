@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -56,10 +56,11 @@ class Closed:
         return [found[k] for k in range(len(requests))]
 
     def _walk(self, asks: tuple[Ask, ...], *, halved: bool) -> Walk:
+        rotation = replace(self.rotation, halved=halved)
         plan = self.plan
         if plan.dense:
             plan = Plan(rows=self.a_ND.shape[0], cols=self.rotation.total)
-        return Walk(self.keys, asks, plan, self.rotation, halved)
+        return Walk(self.keys, asks, plan, rotation)
 
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
@@ -86,8 +87,8 @@ class Closed:
         return a, a if self.a_ND is self.b_MD else self.b_MD.bfloat16()
 
     def _halved(self, requests: list[Request]) -> bool:
-        """Both sides are the same rows of this process, and every tile can stand for its mirror image."""
-        alike = self.a_ND is self.b_MD and self.keys.symmetric and self.rotation.ranks.size == 1
+        """Both sides are the same rows, and every tile can stand for its mirror image."""
+        alike = self.a_ND is self.b_MD and self.keys.alike
         return alike and all(one.axis is Axis.ROWS for one in requests)
 
     def _bent_sums(self, requests: list[Request]) -> list[Tensor]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from counterpoint.pairwise.lse_pulls import Pull
 from counterpoint.pairwise.lse_tiles import Tiles
 from counterpoint.pairwise.products import add_product
+from counterpoint.pairwise.rotation import Meeting
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,33 @@ class Backward:
         self._tiles, self._pulls, self._wants, self._a = tiles, pull, wants, a
         self._kept = iter(kept)
         self.ga = torch.zeros_like(a)
+        self.gb: Tensor | None = None
         self._scales = [a.new_zeros(()) for _ in pull]
 
-    def block(self, place: slice, b: Tensor, gb: Tensor) -> None:
+    def take(self, gradient: Tensor) -> None:
+        """What came home of the candidates' gradient: the anchors' own, where they are the same rows."""
+        if not self._tiles.walk.halved:
+            self.gb = gradient
+        elif self._tiles.walk.rotation.ranks.size > 1:
+            self.ga += gradient
+
+    def block(self, meeting: Meeting, b: Tensor, gb: Tensor) -> None:
         """Every tile of one block."""
         walk = self._tiles.walk
-        gb = self.ga if walk.halved else gb
-        for rows, cols in walk.tiles(place):
-            here = slice(cols.start - place.start, cols.stop - place.start)
+        gb = self.ga if walk.halved and meeting.own else gb
+        for rows, cols in walk.tiles(meeting):
+            here, itself = meeting.here(cols), walk.on_itself(rows, cols)
             kept = next(self._kept, None)
             if kept is not None:
-                self._push(rows, here, self._pulls[0].on_powers(rows, cols, kept), b, gb)
+                self._push(rows, here, self._pulls[0].on_powers(rows, cols, kept), b, None if itself else gb)
                 continue
             s_nm = self._tiles.scores(rows, b[here])
             for ask, pull in enumerate(self._pulls):
                 w_nm = pull.weights(rows, cols, self._tiles.exponents(ask, s_nm))
                 if not self._tiles.folded:
-                    self._add_scale(ask, w_nm, s_nm, mirrored_on_itself=walk.halved and rows == cols)
+                    self._add_scale(ask, w_nm, s_nm, mirrored_on_itself=itself)
                     w_nm = w_nm.mul_(self._tiles.scales[ask])
-                self._push(rows, here, w_nm, b, gb)
+                self._push(rows, here, w_nm, b, None if itself else gb)
 
     def _add_scale(self, ask: int, w_nm: Tensor, s_nm: Tensor, *, mirrored_on_itself: bool) -> None:
         if self._wants.scales[ask]:
@@ -63,14 +72,13 @@ class Backward:
             share = 0.5 if mirrored_on_itself else 1.0
             self._scales[ask] += share * torch.dot(w_nm.reshape(-1), s_nm.reshape(-1))
 
-    def _push(self, rows: slice, here: slice, w_nm: Tensor, b: Tensor, gb: Tensor) -> None:
-        """Add a tile's share of the gradients."""
+    def _push(self, rows: slice, here: slice, w_nm: Tensor, b: Tensor, gb: Tensor | None) -> None:
+        """Add a tile's share of the gradients; a tile that is its own mirror image has but one side."""
         walk = self._tiles.walk
         bfloat16 = walk.plan.bfloat16
         if self._wants.a:
             add_product(self.ga[rows], w_nm, b[here], bfloat16=bfloat16)
-        mirrored_on_itself = walk.halved and rows == here
-        if (self._wants.a if walk.halved else self._wants.b) and not mirrored_on_itself:
+        if gb is not None and (self._wants.a if walk.halved else self._wants.b):
             add_product(gb[here], w_nm.T, self._a[rows], bfloat16=bfloat16)
 
     def scale_gradients(self) -> list[Tensor | None]:

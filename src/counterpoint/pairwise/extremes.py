@@ -13,6 +13,7 @@ from torch import Tensor
 
 from counterpoint.pairwise.lse_tiles import Ask, Tiles, Walk
 from counterpoint.pairwise.once import first_derivative_only
+from counterpoint.pairwise.rotation import Meeting
 from counterpoint.pairwise.terms import Axis, Reduction, Term
 
 
@@ -47,7 +48,7 @@ def extreme_products(walk: Walk, wanted: list[Extreme], a_ND: Tensor, b_MD: Tens
 
 def masks_only(walk: Walk, asks: tuple[Ask, ...]) -> Walk:
     """The same walk for masks alone, over whole tiles."""
-    return Walk(walk.keys, asks, walk.plan, walk.rotation, halved=False)
+    return Walk(walk.keys, asks, walk.plan, walk.rotation)
 
 
 class _Extremes(torch.autograd.Function):
@@ -56,9 +57,9 @@ class _Extremes(torch.autograd.Function):
         tiles = Tiles(walk, a, (1.0,) * max(2, len(walk.asks)), 0.0)
         lengths = {Axis.ROWS: len(a), Axis.COLS: walk.rotation.total}
         best = [Best(one.axis, one.k, lengths[one.axis], a) for one in wanted]
-        for place, block in walk.rotation.blocks(b):
-            for rows, cols in walk.tiles(place):
-                s_nm = tiles.scores(rows, block[cols.start - place.start : cols.stop - place.start])
+        for meeting, block in walk.rotation.blocks(b, len(a)):
+            for rows, cols in walk.tiles(meeting):
+                s_nm = tiles.scores(rows, block[meeting.here(cols)])
                 for one, found in zip(wanted, best, strict=True):
                     signed = torch.mul(s_nm, one.sign, out=tiles.buffers.numbers(1, *s_nm.shape))
                     found.add(rows, cols, tiles.fill(one.ask, rows, cols, signed, -torch.inf))
@@ -74,14 +75,15 @@ class _Extremes(torch.autograd.Function):
         places, values = saved[: len(wanted)], saved[len(wanted) :]
         ga = torch.zeros_like(a)
 
-        def work(place: slice, block: Tensor, gb: Tensor) -> None:
+        def work(meeting: Meeting, block: Tensor, gb: Tensor) -> None:
+            place = meeting.place
             for one, at, value, grad in zip(wanted, places, values, grads, strict=True):
                 pairs, g = _pairs(one, at, value, grad.reshape(at.shape), place)
                 i, j = pairs if one.axis is Axis.ROWS else pairs[::-1]
                 ga.index_add_(0, i, g * block[j])
                 gb.index_add_(0, j, g * a[i])
 
-        return None, None, ga, ctx.walk.rotation.collect(b, work)
+        return None, None, ga, ctx.walk.rotation.collect(b, len(a), work)
 
 
 def _pairs(one: Extreme, at: Tensor, value: Tensor, grad: Tensor, place: slice) -> tuple[tuple[Tensor, Tensor], Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.once import first_derivative_only
-from counterpoint.pairwise.rotation import Rotation
+from counterpoint.pairwise.rotation import Meeting, Rotation
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 
@@ -56,8 +56,9 @@ class _KeySums(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         n, m = len(a), rotation.total
         found = [a.new_zeros(n if axis is Axis.ROWS else m) for axis, _ in wanted]
-        for place, block in rotation.blocks(b):
-            meeting = _Meeting(keys, place)
+        for met, block in rotation.blocks(b, n):
+            place = met.place
+            meeting = _Block(keys, place)
             for (axis, which), total in zip(wanted, found, strict=True):
                 x, y, here = (a, block, slice(0, n)) if axis is Axis.ROWS else (block, a, place)
                 total[here] += (x * meeting.partners(axis, which, y)).sum(1)
@@ -72,8 +73,9 @@ class _KeySums(torch.autograd.Function):
         wanted: tuple[Wanted, ...] = ctx.wanted
         ga = torch.zeros_like(a)
 
-        def work(place: slice, block: Tensor, gb: Tensor) -> None:
-            meeting = _Meeting(ctx.keys, place)
+        def work(met: Meeting, block: Tensor, gb: Tensor) -> None:
+            place = met.place
+            meeting = _Block(ctx.keys, place)
             for (axis, which), grad in zip(wanted, grads, strict=True):
                 other = Axis.COLS if axis is Axis.ROWS else Axis.ROWS
                 x, y, gx, gy, g = (
@@ -83,11 +85,11 @@ class _KeySums(torch.autograd.Function):
                 gx += g * meeting.partners(axis, which, y)
                 gy += meeting.partners(other, which, g * x)
 
-        return None, None, None, ga, ctx.rotation.collect(b, work)
+        return None, None, None, ga, ctx.rotation.collect(b, len(a), work)
 
 
 @dataclass(frozen=True, eq=False)
-class _Meeting:
+class _Block:
     """This rank's anchors and one block of candidates."""
 
     keys: Keys

@@ -25,6 +25,7 @@ class Keys:
         numbered: When anchor keys are known to be numbers from ``start`` on, or negative: how many; else None.
         start: The smallest of them.
         partner: See :class:`SameKey`.
+        alike: Candidates are all ranks' anchors.
     """
 
     anchor_keys: Tensor
@@ -33,6 +34,7 @@ class Keys:
     numbered: int | None = None
     start: int = 0
     partner: int | None = None
+    alike: bool = False
 
     @staticmethod
     def of(relation: Relation) -> Keys | None:
@@ -43,7 +45,7 @@ class Keys:
             same, first = relation.inner, relation.first
         else:
             return None
-        return Keys(same.anchor_keys, same.candidate_keys, first, same.numbered, same.start, same.partner)
+        return Keys(same.anchor_keys, same.candidate_keys, first, same.numbered, same.start, same.partner, same.alike)
 
     @property
     def symmetric(self) -> bool:

@@ -51,6 +51,7 @@ class _Shifted(Pull):
 
     def _times(self, rows: slice, cols: slice, e_nm: Tensor, *, out: Tensor) -> Tensor:
         r_N, q_M = self._factors
+        rows = self.tiles.walk.at(rows)
         if r_N is not None and q_M is not None:
             both = torch.add(r_N[rows, None], q_M[None, cols], out=self.tiles.buffers.numbers(1, *e_nm.shape))
             return torch.mul(e_nm, both, out=out)
@@ -63,6 +64,7 @@ class _Running(Pull):
     def weights(self, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
         x_nm = self.tiles.fill(self.ask, rows, cols, x_nm, -torch.inf)
         by_row, by_col = self.sides
+        rows = self.tiles.walk.at(rows)
         if by_row is None or by_col is None:
             g, lse = _column(by_row, rows) if by_row is not None else _row(cast(Side, by_col), cols)
             return _softmax(x_nm, g, lse, out=x_nm)

@@ -12,7 +12,7 @@ from torch import Tensor
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.plan import Plan
 from counterpoint.pairwise.products import product
-from counterpoint.pairwise.rotation import Rotation
+from counterpoint.pairwise.rotation import Meeting, Rotation
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 
@@ -43,22 +43,42 @@ class Walk:
         asks: What is wanted.
         plan: Tile sizes.
         rotation: Whose candidates are whose columns.
-        halved: Both sides are the same rows, and only rows are asked for: a tile serves its mirror image too.
     """
 
     keys: Keys
     asks: tuple[Ask, ...]
     plan: Plan
     rotation: Rotation
-    halved: bool
 
-    def tiles(self, place: slice) -> Iterator[tuple[slice, slice]]:
+    @property
+    def halved(self) -> bool:
+        """Both sides are the same rows, and only rows are asked for: a tile serves its mirror image too."""
+        return self.rotation.halved
+
+    def tiles(self, meeting: Meeting) -> Iterator[tuple[slice, slice]]:
         """Rows and columns of every tile to make of a block of candidates."""
-        n = len(self.keys.anchor_keys)
         height, width = self.shape
-        for i in range(0, n, height):
-            for j in range(i if self.halved else place.start, place.stop, width):
-                yield slice(i, min(i + height, n)), slice(j, min(j + width, place.stop))
+        rows, cols = meeting.rows, meeting.cols
+        for i in range(rows.start, rows.stop, height):
+            for j in range(cols.start + (i if self.halved and meeting.own else 0), cols.stop, width):
+                yield slice(i, min(i + height, rows.stop)), slice(j, min(j + width, cols.stop))
+
+    def at(self, rows: slice) -> slice:
+        """This rank's rows as columns, where they are both and one vector holds the statistics of all ranks' rows."""
+        if not self.halved:
+            return rows
+        start = self.rotation.place(self.rotation.ranks.index).start
+        return slice(rows.start + start, rows.stop + start)
+
+    @property
+    def lines(self) -> dict[Axis, int]:
+        """Length of a vector of statistics while it is made."""
+        n = self.rotation.total if self.halved else len(self.keys.anchor_keys)
+        return {Axis.ROWS: n, Axis.COLS: self.rotation.total}
+
+    def on_itself(self, rows: slice, cols: slice) -> bool:
+        """Whether a tile is its own mirror image."""
+        return self.halved and self.at(rows) == cols
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -67,6 +87,16 @@ class Walk:
         rows, cols = min(self.plan.rows, n), min(self.plan.cols, m)
         side = isqrt(rows * cols)
         return (side, side) if self.halved else (rows, cols)
+
+
+def own_rows(walk: Walk, statistic: Tensor) -> Tensor:
+    """This rank's rows of a statistic of all ranks' rows, where every pair of ranks met once."""
+    return statistic[walk.rotation.place(walk.rotation.ranks.index)] if walk.halved else statistic
+
+
+def all_rows(walk: Walk, statistic: Tensor) -> Tensor:
+    """A statistic of this rank's rows made one of all ranks' rows, where every pair of ranks meets once."""
+    return walk.rotation.ranks.gather(statistic) if walk.halved else statistic
 
 
 class Buffers:

@@ -108,6 +108,7 @@ class SameKey(Relation):
         start: The smallest of them.
         partner: Anchor i is known to have one positive beside itself, candidate ``(i + partner) mod N``, and candidates
             after the first N to be nobody's: nothing has to be looked up.
+        others: Of a relation across ranks: candidates are all ranks' anchors; on one process this is seen.
     """
 
     anchor_keys: Tensor
@@ -116,6 +117,7 @@ class SameKey(Relation):
     numbered: int | None = None
     start: int = 0
     partner: int | None = None
+    others: bool = False
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""
@@ -129,6 +131,11 @@ class SameKey(Relation):
         """(N, M)."""
         return len(self.anchor_keys), len(self.candidate_keys)
 
+    @property
+    def alike(self) -> bool:
+        """Candidates are the anchors, of all ranks."""
+        return self.others or self.anchor_keys is self.candidate_keys
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Equality of keys on the block."""
         # A negative key equals nothing: two different negative numbers on the two sides save a pass over the tile.
@@ -140,13 +147,19 @@ class SameKey(Relation):
         if ranks.size == 1:
             return self
         if not self.local:
-            return SameKey(self.anchor_keys, ranks.gather(self.candidate_keys))
+            return SameKey(self.anchor_keys, ranks.gather(self.candidate_keys), others=self.alike)
         largest = int(torch.cat([self.anchor_keys, self.candidate_keys]).max()) + 1
         start = sum(row[0] for row in ranks.meet([largest])[: ranks.index])
         anchor_keys, candidate_keys = (
             torch.where(keys >= 0, keys + start, keys) for keys in (self.anchor_keys, self.candidate_keys)
         )
-        return SameKey(anchor_keys, ranks.gather(candidate_keys), numbered=self.numbered, start=self.start + start)
+        return SameKey(
+            anchor_keys,
+            ranks.gather(candidate_keys),
+            numbered=self.numbered,
+            start=self.start + start,
+            others=self.alike,
+        )
 
 
 @dataclass(frozen=True)

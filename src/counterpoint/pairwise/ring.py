@@ -89,12 +89,12 @@ class Ranks:
         shift = torch.where(largest == -torch.inf, 0.0, largest)
         return torch.log(self.sum(torch.exp(statistic - shift))) + shift
 
-    def pass_on(self, rows: Tensor, length: int, *, tag: int) -> Arriving:
-        """Send rows to the next rank, point to point, while ``length`` rows come from the one before."""
+    def pass_on(self, rows: Tensor, length: int, *, tag: int, hops: int = 1) -> Arriving:
+        """Send rows that many ranks on, point to point, while ``length`` rows come from as many before."""
         wire = _wire() if rows.device.type == "cpu" or dist.get_backend() != dist.Backend.NCCL else rows.device
         sent = rows.contiguous().to(wire)
         received = sent.new_empty((length, *rows.shape[1:]))
-        after, before = (self.index + 1) % self.size, (self.index - 1) % self.size
+        after, before = (self.index + hops) % self.size, (self.index - hops) % self.size
         # Grouped, so that a ring of NCCL ranks that all send first does not wait for itself.
         works = dist.batch_isend_irecv(
             [dist.P2POp(dist.isend, sent, after, tag=tag), dist.P2POp(dist.irecv, received, before, tag=tag)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from counterpoint.pairwise.closed_backward import Backward, Wants
 from counterpoint.pairwise.lse_pulls import pulls
-from counterpoint.pairwise.lse_tiles import Tiles, Walk
+from counterpoint.pairwise.lse_tiles import Tiles, Walk, all_rows, own_rows
 from counterpoint.pairwise.lse_totals import Totals, in_range, totals
 from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.terms import Axis
@@ -58,7 +58,7 @@ class _LogSumExps(torch.autograd.Function):
         if one_shift and not in_range(walk, found):
             one_shift = False
             found, kept = _forward(tiles, b, one_shift=False, room=0)
-        lses = [total.finished() for total in found]
+        lses = [[own_rows(walk, lse) for lse in total.finished()] for total in found]
         ctx.walk, ctx.scales, ctx.bound, ctx.one_shift, ctx.kept = walk, tiles.scales, bound, one_shift, kept
         flat = [lse for by_axis in lses for lse in by_axis]
         ctx.save_for_backward(a, b, *flat)
@@ -70,13 +70,15 @@ class _LogSumExps(torch.autograd.Function):
         walk: Walk = ctx.walk
         a, b, *lses = cast(tuple[Tensor, ...], ctx.saved_tensors)
         tiles = Tiles(walk, a, ctx.scales, ctx.bound)
+        # A tile that stands for its mirror image pulls at other ranks' rows too, by what their statistics are worth.
+        lses, grads = [all_rows(walk, one) for one in lses], tuple(all_rows(walk, one) for one in grads)
         wants_a, wants_b, *wants_scales = (bool(need) for need in ctx.needs_input_grad[2:])
         wants = Wants(wants_a or (tiles.folded and any(wants_scales)), wants_b, wants_scales)
         backward = Backward(tiles, pulls(tiles, lses, grads, one_shift=ctx.one_shift), wants, ctx.kept, a)
         # backward() may be called under autocast, which must not reach the products.
         with torch.autocast(a.device.type, enabled=False):
-            gb = walk.rotation.collect(b, backward.block)
-        return None, None, backward.ga, None if walk.halved else gb, *backward.scale_gradients()
+            backward.take(walk.rotation.collect(b, len(a), backward.block))
+        return None, None, backward.ga, backward.gb, *backward.scale_gradients()
 
 
 def _forward(tiles: Tiles, b: Tensor, *, one_shift: bool, room: int) -> tuple[Sequence[Totals], list[Tensor]]:
@@ -84,9 +86,9 @@ def _forward(tiles: Tiles, b: Tensor, *, one_shift: bool, room: int) -> tuple[Se
     walk = tiles.walk
     found = totals(tiles, one_shift=one_shift)
     kept: list[Tensor] = []
-    for place, block in walk.rotation.blocks(b):
-        for rows, cols in walk.tiles(place):
-            b_mD = block[cols.start - place.start : cols.stop - place.start]
+    for meeting, block in walk.rotation.blocks(b, len(walk.keys.anchor_keys)):
+        for rows, cols in walk.tiles(meeting):
+            b_mD = block[meeting.here(cols)]
             size = (rows.stop - rows.start) * len(b_mD) * b.element_size()
             room -= size
             own = b.new_empty(rows.stop - rows.start, len(b_mD)) if room >= 0 else None
@@ -95,4 +97,6 @@ def _forward(tiles: Tiles, b: Tensor, *, one_shift: bool, room: int) -> tuple[Se
                 total.add(rows, cols, tiles.exponents(ask, s_nm))
             if own is not None:
                 kept.append(own)
+    for total in found:
+        total.share()
     return found, kept

@@ -13,7 +13,7 @@ from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.plan import Plan
 from counterpoint.pairwise.products import add_product, product
 from counterpoint.pairwise.relation import Relation
-from counterpoint.pairwise.rotation import Rotation
+from counterpoint.pairwise.rotation import Meeting, Rotation
 from counterpoint.pairwise.similarity import OfInnerProduct
 from counterpoint.pairwise.terms import Axis, Reduction, Term, beside_tile, terms_after
 from counterpoint.pairwise.totals import Total, pull
@@ -49,9 +49,9 @@ class TileWalk:
     kinds: list[tuple[Axis, Reduction]] = field(default_factory=list[tuple[Axis, Reduction]])
     more: list[bool] = field(default_factory=list[bool])
 
-    def tiles(self, place: slice) -> Iterator[tuple[slice, slice]]:
+    def tiles(self, meeting: Meeting) -> Iterator[tuple[slice, slice]]:
         """Rows and columns of every tile of a block of candidates."""
-        n = self.relation.shape[0]
+        n, place = self.relation.shape[0], meeting.place
         for i in range(0, n, self.plan.rows):
             for j in range(place.start, place.stop, self.plan.cols):
                 yield slice(i, min(i + self.plan.rows, n)), slice(j, min(j + self.plan.cols, place.stop))
@@ -90,9 +90,9 @@ class _Streamed(torch.autograd.Function):
     def forward(ctx: Any, walk: TileWalk, a: Tensor, b: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         totals: list[Total] = []
         similarity, bfloat16 = walk.objective.similarity, walk.plan.bfloat16
-        for place, block in walk.rotation.blocks(b):
-            for rows, cols in walk.tiles(place):
-                x, y = a[rows], block[cols.start - place.start : cols.stop - place.start]
+        for meeting, block in walk.rotation.blocks(b, len(a)):
+            for rows, cols in walk.tiles(meeting):
+                x, y = a[rows], block[meeting.here(cols)]
                 if isinstance(similarity, OfInnerProduct):
                     s_nm = similarity.of(product(x, y.T, bfloat16=bfloat16))
                 else:
@@ -117,7 +117,7 @@ class _Streamed(torch.autograd.Function):
         backward = _Backward(walk, a, others, wants, list(zip(totals, ctx.places, grads, strict=True)))
         # backward() may be called under autocast, which must not reach the products computed again here.
         with torch.autocast(a.device.type, enabled=False):
-            gb = walk.rotation.collect(b, backward.block)
+            gb = walk.rotation.collect(b, len(a), backward.block)
         return None, backward.ga if wants[0] else None, gb if wants[1] else None, *backward.found
 
 
@@ -136,10 +136,10 @@ class _Backward:
         self.ga = torch.zeros_like(a)
         self.found = [torch.zeros_like(x) if want else None for x, want in zip(others, wants[2:], strict=True)]
 
-    def block(self, place: slice, b: Tensor, gb: Tensor) -> None:
+    def block(self, meeting: Meeting, b: Tensor, gb: Tensor) -> None:
         """Every tile of one block."""
-        for rows, cols in self._walk.tiles(place):
-            self._tile(rows, cols, b, gb, slice(cols.start - place.start, cols.stop - place.start))
+        for rows, cols in self._walk.tiles(meeting):
+            self._tile(rows, cols, b, gb, meeting.here(cols))
 
     def _tile(self, rows: slice, cols: slice, b: Tensor, gb: Tensor, here: slice) -> None:
         walk, similarity = self._walk, self._walk.objective.similarity

@@ -54,10 +54,8 @@ class Closed:
 
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
-        halved = (
-            alone and self.a_ND is self.b_MD and self.keys.symmetric and all(one.axis is Axis.ROWS for one in requests)
-        )
-        groups = _shared_tiles(requests)
+        halved = alone and self.a_ND is self.b_MD and self.keys.symmetric and rows_only(requests)
+        groups = shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
@@ -110,7 +108,12 @@ def _affine_or_nothing(scale: Tensor, shift: Tensor, product: Tensor) -> Tensor:
     return torch.where(none, -torch.inf, scale * torch.where(none, 0.0, product) + shift)
 
 
-def _shared_tiles(requests: list[Request]) -> list[list[Request]]:
+def rows_only(requests: list[Request]) -> bool:
+    """A tile can serve its mirror image only where columns are not asked for."""
+    return all(one.axis is Axis.ROWS for one in requests)
+
+
+def shared_tiles(requests: list[Request]) -> list[list[Request]]:
     """Requests that need the same exponentials."""
     groups: dict[tuple[int, Which | None], list[Request]] = {}
     for one in requests:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.agreement import Together, agree
+from counterpoint.pairwise.agreement import agree
 from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_features, at_least_float32
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import Budget, Plan, Streams

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _REASONS = {
     Path.DENSE: "so small a matrix is fastest as a whole, by plain autograd",
     Path.CLOSED: "all that is asked of similarities is affine, so every derivative is known",
-    Path.TILES: "it is not known in closed form and too large as a whole, so autograd works on one tile after the other",
+    Path.TILES: "no closed form is known and the whole is too large, so autograd goes from tile to tile",
     Path.ROWS: "it needs whole rows at once, a block of them at a time",
     Path.WHOLE: "it needs the whole matrix at once",
 }
@@ -169,7 +169,8 @@ def _case(objective: Objective, n: int, m: int, d: int, ranks: int, itemsize: in
     if objective.joint and m not in (0, n):
         raise InputError(f"m must be n = {n} for {type(objective).__name__}, which stacks two views; got {m}")
     if m == 0 or alike:
-        n = m = n if m == 0 else n + m
+        # Two views that are stacked; or pairs that are scored, which are one side from here on.
+        n = m = n if m == 0 else n * len(few.a_ND) // 2
         alike = not objective.similarity.two_sided
     mine, theirs = ceil(n / ranks), ceil(m / ranks)
     return Case(Sizes(mine, m, theirs, few.a_ND[0].numel(), itemsize, alike, ranks), n, keyed, per_pair)

@@ -2,7 +2,8 @@
 
 Counted is everything that is alive at one time and was not before the call: prepared rows, tiles, statistics, and the
 gradients up to those of the embeddings that were passed in. Not counted are these embeddings, what a caller computed
-them from, and a relation of the caller's own.
+them from, a relation of the caller's own, and what an objective makes of embeddings before any are compared, such as
+the scores of pairs.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def closed_footprint(requests: list[Request], sizes: Sizes, bound: float | None)
         others.append(gradients + (5 if sizes.alike else 4) * larger)
     if has[Reduction.TOP]:
         others.append(gradients + max(2 * (one.k or 1) for one in requests) * larger)
-    masked = any(one.which in (Which.POSITIVE, Which.NEGATIVE) for one in requests if one.reduction is not Reduction.SUM)
+    swept = _of(requests, Reduction.LSE) + _of(requests, Reduction.TOP)
+    masked = any(one.which in (Which.POSITIVE, Which.NEGATIVE) for one in swept)
     running = has[Reduction.LSE] and not shares_a_shift(requests, bound)
     entry = sizes.itemsize * (BUFFERS + (2 if running else 0)) + (2 if masked else 0)
     # Without log-sum-exps tiles are made in the forward pass alone, beside the stack of two views, if there is one.

@@ -36,8 +36,10 @@ UNSEEN = 1.0
 """Tensors of a tile's size that one operation makes inside itself, where no hook sees them."""
 
 _PRODUCTS = {"mm", "addmm", "addmm_", "bmm", "baddbmm"}
-_POWERS = ("exp", "log", "sigmoid", "softplus", "tanh", "pow", "sqrt", "sin", "cos", "acosh", "special")
-
+_POWERS = dict.fromkeys(("log_sigmoid", "logsumexp", "softplus", "acosh", "special", "pow"), 4.0) | dict.fromkeys(
+    ("exp", "log", "sigmoid", "tanh", "sqrt", "sin", "cos"), 2.0
+)
+"""Operations by the beginning of their names, and how many powers of two each takes as long as."""
 
 @dataclass(frozen=True)
 class Temporaries:
@@ -46,7 +48,8 @@ class Temporaries:
     Attributes:
         held: Bytes at the peak, in float32.
         passes: How often memory is gone through, by anything but products.
-        powers: How many of these are exponentials, logarithms and their like.
+        powers: Exponentials, logarithms and their like beside, in powers of two that take as long.
+        tops: How often the largest is looked for.
         stages: How many times all tiles are made in the forward pass.
         statistics: How many numbers are found for each row or column.
         per_pair: Numbers that one pair took while it was scored.
@@ -55,6 +58,7 @@ class Temporaries:
     held: float
     passes: float
     powers: float
+    tops: float
     stages: int
     statistics: int
     per_pair: int
@@ -65,21 +69,20 @@ class Temporaries:
         return (self.held + UNSEEN * 4 + more) * itemsize / 4
 
 
-def sample(objective: Objective, n: int, row: tuple[int, ...], *, alike: bool = False) -> Problem:
+def sample_rows(objective: Objective, n: int, row: tuple[int, ...], *, alike: bool = False) -> Rows:
     """A call with n rows, or n features, on two sides or among themselves, as the engine sees it."""
     g = torch.Generator().manual_seed(0)
     shape = (8, n) if objective.features else (n, *row)
     a, b = (torch.randn(shape, generator=g) for _ in range(2))
     scores = torch.arange(n, dtype=torch.float32) if Needs.SCORES in objective.needs else None
-    if alike:
-        labels = None if objective.features else torch.arange(n) // 2
-        return objective.arrange(a, None, Given(labels=labels))
-    return objective.arrange(a, b, Given(scores=scores))
+    rows = _prepared(objective, objective.arrange(a, b, Given(scores=scores)))
+    if not alike or rows.a_ND is rows.b_MD:
+        return rows
+    labels = None if objective.features else torch.arange(n) // 2
+    return _prepared(objective, objective.arrange(a, None, Given(labels=labels)))
 
 
-def sample_rows(objective: Objective, n: int, row: tuple[int, ...], *, alike: bool = False) -> Rows:
-    """The same, prepared."""
-    problem = sample(objective, n, row, alike=alike)
+def _prepared(objective: Objective, problem: Problem) -> Rows:
     return prepared(objective, problem, Together(ALONE, (len(problem.anchors),), (len(problem.candidates),)))
 
 
@@ -93,28 +96,30 @@ def temporaries(objective: Objective, names: tuple[str, ...], *, dense: bool, al
         dense: The whole matrix at once, instead of one tile.
         alike: Rows are compared among themselves.
     """
-    alike = alike and not objective.joint
     with torch.enable_grad(), torch.autocast("cpu", enabled=False), torch.device("cpu"):
         small, large = (_run(objective, names, side, dense=dense, alike=alike) for side in (SIDE, 2 * SIDE))
     entries = small.entries
-    peak, passes, powers = (
+    peak, passes, powers, tops = (
         max(0.0, y - 2 * x) / (2 * entries)
-        for x, y in (
-            (small.live.peak, large.live.peak), (small.live.passes, large.live.passes),
-            (small.live.powers, large.live.powers),
-        )
-    )  # fmt: skip
+        for x, y in zip(small.live.counted, large.live.counted, strict=True)
+    )
     per_pair = objective.similarity.numbers_per_pair(small.rows.a_ND, small.rows.b_MD)
-    return Temporaries(peak, passes, powers, small.stages, small.statistics, per_pair)
+    return Temporaries(peak, passes, powers, tops, small.stages, small.statistics, per_pair)
 
 
 class _Live(TorchDispatchMode):
     """Counts the bytes that are alive and what is done, as far as operations show it."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.now = self.peak = self.passes = self.powers = 0
+        super().__init__()  # pyright: ignore[reportUnknownMemberType]
+        self.now = self.peak = self.passes = self.tops = 0
+        self.powers = 0.0
         self._seen: set[int] = set()
+
+    @property
+    def counted(self) -> tuple[float, ...]:
+        """Bytes, passes, powers and searches for the largest."""
+        return self.peak, self.passes, self.powers, self.tops
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         found = func(*args, **(kwargs or {}))
@@ -142,9 +147,11 @@ class _Live(TorchDispatchMode):
     def _count(self, func: Any, tensors: list[Any], *, new: bool) -> None:
         name = func.overloadpacket.__name__
         largest = max((one.numel() for one in tensors if isinstance(one, Tensor)), default=0)
-        if new and name not in _PRODUCTS:
-            self.passes += largest
-            self.powers += largest if name.startswith(_POWERS) or name == "log_sigmoid_forward" else 0
+        if not new or name in _PRODUCTS:
+            return
+        self.passes += largest
+        self.powers += largest * next((cost for start, cost in _POWERS.items() if name.startswith(start)), 0.0)
+        self.tops += largest * name.startswith(("max", "min", "topk"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +183,7 @@ def _run(objective: Objective, names: tuple[str, ...], side: int, *, dense: bool
             statistics = len(found)
             loss = whole.head(*found)
             del found
-        loss.backward()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
     return _Ran(rows, live, stages, statistics)
 
 

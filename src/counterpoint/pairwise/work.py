@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from math import ceil, isqrt
 from statistics import median
 from typing import TYPE_CHECKING
@@ -34,14 +34,20 @@ class Speeds:
 
     Attributes:
         products: Multiplications with an addition, of a tile's matrix product.
-        powers: Exponentials.
-        passes: Numbers read, changed and written.
+        powers: Powers of two, in memory that is there.
+        passes: Numbers changed in memory that is there.
+        fresh: Numbers written to memory that is new, as autograd does.
+        masks: Entries compared by key and overwritten where they do not take part.
+        tops: Numbers among which the largest of every row is looked for.
         calls: Operations too small to count otherwise.
     """
 
     products: float
     powers: float
     passes: float
+    fresh: float
+    masks: float
+    tops: float
     calls: float
 
 
@@ -49,19 +55,17 @@ class Speeds:
 class Work:
     """Operations of one call, forward and backward, on one rank; see :class:`Speeds`."""
 
-    products: float
-    powers: float
-    passes: float
-    calls: float
+    products: float = 0.0
+    powers: float = 0.0
+    passes: float = 0.0
+    fresh: float = 0.0
+    masks: float = 0.0
+    tops: float = 0.0
+    calls: float = 0.0
 
     def seconds(self, speeds: Speeds) -> float:
         """Time it takes at these speeds, one thing after the other."""
-        return (
-            self.products / speeds.products
-            + self.powers / speeds.powers
-            + self.passes / speeds.passes
-            + self.calls / speeds.calls
-        )
+        return sum(getattr(self, one.name) / getattr(speeds, one.name) for one in fields(self))
 
 
 @dataclass(frozen=True)
@@ -133,31 +137,35 @@ def seen(objective: Objective, decision: Decision, sizes: Sizes, names: tuple[st
 def work(decision: Decision, sizes: Sizes, cut: Tiling, one: Temporaries | None) -> Work:
     """Operations of a decision."""
     passes = passes_of(decision, cut, one)
+    rows = _ROWS_PASSES * (sizes.n + sizes.m) * sizes.width
+    calls = 2 * _CALLS * cut.count * max(1.0, passes)
     if one is None:
-        powers, pointwise, gradients = _closed(decision.requests or [], cut)
-    else:
-        # Products are counted apart; the backward pass has two for each stage.
-        powers, pointwise, gradients = one.powers, one.passes - one.powers, 2.0 * one.stages
+        return _closed(decision.requests or [], cut, sizes.width, Work(fresh=rows, calls=calls))
+    # Products are counted apart; the backward pass has two for each stage.
     return Work(
-        products=cut.entries * sizes.width * (passes + gradients),
-        powers=cut.entries * powers,
-        passes=cut.entries * pointwise + _ROWS_PASSES * (sizes.n + sizes.m) * sizes.width,
-        calls=2 * _CALLS * cut.count * max(1.0, passes),
+        products=cut.entries * sizes.width * (passes + 2.0 * one.stages),
+        powers=cut.entries * one.powers,
+        fresh=cut.entries * one.passes + rows,
+        tops=cut.entries * one.tops,
+        calls=calls,
     )
 
 
-def _closed(requests: list[Request], cut: Tiling) -> tuple[float, float, float]:
-    """Exponentials, passes, and products of the backward pass, for each entry."""
-    powers = pointwise = gradients = 0.0
+def _closed(requests: list[Request], cut: Tiling, width: int, beside: Work) -> Work:
+    """Of the closed form: forward with every entry, backward with those that are made again and two products."""
     asked = {(id(one.values), one.which) for one in requests if one.reduction is Reduction.LSE}
-    for _, which in asked:
-        masked = 3.0 if which in (Which.POSITIVE, Which.NEGATIVE) else 0.0
-        unfolded = 2.0 if len(asked) > 1 else 0.0
-        powers += 1 + cut.again
-        pointwise += (masked + unfolded) * (1 + cut.again) + 4.0  # sums of rows and columns; factors of the backward pass
-        gradients += 2.0
-    pointwise += 5.0 * sum(one.reduction is Reduction.TOP for one in requests)
-    return powers, pointwise, gradients
+    tops = [one for one in requests if one.reduction is Reduction.TOP]
+    made, limited = cut.entries * (1 + cut.again), (Which.POSITIVE, Which.NEGATIVE)
+    masked = sum(which in limited for _, which in asked) * made
+    return replace(
+        beside,
+        products=width * ((made + 2 * cut.entries * len(asked)) * bool(asked) + cut.entries * bool(tops)),
+        powers=len(asked) * made,
+        # Sums of rows and columns and factors of the backward pass; scales, where they are not folded in.
+        passes=len(asked) * (4 * cut.entries + 2 * made * (len(asked) > 1)) + cut.entries * len(tops),
+        masks=masked + cut.entries * sum(one.which in limited for one in tops),
+        tops=cut.entries * len(tops),
+    )
 
 
 def _has(requests: list[Request], kind: Reduction) -> bool:
@@ -177,12 +185,24 @@ def calibrate(device: torch.device, dtype: torch.dtype, d: int) -> Speeds:
     rows = TILE_ENTRIES // TILE_COLUMNS
     a, b = (torch.ones(k, d, device=device, dtype=dtype) for k in (rows, TILE_COLUMNS))
     x, y = (torch.full((rows, TILE_COLUMNS), 0.5, device=device, dtype=dtype) for _ in range(2))
-    one = x[0, :1].clone()
+    one, mask = x[0, :1].clone(), torch.empty(x.shape, device=device, dtype=torch.bool)
+    keys, others = (torch.arange(k, device=device) for k in x.shape)
+
+    def exclude() -> None:
+        torch.eq(keys[:, None], others[None], out=mask).logical_and_(keys[:, None] >= 0)
+        x.masked_fill_(mask, 0.0)
+
+    def speed(action: Callable[[], object], count: int = TILE_ENTRIES) -> float:
+        return count / _seconds(action, device)
+
     return Speeds(
-        products=TILE_ENTRIES * d / _seconds(lambda: torch.mm(a, b.T, out=x), device),
-        powers=TILE_ENTRIES / _seconds(lambda: torch.exp2(y, out=x), device),
-        passes=TILE_ENTRIES / _seconds(lambda: torch.mul(y, 0.5, out=x), device),
-        calls=100 / _seconds(lambda: [one.mul_(1.0) for _ in range(100)], device),
+        products=speed(lambda: torch.mm(a, b.T, out=x), TILE_ENTRIES * d),
+        powers=speed(lambda: torch.exp2(y, out=x)),
+        passes=speed(lambda: torch.mul(y, 0.5, out=x)),
+        fresh=speed(lambda: [torch.mul(one, 0.5) for one in (x, x, x)], 3 * TILE_ENTRIES),
+        masks=speed(exclude),
+        tops=speed(lambda: y.max(1)),
+        calls=speed(lambda: [one.mul_(1.0) for _ in range(100)], 100),
     )
 
 

@@ -75,7 +75,9 @@ def _told(message: str, code: int) -> int:
 
 
 def _usage(error: Exception) -> str:
-    message: str = getattr(error, "message", "") and error.format_message()  # pyright: ignore[reportAttributeAccessIssue]
+    # What is missing has no message until it is put together; help that was asked for has none at all.
+    told = getattr(error, "message", "") or getattr(error, "param", None) is not None
+    message: str = error.format_message() if told else ""  # pyright: ignore[reportAttributeAccessIssue]
     context = getattr(error, "ctx", None)
     hint = f" (see {context.command_path} --help)" if context is not None and message else ""
     return message.rstrip(".") + hint

@@ -140,6 +140,7 @@ def closed_footprint(requests: list[Request], sizes: Sizes, bound: float | None)
         row=sizes.width * sizes.itemsize if needs_tiles else 0,
         floor=base + max(others),
         after=sizes.vectors(len(requests)) + sizes.after,
+        square=has[Reduction.LSE] and is_halved(requests, sizes),
     )
 
 

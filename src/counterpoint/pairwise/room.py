@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 from counterpoint.base.errors import InputError
 
@@ -21,6 +22,7 @@ class Footprint:
         row: For each row of a tile.
         floor: Held when no tile is, while tiles are kept.
         after: Held when no tile is left.
+        square: Tiles are made square, of as many entries.
     """
 
     fixed: float
@@ -28,10 +30,12 @@ class Footprint:
     row: float = 0.0
     floor: float = 0.0
     after: float = 0.0
+    square: bool = False
 
     def working(self, rows: int, cols: int) -> float:
         """Bytes held beside kept tiles."""
-        return max(self.floor, self.fixed + self.entry * rows * cols + self.row * rows)
+        height = isqrt(rows * cols) if self.square else rows
+        return max(self.floor, self.fixed + self.entry * rows * cols + self.row * height)
 
     def peak(self, rows: int, cols: int, keep: int = 0) -> int:
         """Bytes at the peak."""
@@ -80,10 +84,10 @@ class Room:
             raise self._too_small("a tile of one row" if whole_rows else "a tile of one row by one column", least)
         while self.tiles.peak(rows, cols) > self.budget:
             # Flat tiles shrink in width first: a product needs some rows to be fast.
-            if whole_rows or 8 * rows >= cols:
-                rows = max(1, rows // 2)
+            if rows > 1 and (whole_rows or 8 * rows >= cols):
+                rows //= 2
             else:
-                cols = max(1, cols // 2)
+                cols //= 2
         left = int(self.budget - self.tiles.working(rows, cols))
         return rows, cols, max(0, min(left, self.most_kept))
 

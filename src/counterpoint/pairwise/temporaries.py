@@ -41,6 +41,7 @@ _POWERS = dict.fromkeys(("log_sigmoid", "logsumexp", "softplus", "acosh", "speci
 )
 """Operations by the beginning of their names, and how many powers of two each takes as long as."""
 
+
 @dataclass(frozen=True)
 class Temporaries:
     """Of one entry of a tile, forward and backward.
@@ -100,8 +101,7 @@ def temporaries(objective: Objective, names: tuple[str, ...], *, dense: bool, al
         small, large = (_run(objective, names, side, dense=dense, alike=alike) for side in (SIDE, 2 * SIDE))
     entries = small.entries
     peak, passes, powers, tops = (
-        max(0.0, y - 2 * x) / (2 * entries)
-        for x, y in zip(small.live.counted, large.live.counted, strict=True)
+        max(0.0, y - 2 * x) / (2 * entries) for x, y in zip(small.live.counted, large.live.counted, strict=True)
     )
     per_pair = objective.similarity.numbers_per_pair(small.rows.a_ND, small.rows.b_MD)
     return Temporaries(peak, passes, powers, tops, small.stages, small.statistics, per_pair)

@@ -78,18 +78,15 @@ class Tiling:
         count: Tiles that are made in one sweep.
         entries: Of all of them.
         kept: Tiles that are kept for the backward pass.
+        kept_entries: Of all that are kept.
     """
 
     rows: int
     cols: int
     count: int
     entries: int
-    kept: int
-
-    @property
-    def kept_entries(self) -> int:
-        """Of all tiles that are kept."""
-        return min(self.entries, self.kept * self.rows * self.cols)
+    kept: int = 0
+    kept_entries: int = 0
 
     @property
     def again(self) -> float:
@@ -101,19 +98,34 @@ def tiling(objective: Objective, decision: Decision, sizes: Sizes) -> Tiling:
     """Tiles of a decision."""
     plan, requests, n, m = decision.plan, decision.requests, sizes.n, sizes.m
     if plan.dense:
-        return Tiling(n, m, 1, n * m, 1)
+        return Tiling(n, m, 1, n * m)
     rows, cols = min(plan.rows, n), min(plan.cols, m if decision.path is Path.ROWS else sizes.block)
-    count, entries = ceil(n / rows) * ceil(m / cols), n * m
+    count, entries, halved = ceil(n / rows) * ceil(m / cols), n * m, False
     if requests is not None and _has(requests, Reduction.LSE) and is_halved(requests, sizes):
-        rows = cols = isqrt(rows * cols)
+        halved, rows, cols = True, isqrt(rows * cols), isqrt(rows * cols)
         whole, rest = divmod(n, rows)
         count = (whole + (rest > 0)) * (whole + (rest > 0) + 1) // 2
         entries = (n * n + whole * rows * rows + rest * rest) // 2
-    kept = 0
-    if requests is not None and keeps(requests, bound_of(objective)):
-        numbers = plan.keep // sizes.itemsize
-        kept = count if numbers >= entries else numbers // (rows * cols)
-    return Tiling(rows, cols, count, entries, kept)
+    cut = Tiling(rows, cols, count, entries)
+    if requests is None or not keeps(requests, bound_of(objective)):
+        return cut
+    return replace(cut, **_kept(cut, sizes, plan.keep // sizes.itemsize, halved=halved))
+
+
+def _kept(cut: Tiling, sizes: Sizes, numbers: int, *, halved: bool) -> dict[str, int]:
+    """The first tiles, in the order in which they are made, until one does not fit; ragged ones are smaller."""
+    if numbers >= cut.entries:
+        return {"kept": cut.count, "kept_entries": cut.entries}
+    kept = held = 0
+    for start in range(0, sizes.m, sizes.block):
+        stop = min(start + sizes.block, sizes.m)
+        for i in range(0, sizes.n, cut.rows):
+            for j in range(i if halved else start, stop, cut.cols):
+                size = min(cut.rows, sizes.n - i) * min(cut.cols, stop - j)
+                if held + size > numbers:
+                    return {"kept": kept, "kept_entries": held}
+                kept, held = kept + 1, held + size
+    return {"kept": kept, "kept_entries": held}
 
 
 def passes_of(decision: Decision, cut: Tiling, one: Temporaries | None) -> float:

@@ -28,7 +28,7 @@ MEDIAN_BODY = 6
 
 PUBLIC = (
     *("InfoNCE", "CLIP", "NTXent", "SupCon", "DCL", "SigLIP", "Uniformity", "Alignment", "CoSENT"),
-    *("train", "load", "Model", "ContrastiveEncoder"),
+    *("train", "load", "Model", "ContrastiveEncoder", "Budget", "explain"),
 )
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

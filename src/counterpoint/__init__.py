@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from counterpoint.objectives import CLIP, DCL, Alignment, CoSENT, InfoNCE, NTXent, SigLIP, SupCon, Uniformity
+from counterpoint.pairwise import Budget, explain
 
 if TYPE_CHECKING:
     from counterpoint.experiments.estimator import ContrastiveEncoder
@@ -26,6 +27,7 @@ __all__ = [
     "CLIP",
     "DCL",
     "Alignment",
+    "Budget",
     "CoSENT",
     "ContrastiveEncoder",
     "InfoNCE",
@@ -34,6 +36,7 @@ __all__ = [
     "SigLIP",
     "SupCon",
     "Uniformity",
+    "explain",
     "load",
     "train",
 ]

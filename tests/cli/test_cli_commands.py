@@ -1,6 +1,7 @@
 """Every command on small data: what it prints, and that --json prints JSON alone."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -16,6 +17,7 @@ COMMANDS = {
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
     "report": ("run", "--json"),
     "data": ("name", "--download"),
+    "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json", "barlow-twins"),
     "papers": (),
     "show": ("short",),
     "reproduce": ("short", "--setting", "tiny"),
@@ -135,6 +137,37 @@ def test_data_lists_and_describes(ok, data):
     assert "1,437" in said or "rows to learn from" in said
     assert "licence" in said
     assert "Anchor: text from column 'anchor'" in ok("data", data / "pairs.csv").out
+
+
+def test_explain_in_words_and_as_json(ok):
+    said = ok("explain", "clip", "-n", 4096, "-d", 64, "--ranks", 4, "--budget", "100MB")
+    assert "1,024 x 4,096 similarities of D = 64 on each of 4 ranks (ring)" in said.out
+    assert "closed form" in said.out
+    found = ok("explain", "smooth-ap", "-n", 2000, "-d", 32, "--budget", "4MiB", "--dtype", "float64", "--json").json
+    assert found["path"] == "rows"
+    assert 0 < found["peak_bytes"] <= 4 << 20
+    assert found["seconds"] > 0
+    assert ok("explain", "nt-xent", "-n", 600, "-m", 0, "--temperature", 0.2, "--json").json["n"] == 600
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("clips", "-n", 100), "objective must be one of info-nce, .*'clips'"),
+        (("clip",), "Missing option '-n'"),
+        (("clip", "-n", 0), "n must be at least 1, got 0"),
+        (("clip", "-n", 100, "--budget", "much"), "--budget must be a size such as .*'much'"),
+        (("clip", "-n", 100, "--budget", "1KB"), r"budget: 1,000 bytes are too few for N = 100, M = 100, D = 256"),
+        (("clip", "-n", 100, "--dtype", "int8"), "--dtype must be one of float32, .*'int8'"),
+        (("sig-lip", "-n", 100, "--temperature", 0.1), "--temperature: objective sig-lip has none"),
+    ],
+)
+def test_explain_refuses_in_one_line(cli, given, message):
+    said = cli("explain", *given)
+    assert said.code == 2
+    (error,) = said.errors
+    assert re.search(message, error)
+    assert not said.out
 
 
 def test_papers(ok):

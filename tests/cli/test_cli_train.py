@@ -65,6 +65,8 @@ def test_a_dry_run_trains_nothing(ok, data, tmp_path):
         (("--supervision", "views"), "NTXent on views"),
         (("--objective", "sup-con"), "SupCon on labels"),
         (("--objective", "info-nce", "--supervision", "views"), "InfoNCE on views"),
+        (("--objective", "barlow-twins"), "BarlowTwins on views"),
+        (("--objective", "batch-hard-triplet"), "BatchHardTriplet on labels"),
         (("--recipe", "dcl"), "ConvNet with DCL on views"),
         (("--recipe", "dcl", "--objective", "sup-con"), "ConvNet with SupCon on labels"),
         (("--encoder", "resnet18"), "ResNet18 with"),

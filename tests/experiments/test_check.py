@@ -22,7 +22,7 @@ from counterpoint.experiments.check import check_job, prepare_job
 from counterpoint.experiments.job import start_method
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.source import DataSource, data_from
-from counterpoint.objectives import CLIP, DCL, Alignment, CoSENT, InfoNCE, NTXent, SigLIP, SupCon
+from counterpoint.objectives import CLIP, DCL, Alignment, BarlowTwins, CoSENT, InfoNCE, NTXent, SigLIP, SupCon
 from counterpoint.views import GaussianNoise, WordDrop, light_images
 
 SOURCE = DataSource(data="python", test_fraction=0.2)
@@ -52,6 +52,7 @@ OBJECTIVES = {
     ("pairs", CoSENT()): "CoSENT learns from scored pairs, and its supervision is pairs",
     ("scores", CLIP()): "CLIP cannot learn from scores, and its supervision is scores",
     ("scores", Alignment()): "Alignment cannot learn from scores",
+    ("labels", BarlowTwins()): "BarlowTwins compares two views of the same examples, and its supervision is labels",
 }
 
 
@@ -63,7 +64,14 @@ def test_objectives_that_need_what_is_not_given(job, supervision, objective):
 
 @pytest.mark.parametrize(
     ("supervision", "objective"),
-    [("views", DCL()), ("views", SupCon()), ("pairs", SupCon()), ("pairs", SigLIP()), ("labels", InfoNCE())],
+    [
+        ("views", DCL()),
+        ("views", SupCon()),
+        ("pairs", SupCon()),
+        ("pairs", SigLIP()),
+        ("labels", InfoNCE()),
+        ("views", BarlowTwins()),
+    ],
 )
 def test_objectives_that_fit(job, supervision, objective):
     """SupCon without labels is NT-Xent, which the laws of the objectives hold it to; so it is not refused."""

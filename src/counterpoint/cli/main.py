@@ -11,6 +11,7 @@ from counterpoint.cli.data import data
 from counterpoint.cli.demo import demo
 from counterpoint.cli.embed import embed
 from counterpoint.cli.evaluate import evaluate
+from counterpoint.cli.explain import explain
 from counterpoint.cli.papers import cite, papers, reproduce, show
 from counterpoint.cli.report import report
 from counterpoint.cli.search import search
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, evaluate, embed, search, report, data, papers, show, reproduce, cite):
+for command in (demo, train, evaluate, embed, search, report, data, explain, papers, show, reproduce, cite):
     app.command()(command)
 
 # Every complaint about arguments is one of these; typer gives no other name to it in all its versions.
@@ -74,7 +75,9 @@ def _told(message: str, code: int) -> int:
 
 
 def _usage(error: Exception) -> str:
-    message: str = getattr(error, "message", "") and error.format_message()  # pyright: ignore[reportAttributeAccessIssue]
+    # What is missing has no message until it is put together; help that was asked for has none at all.
+    told = getattr(error, "message", "") or getattr(error, "param", None) is not None
+    message: str = error.format_message() if told else ""  # pyright: ignore[reportAttributeAccessIssue]
     context = getattr(error, "ctx", None)
     hint = f" (see {context.command_path} --help)" if context is not None and message else ""
     return message.rstrip(".") + hint

@@ -9,7 +9,20 @@ from counterpoint.encoders import MLP, ConvNet, EncoderSpec, HuggingFace, Passth
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.objectives import CLIP, DCL, CoSENT, InfoNCE, NTXent, SigLIP, SupCon
+from counterpoint.objectives import (
+    CLIP,
+    DCL,
+    HCL,
+    BarlowTwins,
+    BatchHardTriplet,
+    CoSENT,
+    InfoNCE,
+    NTXent,
+    SemiHardTriplet,
+    SigLIP,
+    SmoothAP,
+    SupCon,
+)
 from counterpoint.pairwise import Needs, Objective
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
@@ -22,6 +35,11 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "dcl": DCL,
     "sig-lip": SigLIP,
     "cosent": CoSENT,
+    "hcl": HCL,
+    "batch-hard-triplet": BatchHardTriplet,
+    "semi-hard-triplet": SemiHardTriplet,
+    "smooth-ap": SmoothAP,
+    "barlow-twins": BarlowTwins,
 }
 ENCODERS: dict[str, type[EncoderSpec]] = {
     "conv-net": ConvNet,
@@ -33,19 +51,24 @@ ENCODERS: dict[str, type[EncoderSpec]] = {
 }
 
 
-def objective_named(name: str, temperature: float | None) -> Objective:
+def objective_named(name: str, temperature: float | None, *, argument: str = "--objective") -> Objective:
     """The objective a person asked for.
+
+    Args:
+        name: Its name.
+        temperature: Its temperature, if it is not to be the usual one.
+        argument: What the name was given as.
 
     Raises:
         InputError: No such name, or a temperature that is none or for an objective that has none.
     """
     if name not in OBJECTIVES:
-        raise InputError(f"--objective must be one of {', '.join(OBJECTIVES)}, got {name!r}")
+        raise InputError(f"{argument} must be one of {', '.join(OBJECTIVES)}, got {name!r}")
     plain = OBJECTIVES[name]()
     if temperature is None:
         return plain
     if not hasattr(plain, "temperature"):
-        raise InputError(f"--temperature: --objective {name} has none")
+        raise InputError(f"--temperature: {argument} {name} has none")
     return replace(plain, temperature=temperature)
 
 
@@ -55,6 +78,8 @@ def supervision_of(objective: Objective | None) -> Supervision | None:
         return None
     if Needs.SCORES in objective.needs:
         return Supervision.SCORES
+    if Needs.VIEWS in objective.needs:
+        return Supervision.VIEWS
     return Supervision.LABELS if isinstance(objective, SupCon) else None
 
 

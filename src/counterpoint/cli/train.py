@@ -8,7 +8,15 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
-from counterpoint.cli.options import chunk_of, columns_of, encoder_named, objective_named, recipe_named, supervision_of
+from counterpoint.cli.options import (
+    OBJECTIVES,
+    chunk_of,
+    columns_of,
+    encoder_named,
+    objective_named,
+    recipe_named,
+    supervision_of,
+)
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
@@ -66,7 +74,7 @@ def train(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help="info-nce, clip, nt-xent, sup-con, dcl, sig-lip, cosent.", rich_help_panel=METHOD),
+        typer.Option(help=f"{', '.join(OBJECTIVES)}.", rich_help_panel=METHOD),
     ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)

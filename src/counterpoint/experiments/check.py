@@ -84,6 +84,11 @@ def _check_objective(recipe: Recipe) -> None:
         raise InputError(
             f"the recipe does not fit itself: {name} {learns}, and its supervision is {recipe.supervision}"
         )
+    if Needs.VIEWS in recipe.objective.needs and recipe.supervision is Supervision.LABELS:
+        raise InputError(
+            f"the recipe does not fit itself: {name} compares two views of the same examples, and its supervision is "
+            f"{recipe.supervision}"
+        )
     if recipe.temperature is not None and "temperature" not in recipe.objective.numbers():
         raise InputError(
             f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "

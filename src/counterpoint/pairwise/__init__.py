@@ -4,10 +4,11 @@ from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
 from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
 from counterpoint.pairwise.needs import Needs
-from counterpoint.pairwise.plan import DENSE, Plan, Streams
+from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile, Weighted
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.similarity import (
@@ -27,11 +28,13 @@ __all__ = [
     "DENSE",
     "STAGE",
     "Axis",
+    "Budget",
     "Correlation",
     "Cosine",
     "Covariance",
     "Difference",
     "Dot",
+    "Explanation",
     "GaussianKernel",
     "Given",
     "Greater",
@@ -66,5 +69,6 @@ __all__ = [
     "Weighted",
     "checked_embeddings",
     "cols",
+    "explain",
     "rows",
 ]

@@ -65,7 +65,7 @@ class Closed:
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
         alone = self.rotation.ranks.size == 1
         halved = self._halved(requests)
-        groups = _shared_tiles(requests)
+        groups = shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
         if self.plan.dense:
@@ -88,8 +88,7 @@ class Closed:
 
     def _halved(self, requests: list[Request]) -> bool:
         """Both sides are the same rows, and every tile can stand for its mirror image."""
-        alike = self.a_ND is self.b_MD and self.keys.alike
-        return alike and all(one.axis is Axis.ROWS for one in requests)
+        return self.a_ND is self.b_MD and self.keys.alike and rows_only(requests)
 
     def _bent_sums(self, requests: list[Request]) -> list[Tensor]:
         return [self._bent_sum(one) for one in requests]
@@ -155,7 +154,12 @@ def _each(requests: list[Request], groups: list[list[Request]], found: list[dict
     return [found[places[id(one)]][one.axis] for one in requests]
 
 
-def _shared_tiles(requests: list[Request]) -> list[list[Request]]:
+def rows_only(requests: list[Request]) -> bool:
+    """A tile can serve its mirror image only where columns are not asked for."""
+    return all(one.axis is Axis.ROWS for one in requests)
+
+
+def shared_tiles(requests: list[Request]) -> list[list[Request]]:
     """Requests that need the same exponentials."""
     groups: dict[tuple[int, Which | None], list[Request]] = {}
     for one in requests:

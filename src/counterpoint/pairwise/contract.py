@@ -11,15 +11,15 @@ from torch import Tensor
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.agreement import Together, agree
+from counterpoint.pairwise.agreement import agree
 from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_features, at_least_float32
 from counterpoint.pairwise.needs import Needs
-from counterpoint.pairwise.plan import Plan, Streams
+from counterpoint.pairwise.plan import Budget, Plan, Streams
+from counterpoint.pairwise.prepared import prepared
 from counterpoint.pairwise.relation import Relation, Tile
-from counterpoint.pairwise.ring import ALONE, Ranks
-from counterpoint.pairwise.shared import every_row
+from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.similarity import Cosine, Similarity
-from counterpoint.pairwise.statistics import Rows, statistics
+from counterpoint.pairwise.statistics import statistics
 from counterpoint.pairwise.terms import Axis, Terms
 from counterpoint.pairwise.weights import AnchorWeights, anchor_weights, check_weights, mean_over
 
@@ -80,7 +80,7 @@ class Objective(ABC):
         relation: Relation | None = None,
         negatives: Tensor | None = None,
         weights: Tensor | None = None,
-        plan: Plan | None = None,
+        plan: Plan | Budget | None = None,
         **learnable: Tensor,
     ) -> Tensor:
         """The mean loss over the global batch, a scalar.
@@ -98,12 +98,13 @@ class Objective(ABC):
             relation: Who is positive to whom, instead of the above: `[N, M]`, or `[2N, 2N]` where views are stacked.
             negatives: `[K, D]` or `[N, H, D]`: candidates that are nobody's positive.
             weights: `[N]` non-negative: how much each anchor counts in the mean. Pairs are weighed by a relation.
-            plan: How to compute it; chosen from the sizes when not given. Does not change the value.
+            plan: How to compute it, or ``Budget(bytes)`` for what fits into so much memory; chosen from the sizes when
+                not given. Does not change the value.
             **learnable: Fields of the objective given as tensors, such as ``temperature``; they get exact gradients.
 
         Raises:
-            InputError: Shapes, dtypes or lengths do not fit, no anchor has what the objective needs, or ranks make
-                different calls; then on every rank.
+            InputError: Shapes, dtypes or lengths do not fit, no anchor has what the objective needs, the budget is too
+                small for one tile, or ranks make different calls; then on every rank.
         """
         given = Given(labels=labels, scores=scores, relation=relation, negatives=negatives)
         ranks = Ranks.current()
@@ -120,23 +121,11 @@ class Objective(ABC):
         weighed = anchor_weights(weights, len(anchors), problem, ranks)
         # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
-            found = statistics(self, self._rows(problem, together), plan=plan, learnable=numbers)
+            found = statistics(self, prepared(self, problem, together), plan=plan, learnable=numbers)
             loss = self.having(numbers, weighed).head(*found)
         if weighed is not None and not weighed.used:
             raise InputError(f"weights cannot be used here: {type(self).__name__} takes no mean over anchors")
         return loss
-
-    def _rows(self, problem: Problem, together: Together) -> Rows:
-        """Both sides as they are compared."""
-        a, b, similarity = problem.anchors, problem.candidates, self.similarity
-        alike = a is b and not similarity.two_sided
-        if self.features:
-            ranks = together.ranks
-            a = every_row(ranks, a).T
-            b = a if alike else every_row(ranks, b).T
-            together = Together(ALONE, (len(a),), (len(b),))
-        prepared = similarity.prepare(a)
-        return Rows(prepared, prepared if alike else similarity.prepare_candidates(b), problem.relation, together)
 
     def mean(self, loss_N: Tensor, positives_N: Tensor | None = None, *, axis: Axis = Axis.ROWS) -> Tensor:
         """Mean over the anchors that have a positive, weighted where the caller of the loss gave weights; for heads.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from counterpoint.base.errors import InputError
+from counterpoint.pairwise.room import Room
 
 DENSE_ENTRIES = 1 << 18
 """Up to this many similarities (N = M = 512; 1 MB in float32) the whole matrix is kept."""
@@ -65,7 +66,33 @@ class Plan:
 DENSE = Plan(rows=0, cols=0)
 
 
-def choose(n: int, m: int, *, closed: bool = False, streams: Streams = Streams.TILES, per_pair: int = 1) -> Plan:
+@dataclass(frozen=True)
+class Budget:
+    """In place of a plan: the most bytes that a call and its backward pass may hold; the plan is chosen to fit.
+
+    What is counted is what ``explain`` predicts. Under several processes it is the budget of each.
+
+    Attributes:
+        bytes: At least what one tile takes; less is an error that says how much would do.
+    """
+
+    bytes: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number of bytes."""
+        if isinstance(self.bytes, bool) or not isinstance(self.bytes, int) or self.bytes < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(f"budget must be a whole number of bytes, at least 1, got {self.bytes!r}")
+
+
+def choose(
+    n: int,
+    m: int,
+    *,
+    closed: bool = False,
+    streams: Streams = Streams.TILES,
+    per_pair: int = 1,
+    room: Room | None = None,
+) -> Plan:
     """Tiles of about half a million numbers; dense when the matrix is small and nothing better is known.
 
     Args:
@@ -74,9 +101,20 @@ def choose(n: int, m: int, *, closed: bool = False, streams: Streams = Streams.T
         closed: The derivatives of what is asked for are known in closed form: tiles are as fast at any size.
         streams: What the objective needs to see at once.
         per_pair: Numbers a tile holds for each pair while it is scored.
+        room: A budget: tiles are made smaller until they fit, and what is left of it keeps tiles.
+
+    Raises:
+        InputError: The budget is too small for one tile, or for the whole matrix where that is needed.
     """
-    if streams is Streams.WHOLE or n * m * per_pair <= DENSE_ENTRIES:
+    if streams is Streams.WHOLE:
+        if room is not None:
+            room.check_whole(n, m)
+        return DENSE
+    if n * m * per_pair <= DENSE_ENTRIES and (room is None or room.holds_whole(n, m)):
         return DENSE
     entries = max(1, TILE_ENTRIES // per_pair)
     cols = m if streams is Streams.ROWS else min(m, TILE_COLUMNS, entries)
-    return Plan(rows=max(1, min(n, entries // cols)), cols=cols, keep=KEPT_BYTES if closed else 0)
+    rows, keep = max(1, min(n, entries // cols)), KEPT_BYTES if closed else 0
+    if room is not None:
+        rows, cols, keep = room.tile(rows, cols, whole_rows=streams is Streams.ROWS)
+    return Plan(rows=rows, cols=cols, keep=keep)

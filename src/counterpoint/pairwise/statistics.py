@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.agreement import Together
 from counterpoint.pairwise.closed import Closed, kinds
+from counterpoint.pairwise.decide import Case, decide
 from counterpoint.pairwise.dense import dense_stage
 from counterpoint.pairwise.keys import Keys
-from counterpoint.pairwise.plan import Plan, Streams, choose
+from counterpoint.pairwise.plan import Budget, Plan, Streams
+from counterpoint.pairwise.prepared import Rows
 from counterpoint.pairwise.relation import Relation
 from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.shared import candidates, every_entry, every_row
 from counterpoint.pairwise.similarity import InnerProduct
 from counterpoint.pairwise.terms import Axis, Reduction, beside_tile
 from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
-from counterpoint.pairwise.trace import Request, trace
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
@@ -29,79 +28,30 @@ Found = tuple[list[tuple[Axis, Reduction]], tuple[Tensor, ...], bool]
 """What each statistic of a stage is, the statistics over this rank's rows and all columns, and whether more follow."""
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """What is compared, on this rank.
-
-    Attributes:
-        a_ND: Prepared anchors.
-        b_MD: Prepared candidates; the same tensor when rows are compared among themselves.
-        relation: `[N, M]`.
-        together: The ranks of this call.
-    """
-
-    a_ND: Tensor
-    b_MD: Tensor
-    relation: Relation
-    together: Together
-
-
 def statistics(
-    objective: Objective, rows: Rows, *, plan: Plan | None, learnable: dict[str, Tensor]
+    objective: Objective, rows: Rows, *, plan: Plan | Budget | None, learnable: dict[str, Tensor]
 ) -> tuple[Tensor, ...]:
     """One tensor per term: `[N, ...]` over all ranks' rows, or `[M, ...]` over all ranks' columns.
 
     Args:
         objective: Gives the terms.
         rows: What is compared.
-        plan: Tile sizes, or None to choose.
+        plan: Tile sizes, or a budget or None to choose them.
         learnable: Numbers of the objective that are tensors.
     """
     relation, ranks = rows.relation.across(rows.together.ranks), rows.together.ranks
     whole = objective.having(learnable)
     keys = Keys.of(relation)
-    similarity = objective.similarity
-    requests = closed_form(whole, plain=not learnable) if isinstance(similarity, InnerProduct) and keys else None
-    chosen = planned(objective, rows, plan, closed=requests is not None)
-    # A dense plan that is asked for is the definition of correct, by autograd all through.
-    streamed = plan is None or not plan.dense
-    plan = chosen
-    if requests is not None and keys is not None and isinstance(similarity, InnerProduct) and streamed:
-        alone = plan.dense or ranks.size == 1
-        a, b = rows.a_ND, candidates(ranks, rows.b_MD) if plan.dense else rows.b_MD
-        rotation = Rotation.alone(b.shape[0]) if alone else Rotation(ranks, rows.together.candidates)
-        local = Closed(keys, rotation, plan, similarity.bound, a, b).statistics(requests)
-        return tuple(_for_head(rows, kind, one) for kind, one in zip(kinds(requests), local, strict=True))
-    stages = _Stages(objective, whole, rows, relation, plan, learnable)
+    case = Case.of(objective, rows, keyed=keys is not None)
+    decision, similarity = decide(objective, case, plan, learnable), objective.similarity
+    if decision.requests is not None and keys is not None and isinstance(similarity, InnerProduct):
+        gathered = decision.plan.dense
+        b = candidates(ranks, rows.b_MD) if gathered else rows.b_MD
+        rotation = Rotation.alone(b.shape[0]) if gathered else Rotation(ranks, rows.together.candidates)
+        local = Closed(keys, rotation, decision.plan, similarity.bound, rows.a_ND, b).statistics(decision.requests)
+        return tuple(_for_head(rows, kind, one) for kind, one in zip(kinds(decision.requests), local, strict=True))
+    stages = _Stages(objective, whole, rows, relation, decision.plan, learnable)
     return stages.run()
-
-
-def planned(objective: Objective, rows: Rows, plan: Plan | None, *, closed: bool) -> Plan:
-    """The plan given, made to fit what the objective needs to see at once; or one that is chosen."""
-    n, m = rows.together.shape
-    streams = objective.streams
-    if streams is Streams.WHOLE:
-        objective.check_whole(sum(rows.together.anchors), m)
-        return choose(n, m, streams=streams)
-    if plan is None:
-        per_pair = objective.similarity.numbers_per_pair(rows.a_ND, rows.b_MD)
-        return choose(n, m, closed=closed, streams=streams, per_pair=per_pair)
-    if streams is Streams.ROWS and not plan.dense:
-        return Plan(plan.rows, m, bfloat16=plan.bfloat16)
-    return plan
-
-
-def closed_form(objective: Objective, *, plain: bool) -> list[Request] | None:
-    """The terms in closed form, if they have one; remembered for an objective without tensors."""
-    try:
-        return _traced(objective) if plain else trace(objective)
-    except TypeError:  # a field that cannot be hashed, such as a list
-        return trace(objective)
-
-
-@lru_cache(maxsize=256)
-def _traced(objective: Objective) -> list[Request] | None:
-    return trace(objective)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,47 @@
+"""Both sides of a call as they are compared: prepared once per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from counterpoint.pairwise.agreement import Together
+from counterpoint.pairwise.arrange import Problem
+from counterpoint.pairwise.relation import Relation
+from counterpoint.pairwise.ring import ALONE
+from counterpoint.pairwise.shared import every_row
+
+if TYPE_CHECKING:
+    from counterpoint.pairwise.contract import Objective
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is compared, on this rank.
+
+    Attributes:
+        a_ND: Prepared anchors.
+        b_MD: Prepared candidates; the same tensor when rows are compared among themselves.
+        relation: `[N, M]`.
+        together: The ranks of this call.
+    """
+
+    a_ND: Tensor
+    b_MD: Tensor
+    relation: Relation
+    together: Together
+
+
+def prepared(objective: Objective, problem: Problem, together: Together) -> Rows:
+    """Rows of both sides; features of all ranks' examples where those are compared."""
+    a, b, similarity = problem.anchors, problem.candidates, objective.similarity
+    alike = a is b and not similarity.two_sided
+    if objective.features:
+        ranks = together.ranks
+        a = every_row(ranks, a).T
+        b = a if alike else every_row(ranks, b).T
+        together = Together(ALONE, (len(a),), (len(b),))
+    rows = similarity.prepare(a)
+    return Rows(rows, rows if alike else similarity.prepare_candidates(b), problem.relation, together)

@@ -1,0 +1,91 @@
+"""What is predicted is what is measured, and a budget is kept: bytes by the allocator's own records."""
+
+import multiprocessing
+
+import pytest
+import torch
+from law_budget_ranks import BUDGET, CALLS, call, rows, work
+from law_cases import finished_classes, labels_of
+from law_memory import peak_bytes
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise import Budget, Needs, Objective, explain
+from counterpoint.pairwise.decide import Path
+
+CLOSED, OTHERS = 1.5, 2.0
+"""How many times as much as measured may be predicted; less may not."""
+
+SIZES = ((300, 64), (1200, 24))
+SHARES = (None, 0.6, 3.0)
+"""Budgets, in peaks of the call without one."""
+
+
+def measured(objective: Objective, n: int, d: int, budget: int | None, *, labels: bool = False) -> int:
+    a, b = (x.requires_grad_() for x in rows(n, d))
+    given: dict[str, object] = {"plan": None if budget is None else Budget(budget)}
+    if Needs.SCORES in objective.needs:
+        given["scores"] = torch.linspace(0, 1, n)
+    if labels:
+        given["labels"] = torch.arange(n) // 2
+    return peak_bytes(lambda: objective(a, None if labels else b, **given).backward())
+
+
+def check(objective: Objective, n: int, d: int, share: float | None, *, labels: bool = False) -> None:
+    m = 0 if labels else None
+    budget = None if share is None else int(share * explain(objective, n, m, d).peak_bytes)
+    said = explain(objective, n, m, d, budget=budget)
+    found = measured(objective, n, d, budget, labels=labels)
+    most = CLOSED if said.path is Path.CLOSED else OTHERS
+    assert found <= said.peak_bytes <= most * found, f"{said.path}: predicted {said.peak_bytes:,}, measured {found:,}"
+    assert budget is None or said.peak_bytes <= budget
+
+
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("objective", [one() for one in finished_classes()], ids=labels_of)
+def test_predicted_bytes_are_those_measured(objective, size, share):
+    n, d = (24, size[0]) if objective.features else size
+    # What is made of embeddings before scored pairs are compared is not counted.
+    check(objective, n, 4 if Needs.SCORES in objective.needs else d, share)
+
+
+@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("name", ["CLIP", "NTXent", "SigLIP", "SmoothAP", "BatchHardTriplet"])
+def test_rows_among_themselves(name, share):
+    (objective,) = (one() for one in finished_classes() if one.__name__ == name)
+    check(objective, 1000, 32, share, labels=True)
+
+
+@pytest.mark.parametrize("name", ["CLIP", "NTXent", "SigLIP", "SmoothAP"])
+def test_the_least_that_would_do_does(name):
+    (objective,) = (one() for one in finished_classes() if one.__name__ == name)
+    with pytest.raises(InputError, match=r"budget: 1,000 bytes are too few for N = \d+, M = \d+, D = 64") as refused:
+        measured(objective, 60, 64, 1000)
+    least = int(str(refused.value).split()[-2].replace(",", ""))
+    assert measured(objective, 60, 64, least) <= least
+    with pytest.raises(InputError, match="budget"):
+        measured(objective, 60, 64, least - 1)
+
+
+def test_ranks_keep_a_budget_each(tmp_path):
+    """Two processes with uneven shares: value, averaged gradient, bytes; other or tiny budgets are errors on both."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
+    started = [context.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(timeout=120)
+        if process.exitcode is None:
+            process.kill()
+    assert [process.exitcode for process in started] == [0, 0]
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    for name in CALLS:
+        loss, ga, gb = call(name, *rows(), None)
+        for found in (first, second):
+            torch.testing.assert_close(found[name][0], loss)
+            assert found[f"{name} peak"] <= BUDGET
+        for k, whole in ((1, ga), (2, gb)):
+            torch.testing.assert_close(torch.cat([first[name][k], second[name][k]]) / 2, whole, rtol=1e-4, atol=1e-6)
+    assert all("same call" in found["other budgets"] for found in (first, second))
+    assert all("too few" in found["tiny budget"] for found in (first, second))

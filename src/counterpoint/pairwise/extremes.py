@@ -128,7 +128,7 @@ class Best:
             self.places[mine, 0] = torch.where(better, places, at)
             return
         values, places = torch.cat([self.values[mine], values], 1), torch.cat([self.places[mine], places], 1)
-        order = torch.argsort(values, 1, descending=True, stable=True)[:, : self._k]
+        order = torch.argsort(values, dim=1, descending=True, stable=True)[:, : self._k]
         self.values[mine], self.places[mine] = values.gather(1, order), places.gather(1, order)
 
     def statistic(self) -> Tensor:

@@ -85,7 +85,7 @@ class _Largest(torch.autograd.Function):
         m, k = lines.shape
         every = ranks.gather(lines).view(ranks.size, m, k).transpose(0, 1).reshape(m, ranks.size * k)
         # A stable sort, as topk may choose any of equals, and ranks would not agree.
-        found = torch.sort(every, 1, descending=True, stable=True)
+        found = torch.sort(every, dim=1, descending=True, stable=True)
         ctx.ranks, ctx.for_head, ctx.shape = ranks, for_head, every.shape
         ctx.save_for_backward(found.indices[:, :k])
         return found.values[:, :k].reshape(part.shape)

@@ -5,7 +5,7 @@ Importable by processes that are started afresh.
 
 import itertools
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 from staged import STAGED, Extremes, OneStage, TwoStages, Whole
@@ -92,8 +92,12 @@ def bounds(n: int, rank: int, world: int, *, turned: bool = False) -> slice:
     return slice(starts[rank], starts[rank + 1])
 
 
-def calls() -> list[Call]:
-    """Everything that is compared, in the same order in every process."""
+def calls(world: int = 2) -> list[Call]:
+    """Everything that is compared, in the same order in every process; on more than two ranks by tiles alone."""
+    return [one for one in _calls() if world == 2 or one.plan == TILES]
+
+
+def _calls() -> list[Call]:
     g = torch.Generator().manual_seed(0)
 
     def draw(*shape: int) -> Tensor:
@@ -151,8 +155,3 @@ def calls() -> list[Call]:
             for one in (InfoNCE(temperature=0.01), CLIP(temperature=0.01))
         ]
     return found
-
-
-def names(call: Call) -> list[str]:
-    """Embeddings that a call has, whose gradients are put side by side."""
-    return [field.name for field in fields(call) if field.name in ("anchors", "candidates")]

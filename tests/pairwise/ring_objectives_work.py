@@ -37,12 +37,12 @@ def group(rank: int, world: int, folder: str, seconds: float = 60.0):
 def work(rank: int, world: int, folder: str) -> None:
     """Every call on this rank's share, then training steps, memory, and calls that differ."""
     with group(rank, world, folder):
-        found: dict[str, Any] = {"calls": [call.share(rank, world).outcome() for call in calls()]}
-        found["trained"] = {name: trained(name, rank, world) for name in TRAINED}
+        found: dict[str, Any] = {"calls": [call.share(rank, world).outcome() for call in calls(world)]}
+        found["trained"] = {name: trained(name, rank, world) for name in TRAINED} if world == 2 else {}
         found["memory"] = memory(rank)
         found["errors"] = {name: said(lambda one=one: one(rank)) for name, one in DIFFERENT.items()}
         # Nothing is left over from the errors.
-        found["afterwards"] = calls()[0].share(rank, world).outcome()
+        found["afterwards"] = calls(world)[0].share(rank, world).outcome()
         torch.save(found, Path(folder) / f"{rank}.pt")
 
 

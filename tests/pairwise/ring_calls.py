@@ -125,6 +125,8 @@ def _calls() -> list[Call]:
         weights[1] = 0
         each = torch.rand(n, m, generator=g, dtype=torch.float64)
         each[each < 0.2] = 0
+        few_weights = torch.cat([weights[:-2], torch.zeros(2)])  # none on the last rank
+        found.append(Call(name=f"weights elsewhere {plan}", objective=CLIP(), plan=plan, weights=few_weights, **pairs))
         for objective in (InfoNCE(), CLIP(), NTXent(), SigLIP()):
             found.append(
                 Call(name=f"weights {objective} {plan}", objective=objective, plan=plan, weights=weights, **pairs)

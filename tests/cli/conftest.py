@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
 from PIL import Image
 
 from counterpoint.cli.main import main
@@ -33,14 +32,6 @@ class Said:
     @property
     def errors(self) -> list[str]:
         return [line for line in self.err.splitlines() if "error:" in line.lower()]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

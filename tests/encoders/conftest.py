@@ -13,12 +13,8 @@ TEXTS = [
 
 @pytest.fixture(autouse=True)
 def _seeded():
-    """The same random numbers in every test; one thread, because these models are too small for two."""
+    """The same random numbers in every test."""
     torch.manual_seed(0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Small data of every kind, and the one-thread setting that small models need."""
+"""Small data of every kind."""
 
 import json
 import sys
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -15,15 +14,6 @@ WORDS = (
     *("red", "green", "blue", "round", "square", "small", "large", "old", "new", "wet", "dry", "hot", "cold"),
     *("dog", "cat", "bird", "tree", "house", "car", "boat"),
 )
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    """Models here are tiny: threads only get in each other's way."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

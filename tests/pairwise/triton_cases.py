@@ -16,6 +16,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Plan
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.lse_tiles import Ask, Walk
+from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.streamed_lse import log_sum_exps
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
@@ -277,9 +278,9 @@ def test_twice_the_same_bits(programs: int) -> None:
 @pytest.mark.parametrize("first", [None, 0])
 def test_what_the_tiles_say(mirrored: bool, first: int | None) -> None:
     given = case(31, 31 if mirrored else 47, asks=MIXED, first=first, mirrored=mirrored)
-    walk = Walk(given.keys, given.asks, Plan(rows=8, cols=16), halved=False, bound=None)
+    walk = Walk(given.keys, given.asks, Plan(rows=8, cols=16), Rotation.alone(len(given.b)))
     found = given.fused()
-    wanted = log_sum_exps(walk, given.a, given.b, given.scales, given.shifts)
+    wanted = log_sum_exps(walk, given.a, given.b, given.scales, given.shifts, bound=None)
     assert [list(one) for one in found] == [list(one) for one in wanted]
     grads = [torch.autograd.grad(loss_of(one), given.leaves) for one in (found, wanted)]
     for ours, theirs in zip(found, wanted, strict=True):

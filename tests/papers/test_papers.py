@@ -18,14 +18,6 @@ from counterpoint.training import train
 PAPERS = {one.file.name: one for one in all_papers()}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(params=PAPERS)
 def one(request) -> PaperFile:
     return PAPERS[request.param]

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 TOY = Path(__file__).with_name("toy.py")
 
@@ -50,11 +49,3 @@ def server():
     server.process.stdin.close()
     assert server.process.wait(60) == 0
     server.process.stdout.close()
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

@@ -17,8 +17,8 @@ class SmoothAP(Objective):
 
     Formula, for anchor i with positives P and compared C:
     ``AP_i = 1/|P| sum_{p in P} (1 + sum_{q in P, q != p} sig(s_iq - s_ip)) / (1 + sum_{j in C, j != p} sig(s_ij -
-    s_ip))`` with ``sig(x) = 1 / (1 + exp(-x / t))``; the loss is the mean of ``1 - AP_i`` over the anchors
-    with a positive.
+    s_ip))`` with ``sig(x) = 1 / (1 + exp(-x / t))``; the loss is the mean of ``1 - AP_i`` over the anchors with a
+    positive.
 
     Shapes: `[N, D]` with labels `[N]`, two views `[N, D]`, or anchors `[N, D]` and candidates `[M, D]`. Memory: a block
     of rows by M times the most positives that an anchor of the block has.

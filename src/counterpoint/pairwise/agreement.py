@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.arrange import Problem
+from counterpoint.pairwise.relation import Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import ALONE, Ranks
 
 _LETTERS = 511
@@ -54,7 +53,7 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     except InputError:
         _tell(ranks, (0, 0), "")
         raise
-    told = _tell(ranks, (len(problem.anchors), len(problem.candidates)), f"{_describe(problem.anchors)}: {call}")
+    told = _tell(ranks, (len(problem.anchors), len(problem.candidates)), f"{_describe(problem)}: {call}")
     refused = [rank for rank, (sizes, _) in enumerate(told) if sizes[0] == 0]
     if refused:
         raise InputError(f"rank(s) {refused} refused their input and said why; this rank's was good")
@@ -67,8 +66,19 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     return problem, Together(ranks, tuple(sizes[0] for sizes, _ in told), tuple(sizes[1] for sizes, _ in told))
 
 
-def _describe(rows: Tensor) -> str:
-    return f"D = {list(rows.shape[1:])} {str(rows.dtype).removeprefix('torch.')}"
+def _describe(problem: Problem) -> str:
+    dtype = str(problem.anchors.dtype).removeprefix("torch.")
+    return f"D = {list(problem.anchors.shape[1:])} {dtype}, {_kind(problem.relation)}"
+
+
+def _kind(relation: Relation) -> str:
+    """What decides which messages are exchanged, and what must fit the candidates of all ranks."""
+    name = type(relation).__name__
+    if isinstance(relation, SameKey):
+        return f"{name} of {'row numbers' if relation.local else 'labels'}"
+    if isinstance(relation, Weighted):
+        return f"{name} {list(relation.weights.shape[1:])} of {_kind(relation.inner)}"
+    return f"{name} of {_kind(relation.inner)}" if isinstance(relation, Others) else name
 
 
 def _tell(ranks: Ranks, sizes: tuple[int, int], text: str) -> list[tuple[tuple[int, int], str]]:

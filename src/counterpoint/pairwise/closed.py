@@ -127,8 +127,8 @@ class Closed:
         masks = list(dict.fromkeys(one.which for one in requests))
         walk = masks_only(self._walk((), halved=False), tuple(Ask((), which) for which in masks))
         wanted = [
-            Extreme(one.axis, masks.index(one.which), one.k, 1.0 if float(one.values.scale) >= 0 else -1.0)
-            for one in requests
+            Extreme(one.axis, masks.index(one.which), one.k, 1.0 if float(scale.detach()) >= 0 else -1.0)
+            for one, scale in zip(requests, self._tensors([one.values.scale for one in requests]), strict=True)
         ]
         products = extreme_products(walk, wanted, self.a_ND, self.b_MD)
         affine = [self._tensors([one.values.scale, one.values.shift]) for one in requests]

@@ -116,7 +116,8 @@ class Objective(ABC):
             check_weights(weights, len(anchors))
             return problem
 
-        call = f"{self!r}, learning {sorted(learnable)}, {plan}" if ranks.size > 1 else ""
+        weighing = "no weights" if weights is None else "weights"
+        call = f"{self!r}, learning {sorted(learnable)}, {weighing}, {plan}" if ranks.size > 1 else ""
         problem, together = agree(ranks, call, make)
         weighed = anchor_weights(weights, len(anchors), problem, ranks)
         # Autocast would turn the products into half precision.

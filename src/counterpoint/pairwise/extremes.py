@@ -129,6 +129,9 @@ class Best:
             self.places[mine, 0] = torch.where(better, places, at)
             return
         values, places = torch.cat([self.values[mine], values], 1), torch.cat([self.places[mine], places], 1)
+        # By place, then by value: of equal ones the first comes first whatever block came in first.
+        earlier = torch.sort(places, dim=1).indices
+        values, places = values.gather(1, earlier), places.gather(1, earlier)
         order = torch.sort(values, dim=1, descending=True, stable=True).indices[:, : self._k]
         self.values[mine], self.places[mine] = values.gather(1, order), places.gather(1, order)
 

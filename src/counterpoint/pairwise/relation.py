@@ -219,8 +219,9 @@ class Weighted(Relation):
             raise InputError(
                 f"weights have shape {list(self.weights.shape)}, expected {list(self.shape)}: one per pair"
             )
+        weight = self.weights[row_block, col_block]
         tile = self.inner.tile(row_block, col_block)
-        return tile.weighing(self.weights[row_block, col_block])
+        return tile.weighing(weight if weight.is_floating_point() else weight.float())
 
     def across(self, ranks: Ranks) -> Weighted:
         """The inner relation across ranks; weights are for all candidates already."""

@@ -1,6 +1,7 @@
 """The ring: blocks of candidates pass from rank to rank while each is worked on, and so do their gradients.
 
-Every rank holds its own rows, the block at hand and the one under way, and never all candidates.
+Every rank holds its own rows, the block at hand and the one under way (in the backward pass the gradients of both, too),
+and never all candidates.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Rotation:
             carried = None if distance == 0 else self._send(gradient, distance)
             if coming is not None:
                 block = coming.wait()
-        return own if carried is None else own + carried.wait()
+        return own if carried is None else own.add_(carried.wait())
 
     @property
     def _blocks(self) -> int:

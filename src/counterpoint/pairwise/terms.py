@@ -89,10 +89,21 @@ class Term:
             found = values.max(self.axis.summed)
             return found.values, found.indices
         lines = values if self.axis is Axis.ROWS else values.T
-        found = torch.topk(lines, min(self.k, lines.shape[1]))
-        lacking = (0, self.k - found.values.shape[1])
+        places = _places_of_the_largest(lines.detach(), min(self.k, lines.shape[1]))
+        lacking = (0, self.k - places.shape[1])
         pad = torch.nn.functional.pad
-        return pad(found.values, lacking, value=-torch.inf), pad(found.indices, lacking)
+        return pad(lines.gather(1, places), lacking, value=-torch.inf), pad(places, lacking)
+
+
+def _places_of_the_largest(lines: Tensor, k: int) -> Tensor:
+    """Where the k largest are, in falling order and of equals the first; ``topk`` takes any of equals."""
+    values, places = torch.topk(lines, k)
+    least = values[:, -1:]
+    if bool(((lines >= least).sum(1) > k).logical_and_(least[:, 0] > -torch.inf).any()):
+        # Some that were left out are as large as one that was taken: rare, and worth a whole sort.
+        return torch.argsort(lines, dim=1, descending=True, stable=True)[:, :k]
+    places = places.sort(1).values
+    return places.gather(1, torch.argsort(lines.gather(1, places), dim=1, descending=True, stable=True))
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,9 @@ def anchor_weights(weights: Tensor | None, n: int, problem: Problem, ranks: Rank
         n: Anchors as passed by the caller.
         problem: What is compared: perhaps two views of each anchor, stacked.
         ranks: The processes.
+
+    Raises:
+        InputError: They are all zero, on every rank.
     """
     if weights is None:
         return None
@@ -59,7 +62,10 @@ def anchor_weights(weights: Tensor | None, n: int, problem: Problem, ranks: Rank
     cols = None
     if len(problem.candidates) >= len(mine) and problem.paired:
         cols = ranks.gather(torch.cat([mine, mine.new_zeros(len(problem.candidates) - len(mine))]))
-    return AnchorWeights(ranks.gather(mine), cols)
+    rows = ranks.gather(mine)
+    if not bool((rows > 0).any()):
+        raise InputError("weights are all zero: no anchor counts")
+    return AnchorWeights(rows, cols)
 
 
 def check_weights(weights: Tensor | None, n: int) -> None:
@@ -74,8 +80,6 @@ def check_weights(weights: Tensor | None, n: int) -> None:
         raise InputError(f"weights must be {n} numbers, one per anchor, got {weights.dtype} {list(weights.shape)}")
     if not bool(((weights >= 0) & torch.isfinite(weights)).all()):
         raise InputError("weights must be non-negative and finite")
-    if not bool((weights > 0).any()):
-        raise InputError("weights are all zero: no anchor counts")
 
 
 def mean_over(loss_N: Tensor, positives_N: Tensor | None, weights_N: Tensor | None, *, warn: bool) -> Tensor:

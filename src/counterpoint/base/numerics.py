@@ -37,7 +37,8 @@ class _UnitRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         norms = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        if bool(((norms > _SHORTEST) & (norms < torch.inf)).all()):
+        shortest, longest = torch.aminmax(norms)
+        if shortest.item() > _SHORTEST and longest.item() < torch.inf:
             unit = x / norms
             ctx.save_for_backward(unit, norms)
             return unit

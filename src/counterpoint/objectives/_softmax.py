@@ -25,7 +25,7 @@ def positive_terms(axis: Requests, values_NM: Tensor, rel: Tile) -> Iterator[Ter
 
 def softmax_losses(lse_N: Tensor, positive_N: Tensor, count_N: Tensor) -> Tensor:
     """Log-sum-exp minus mean positive of each anchor; anything where there is no positive."""
-    return lse_N - positive_N / torch.where(count_N > 0, count_N, 1.0)
+    return lse_N - positive_N / count_N.clamp_min(torch.finfo(count_N.dtype).tiny)
 
 
 def softmax_reference(logits_NM: Tensor, rel: Tile) -> Tensor:

@@ -47,13 +47,13 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     """
     if ranks.size == 1:
         problem = make()
-        return problem, Together(ALONE, (len(problem.anchors),), (len(problem.candidates),))
+        return problem, Together(ALONE, (problem.anchors.shape[0],), (problem.candidates.shape[0],))
     try:
         problem = make()
     except InputError:
         _tell(ranks, (0, 0), "")
         raise
-    told = _tell(ranks, (len(problem.anchors), len(problem.candidates)), f"{_describe(problem)}: {call}")
+    told = _tell(ranks, (problem.anchors.shape[0], problem.candidates.shape[0]), f"{_describe(problem)}: {call}")
     refused = [rank for rank, (sizes, _) in enumerate(told) if sizes[0] == 0]
     if refused:
         raise InputError(f"rank(s) {refused} refused their input and said why; this rank's was good")

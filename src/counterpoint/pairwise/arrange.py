@@ -1,6 +1,7 @@
 """From what a user passes (anchors, candidates, labels, negatives) to rows, columns and a relation between them."""
 
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any
 
 import torch
@@ -62,7 +63,7 @@ def arrange_features(anchors: Tensor, candidates: Tensor | None, given: Given) -
     if candidates is None:
         return Problem(anchors, anchors, Others(same))
     candidates = checked_embeddings("candidates", candidates, like=anchors)
-    if len(candidates) != len(anchors):
+    if candidates.shape[0] != anchors.shape[0]:
         raise InputError(f"candidates must be a second view of the {len(anchors)} anchors, got {len(candidates)} rows")
     return Problem(anchors, candidates, same)
 
@@ -87,7 +88,7 @@ def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: 
 
 def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> Problem:
     given.only("labels", "relation", why="this call compares the anchors among themselves")
-    if others is not None and len(others) != len(anchors):
+    if others is not None and others.shape[0] != anchors.shape[0]:
         raise InputError(f"candidates must be a second view of the {len(anchors)} anchors, got {len(others)} rows")
     z = anchors if others is None else _joined(("anchors", anchors), ("candidates", others))
     relation = given.relation
@@ -96,14 +97,14 @@ def _among_themselves(anchors: Tensor, others: Tensor | None, given: Given) -> P
         keys = keys if others is None else torch.cat([keys, keys])
         partner = None if numbered is None or others is None else numbered
         relation = SameKey(keys, keys, local=numbered is not None, numbered=numbered, partner=partner)
-    _check_shape(relation, len(z), len(z))
+    _check_shape(relation, z.shape[0], z.shape[0])
     return Problem(z, z, Others(relation))
 
 
 def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
     relation = given.relation
     if relation is None:
-        if len(candidates) != len(anchors):
+        if candidates.shape[0] != anchors.shape[0]:
             raise InputError(
                 f"{len(candidates)} candidates for {len(anchors)} anchors: row i must be the positive of anchor i, "
                 "or relation must say who is"
@@ -112,29 +113,29 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
         candidate_keys = keys
         if given.negatives is not None:
             extra = _flat_negatives(given.negatives, anchors)
-            candidate_keys = torch.cat([keys, keys.new_full((len(extra),), -1)])
+            candidate_keys = torch.cat([keys, keys.new_full((extra.shape[0],), -1)])
             candidates = _joined(("candidates", candidates), ("negatives", extra))
         partner = None if numbered is None else 0
         relation = SameKey(keys, candidate_keys, local=numbered is not None, numbered=numbered, partner=partner)
     elif given.negatives is not None:
         raise InputError("negatives cannot be used with a relation: put them among the candidates")
-    _check_shape(relation, len(anchors), len(candidates))
+    _check_shape(relation, anchors.shape[0], candidates.shape[0])
     return Problem(anchors, candidates, relation, paired=given.relation is None)
 
 
 def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, int | None]:
     """One key per anchor, and how many there are when they are row numbers of this rank."""
     if labels is None:
-        return torch.arange(len(anchors), device=anchors.device), len(anchors)
-    if labels.shape != (len(anchors),) or labels.is_floating_point() or labels.is_complex():
+        return torch.arange(anchors.shape[0], device=anchors.device), anchors.shape[0]
+    if labels.shape != (anchors.shape[0],) or labels.is_floating_point() or labels.is_complex():
         raise InputError(
-            f"labels must be {len(anchors)} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
+            f"labels must be {anchors.shape[0]} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
         )
     return labels.to(anchors.device, torch.int64), None
 
 
 def _flat_negatives(negatives: Tensor, anchors: Tensor) -> Tensor:
-    if negatives.ndim == anchors.ndim + 1 and len(negatives) == len(anchors):
+    if negatives.ndim == anchors.ndim + 1 and len(negatives) == anchors.shape[0]:
         negatives = negatives.flatten(0, 1)
     return checked_embeddings("negatives", negatives, like=anchors, row_dims=anchors.ndim - 1)
 
@@ -178,7 +179,7 @@ def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None, row_dim
     if like is not None:
         _check_alike(name, x, like)
     # One sum instead of isfinite on every entry: where it is finite, so is every entry, and it costs no copy.
-    if not torch.isfinite(x.detach().sum()) and not bool(torch.isfinite(x.detach()).all()):
+    if not isfinite(x.detach().sum().item()) and not bool(torch.isfinite(x.detach()).all()):
         row = int((~torch.isfinite(x.detach())).flatten(1).any(1).nonzero()[0])
         raise InputError(f"{name} holds NaN or infinity, first in row {row}")
     return x

@@ -69,7 +69,7 @@ class Closed:
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
         if self.plan.dense:
-            found = dense_log_sum_exps(self.keys, asks, self.a_ND @ self.b_MD.T, affine)
+            found = dense_log_sum_exps(self.keys, asks, self.a_ND, self.b_MD, affine, bound=self.bound)
             return _each(requests, groups, found)
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
         if alone and usable(self.a_ND):

@@ -113,13 +113,13 @@ class Objective(ABC):
         def make() -> Problem:
             numbers.update({name: self._checked_number(name, value) for name, value in learnable.items()})
             problem = self.arrange(anchors, candidates, given)
-            check_weights(weights, len(anchors))
+            check_weights(weights, anchors.shape[0])
             return problem
 
         weighing = "no weights" if weights is None else "weights"
         call = f"{self!r}, learning {sorted(learnable)}, {weighing}, {plan}" if ranks.size > 1 else ""
         problem, together = agree(ranks, call, make)
-        weighed = anchor_weights(weights, len(anchors), problem, ranks)
+        weighed = anchor_weights(weights, anchors.shape[0], problem, ranks)
         # Autocast would turn the products into half precision.
         with torch.autocast(problem.anchors.device.type, enabled=False):
             found = statistics(self, prepared(self, problem, together), plan=plan, learnable=numbers)

@@ -81,7 +81,7 @@ class Keys:
         """The rows of this axis that would be compared with themselves."""
         if self.first is None:
             return slice(0, 0)
-        n = len(self.anchor_keys)
+        n = self.anchor_keys.shape[0]
         return slice(0, n) if axis is Axis.ROWS else slice(self.first, self.first + n)
 
     @cached_property
@@ -117,9 +117,18 @@ class Keys:
         return positive if which is Which.POSITIVE else everyone - positive
 
     def excluded(self, rows: slice, cols: slice, which: Which | None, into: Tensor) -> Tensor | None:
-        """Entries of a tile, beside the diagonal, that do not take part; None when all do."""
+        """Entries of a tile, beside the diagonal, that do not take part; None when all do.
+
+        Args:
+            rows: Of the tile.
+            cols: Of the tile.
+            which: The entries that take part.
+            into: Bool memory of the tile's shape; any other dtype makes new memory.
+        """
         if which in (None, Which.COMPARED):
             return None
+        if into.dtype is not torch.bool:
+            into = torch.empty_like(into, dtype=torch.bool)
         keys = self.anchor_keys[rows, None]
         same = torch.eq(keys, self.candidate_keys[None, cols], out=into).logical_and_(keys >= 0)
         return same if which is Which.NEGATIVE else same.logical_not_()
@@ -129,7 +138,7 @@ class Keys:
         if which is None or (which is Which.COMPARED and self.first is None):
             return None
         whole = slice(0, self.anchor_keys.shape[0]), slice(0, self.candidate_keys.shape[0])
-        excluded = self.excluded(*whole, which, torch.empty_like(like, dtype=torch.bool))
+        excluded = self.excluded(*whole, which, like)
         taken = torch.ones_like(like, dtype=torch.bool) if excluded is None else ~excluded
         own = self.diagonal(*whole, which, taken)
         if own is not None:

@@ -1,7 +1,7 @@
 """The ring: blocks of candidates pass from rank to rank while each is worked on, and so do their gradients.
 
-Every rank holds its own rows, the block at hand and the one under way (in the backward pass the gradients of both, too),
-and never all candidates.
+Every rank holds its own rows, the block at hand and the one under way, in the backward pass with their gradients, and
+never all candidates.
 """
 
 from __future__ import annotations

@@ -57,11 +57,11 @@ def anchor_weights(weights: Tensor | None, n: int, problem: Problem, ranks: Rank
     """
     if weights is None:
         return None
-    stacked = len(problem.anchors) // n
+    stacked = problem.anchors.shape[0] // n
     mine = weights.detach().to(problem.anchors).repeat(stacked)
     cols = None
-    if len(problem.candidates) >= len(mine) and problem.paired:
-        cols = ranks.gather(torch.cat([mine, mine.new_zeros(len(problem.candidates) - len(mine))]))
+    if problem.candidates.shape[0] >= len(mine) and problem.paired:
+        cols = ranks.gather(torch.cat([mine, mine.new_zeros(problem.candidates.shape[0] - len(mine))]))
     rows = ranks.gather(mine)
     if not bool((rows > 0).any()):
         raise InputError("weights are all zero: no anchor counts")
@@ -96,6 +96,8 @@ def mean_over(loss_N: Tensor, positives_N: Tensor | None, weights_N: Tensor | No
     """
     if positives_N is None:
         return loss_N.mean() if weights_N is None else (loss_N * weights_N).sum() / weights_N.sum()
+    if weights_N is None and positives_N.detach().min().item() > 0:
+        return loss_N.mean()
     valid = positives_N > 0
     count = int(valid.sum())
     if count == 0:
@@ -105,7 +107,7 @@ def mean_over(loss_N: Tensor, positives_N: Tensor | None, weights_N: Tensor | No
             f"{len(valid) - count} of {len(valid)} anchors have no positive and are left out of the mean", stacklevel=3
         )
     if weights_N is None:
-        return loss_N.mean() if count == len(valid) else torch.where(valid, loss_N, 0.0).sum() / count
+        return torch.where(valid, loss_N, 0.0).sum() / count
     weights_N = torch.where(valid, weights_N, 0.0)
     total = weights_N.sum()
     if not bool(total > 0):

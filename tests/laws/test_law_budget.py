@@ -12,7 +12,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Budget, Needs, Objective, explain
 from counterpoint.pairwise.decide import Path
 
-CLOSED, OTHERS = 1.5, 2.0
+CLOSED, OTHERS = 1.5, 2.5
 """How many times as much as measured may be predicted; less may not."""
 
 SIZES = ((300, 64), (1200, 24))

@@ -48,7 +48,7 @@ def dense_bent_sums(
 
 
 class _BentSums(torch.autograd.Function):
-    """Forward keeps a number per row and column; backward walks the tiles again."""
+    """Forward keeps a number per row and column, and what was bent of the tiles that fit; backward walks them again."""
 
     @staticmethod
     def forward(
@@ -59,10 +59,18 @@ class _BentSums(torch.autograd.Function):
         tiles = Tiles(walk, a, (factor,), bound, base=1.0)
         largest = abs(factor) * bound + abs(moved)
         sums = {axis: a.new_zeros(walk.lines[axis]) for axis in ask.axes}
+        room = walk.plan.keep if tiles.folded and any(ctx.needs_input_grad) else 0
+        kept: list[Tensor] = []
         for meeting, block in walk.rotation.blocks(b, len(a)):
             for rows, cols in walk.tiles(meeting):
-                s_nm = tiles.scores(rows, block[meeting.here(cols)])
-                x_nm = tiles.exponents(0, s_nm).add_(moved)
+                b_mD = block[meeting.here(cols)]
+                size = (rows.stop - rows.start, b_mD.shape[0])
+                room -= size[0] * size[1] * b.element_size()
+                own = b.new_empty(size) if room >= 0 else None
+                x_nm = tiles.exponents(0, tiles.scores(rows, b_mD, into=own)).add_(moved)
+                if own is not None:
+                    kept.append(own)
+                    x_nm = tiles.buffers.numbers(1, *size).copy_(own)
                 values = tiles.fill(0, rows, cols, bend.value_(x_nm, largest), 0.0)
                 if Axis.ROWS in sums:
                     sums[Axis.ROWS][walk.at(rows)] += values.sum(1)
@@ -70,7 +78,7 @@ class _BentSums(torch.autograd.Function):
                         sums[Axis.ROWS][cols] += values.sum(0)
                 if Axis.COLS in sums:
                     sums[Axis.COLS][cols] += values.sum(0)
-        ctx.walk, ctx.bend, ctx.numbers = walk, bend, (factor, moved)
+        ctx.walk, ctx.bend, ctx.numbers, ctx.kept = walk, bend, (factor, moved), kept
         ctx.save_for_backward(a, b)
         return tuple(own_rows(walk, walk.rotation.ranks.sum(x)) if walk.halved else x for x in sums.values())
 
@@ -85,7 +93,7 @@ class _BentSums(torch.autograd.Function):
         by_axis = dict(zip(walk.asks[0].axes, (all_rows(walk, grad) for grad in grads), strict=True))
         pull = _BentPull(tiles, ctx.bend, by_axis, shift, wants_shift=wants_shift)
         wants = Wants(wants_a or (tiles.folded and wants_scale), wants_b, [wants_scale])
-        backward = Backward(tiles, [pull], wants, [], a)
+        backward = Backward(tiles, [pull], wants, ctx.kept, a)
         # backward() may be called under autocast, which must not reach the products.
         with torch.autocast(a.device.type, enabled=False):
             backward.take(walk.rotation.collect(b, len(a), backward.block))
@@ -107,7 +115,14 @@ class _BentPull(Pull):
         self._total = tiles.buffers.numbers(0, 1, 1).new_zeros(())
 
     def weights(self, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
-        slope = self.tiles.fill(0, rows, cols, self._bend.slope_(x_nm.add_(self._shift)), 0.0)
+        return self._pulled(rows, cols, x_nm.add_(self._shift))
+
+    def on_powers(self, rows: slice, cols: slice, e_nm: Tensor) -> Tensor:
+        return self._pulled(rows, cols, self.tiles.buffers.numbers(0, *e_nm.shape).copy_(e_nm))
+
+    def _pulled(self, rows: slice, cols: slice, x_nm: Tensor) -> Tensor:
+        """From what is bent, which is overwritten."""
+        slope = self.tiles.fill(0, rows, cols, self._bend.slope_(x_nm), 0.0)
         whole = self.tiles.walk.at(rows)
         if self._rows is not None and self._cols is not None:
             spare = self.tiles.buffers.numbers(1, *slope.shape)
@@ -120,9 +135,6 @@ class _BentPull(Pull):
             # A mirrored tile's weights are those of both pairs; on the diagonal each pair is there twice.
             self._total += slope.sum() * (0.5 if self.tiles.walk.on_itself(rows, cols) else 1.0)
         return slope
-
-    def on_powers(self, rows: slice, cols: slice, e_nm: Tensor) -> Tensor:
-        raise AssertionError("no tile of a bent sum is kept")
 
     def shift_gradient(self) -> Tensor | None:
         """Sum of all weights, without the scale."""

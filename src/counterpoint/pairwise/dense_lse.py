@@ -30,8 +30,8 @@ def dense_log_sum_exps(
         values: What is raised to, per ask.
         bound: Largest absolute inner product; None when it is not known.
     """
-    if len(asks) == 1 and bound is not None and 0 < abs(float(values[0].scale)) * TO_BASE_2 * bound < _EXPONENT:
-        scale = as_tensor(values[0].scale, a_ND)
+    scale = as_tensor(values[0].scale, a_ND)
+    if len(asks) == 1 and bound is not None and 0 < abs(float(scale.detach())) * TO_BASE_2 * bound < _EXPONENT:
         found = cast(tuple[Tensor, ...], _Whole.apply(keys, asks[0], a_ND, b_MD, scale))  # pyright: ignore[reportUnknownMemberType]
         return [_shifted(dict(zip(asks[0].axes, found, strict=True)), values[0])]
     s_NM = a_ND @ b_MD.T

@@ -112,6 +112,8 @@ def shares_a_shift(requests: list[Request], bound: float | None) -> bool:
 
 def keeps(requests: list[Request], bound: float | None) -> bool:
     """Whether tiles can be kept for the backward pass."""
+    if any(one.bent is not None for one in requests):
+        return not _of(requests, Reduction.LSE)
     return is_folded(requests) and shares_a_shift(requests, bound)
 
 

@@ -31,7 +31,7 @@ class Pull(ABC):
 
     @abstractmethod
     def on_powers(self, rows: slice, cols: slice, e_nm: Tensor) -> Tensor:
-        """The same from powers that were kept, which stay as they are."""
+        """The same from a tile that was kept, which stays as it is."""
 
 
 class _Shifted(Pull):

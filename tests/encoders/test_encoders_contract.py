@@ -30,7 +30,7 @@ from counterpoint.encoders import (
 
 SPECS = {
     "convnet": (ConvNet(width=4), Kind.IMAGE),
-    "resnet": (ResNet18(width=2), Kind.IMAGE),
+    "resnet": (ResNet18(width=8), Kind.IMAGE),
     "vit": (ViTTiny(dim=12, depth=2), Kind.IMAGE),
     "mlp": (MLP(hidden=(6,), dim=4, dropout=0.5), Kind.VECTOR),
     "passthrough": (Passthrough(), Kind.VECTOR),

@@ -6,7 +6,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.encoders import ConvNet, ResNet18, ViTTiny
 from counterpoint.encoders.convnet import ResidualBlock
 
-ALL = [ConvNet(width=4), ResNet18(width=2), ViTTiny(dim=12, depth=1)]
+ALL = [ConvNet(width=4), ResNet18(width=8), ViTTiny(dim=12, depth=1)]
 
 
 def output_of(module: nn.Module, run) -> torch.Tensor:

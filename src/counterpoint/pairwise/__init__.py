@@ -9,7 +9,7 @@ from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
-from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Tile, Weighted
+from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.similarity import (
     Correlation,
@@ -22,6 +22,7 @@ from counterpoint.pairwise.similarity import (
     Similarity,
 )
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
+from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
 
 __all__ = [

@@ -16,11 +16,12 @@ from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_featu
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import Budget, Plan, Streams
 from counterpoint.pairwise.prepared import prepared
-from counterpoint.pairwise.relation import Relation, Tile
+from counterpoint.pairwise.relation import Relation
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.similarity import Cosine, Similarity
 from counterpoint.pairwise.statistics import statistics
 from counterpoint.pairwise.terms import Axis, Terms
+from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.weights import AnchorWeights, anchor_weights, check_weights, mean_over
 
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from counterpoint.pairwise.bends import BENDS, Bend
-from counterpoint.pairwise.relation import Tile
 from counterpoint.pairwise.terms import Axis, Reduction, Stage, Term
+from counterpoint.pairwise.tile import Tile
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective

@@ -50,7 +50,7 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
         return problem, Together(ALONE, (problem.anchors.shape[0],), (problem.candidates.shape[0],))
     try:
         problem = make()
-    except InputError:
+    except Exception:  # whatever it is, the others must not wait for this rank
         _tell(ranks, (0, 0), "")
         raise
     told = _tell(ranks, (problem.anchors.shape[0], problem.candidates.shape[0]), f"{_describe(problem)}: {call}")
@@ -60,9 +60,7 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     mine = told[ranks.index][1]
     for rank, (_, other) in enumerate(told):
         if other != mine:
-            raise InputError(
-                f"ranks must make the same call: rank {ranks.index} calls {mine}, rank {rank} calls {other}"
-            )
+            raise InputError(f"ranks must make one call: rank {ranks.index} calls {mine}, rank {rank} calls {other}")
     return problem, Together(ranks, tuple(sizes[0] for sizes, _ in told), tuple(sizes[1] for sizes, _ in told))
 
 

@@ -37,6 +37,9 @@ class _UnitRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         norms = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        if norms.numel() == 0:
+            ctx.save_for_backward(x, norms)
+            return x.clone()
         shortest, longest = torch.aminmax(norms)
         if shortest.item() > _SHORTEST and longest.item() < torch.inf:
             unit = x / norms

@@ -31,11 +31,10 @@ def say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:
     if json:
         console.machine({"recipe": to_json(plan), "rows": len(loaded.train), "held_out": held_out})
         return
-    training = plan.training
-    length = f"{training.steps} steps" if training.epochs is None else f"{training.epochs:g} epochs"
+    length = f"{plan.training.steps} steps" if plan.training.epochs is None else f"{plan.training.epochs:g} epochs"
     console.result(
         f"would train {type(plan.encoder).__name__} with {type(plan.objective).__name__} on {plan.supervision.value}: "
-        f"{length} of {training.batch_size} examples, {len(loaded.train):,} rows to learn from, {held_out:,} held out"
+        f"{length} of {plan.training.batch_size} examples, {len(loaded.train):,} rows to learn from, {held_out:,} kept"
     )
 
 
@@ -67,8 +66,7 @@ def run_plan(
     if not is_main():
         return
     console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
-    judged = judge and loaded.test is not None
-    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judged else []
+    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judge and loaded.test is not None else []
     _report(folder, result, found, _skipped(result, loaded), json=json)
 
 

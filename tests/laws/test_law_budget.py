@@ -87,5 +87,5 @@ def test_ranks_keep_a_budget_each(tmp_path):
             assert found[f"{name} peak"] <= BUDGET
         for k, whole in ((1, ga), (2, gb)):
             torch.testing.assert_close(torch.cat([first[name][k], second[name][k]]) / 2, whole, rtol=1e-4, atol=1e-6)
-    assert all("same call" in found["other budgets"] for found in (first, second))
+    assert all("one call" in found["other budgets"] for found in (first, second))
     assert all("too few" in found["tiny budget"] for found in (first, second))

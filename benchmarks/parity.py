@@ -60,7 +60,7 @@ def gradients(entry: Entry, rank: int, world: int) -> tuple[Tensor, Tensor]:
     rows = share(rank, world, uneven=entry.uneven)
     a, b, labels = a[rows], b[rows], labels[rows]
     loss = entry.build(rank, world)
-    if entry.cached and entry.library == "Counterpoint":
+    if entry.cached and entry.package == "Counterpoint":
         value = _cached(loss, encoder, a, b)
     elif entry.cached:
         value = loss(encoder, a, b)
@@ -105,7 +105,7 @@ def compare(world: int) -> list[records.Record]:
     ranks = processes.run(work, world)
     compared = []
     for entry, found in zip(entries(), zip(*ranks, strict=True), strict=True):
-        record = {"library": entry.library, "loss": entry.loss, "processes": world}
+        record = {"package": entry.package, "loss": entry.loss, "processes": world}
         failed = [one["failed"] for one in found if "failed" in one]
         compared.append({**record, **({"failed": failed[0]} if failed else _against_one(entry, found))})
     return compared
@@ -128,13 +128,13 @@ def table(found: list[records.Record]) -> str:
     """Markdown: one row a loss, 2 and 4 processes side by side; what is not exact stands out."""
     worlds = sorted({one["processes"] for one in found})
     head = " | ".join(f"value, {w} processes | size | direction" for w in worlds)
-    lines = [f"| library | loss | {head} |", "|---|---|" + "---:|---:|---:|" * len(worlds)]
+    lines = [f"| package | loss | {head} |", "|---|---|" + "---:|---:|---:|" * len(worlds)]
     by_entry: dict[tuple[str, str], dict[int, records.Record]] = {}
     for one in found:
-        by_entry.setdefault((one["library"], one["loss"]), {})[one["processes"]] = one
-    for (library, loss), by_world in by_entry.items():
+        by_entry.setdefault((one["package"], one["loss"]), {})[one["processes"]] = one
+    for (package, loss), by_world in by_entry.items():
         cells = " | ".join(_cells(by_world[w]) if w in by_world else "- | - | -" for w in worlds)
-        lines.append(f"| {library} | `{loss}` | {cells} |")
+        lines.append(f"| {package} | `{loss}` | {cells} |")
     return "\n".join(lines)
 
 

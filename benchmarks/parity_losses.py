@@ -25,14 +25,14 @@ class Entry:
     """One row of the table.
 
     Attributes:
-        library: Who wrote it.
+        package: Who wrote it.
         loss: What it is, with its options.
         build: ``(rank, world)`` to the loss.
         cached: Takes an encoder and inputs instead of embeddings, see ``parity.gradients``.
         uneven: Processes hold different numbers of rows.
     """
 
-    library: str
+    package: str
     loss: str
     build: Build
     cached: bool = False

@@ -6,10 +6,10 @@ declaring their signatures is enough for every library whose losses are measured
 
 import torch
 
-_LIBRARY = torch.library.Library("torchvision", "DEF")
+_SCHEMAS = torch.library.Library("torchvision", "DEF")
 _SIGNATURES = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 for _signature in _SIGNATURES:
-    _LIBRARY.define(_signature)
+    _SCHEMAS.define(_signature)

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from math import log
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from counterpoint.base.numerics import TO_BASE_2
+
 _SAFE = 80.0
 """exp of this is far from overflowing in float32."""
-
-_TO_BASE_2 = 1 / log(2.0)
 
 
 class Bend(Enum):
@@ -39,7 +38,7 @@ class Bend(Enum):
         """
         if self is Bend.SOFTPLUS:
             # torch's own takes half as long again, but knows what to do where exp would overflow.
-            return x.mul_(_TO_BASE_2).exp2_().log1p_() if bound < _SAFE else F.softplus(x, 1.0, _SAFE)
+            return x.mul_(TO_BASE_2).exp2_().log1p_() if bound < _SAFE else F.softplus(x, 1.0, _SAFE)
         if self is Bend.LOG_SIGMOID:
             return Bend.SOFTPLUS.value_(x.neg_(), bound).neg_()
         return {Bend.RELU: x.relu_, Bend.EXP: x.exp_, Bend.SQUARE: x.square_}[self]()

@@ -7,8 +7,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from counterpoint.base.numerics import TO_BASE_2
 from counterpoint.pairwise.keys import Keys
-from counterpoint.pairwise.lse_tiles import HIGHEST, LOWEST, TO_BASE_2, Ask
+from counterpoint.pairwise.lse_tiles import HIGHEST, LOWEST, Ask
 from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Affine, as_tensor

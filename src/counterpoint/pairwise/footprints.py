@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from counterpoint.pairwise.closed import rows_only, shared_tiles
-from counterpoint.pairwise.lse_tiles import HIGHEST, LOWEST, TO_BASE_2
+from counterpoint.pairwise.lse_tiles import fits_one_shift
 from counterpoint.pairwise.plan import Streams
 from counterpoint.pairwise.room import Footprint
 from counterpoint.pairwise.temporaries import temporaries
@@ -106,8 +106,7 @@ def shares_a_shift(requests: list[Request], bound: float | None) -> bool:
     """Whether one shift for all exponents is tried; without a known bound that depends on the embeddings."""
     if bound is None:
         return False
-    scales = [abs(float(one.values.scale)) for one in _of(requests, Reduction.LSE)]
-    return all(scale * TO_BASE_2 * bound <= 0.75 * (HIGHEST - LOWEST) for scale in scales)
+    return all(fits_one_shift(float(one.values.scale), bound) for one in _of(requests, Reduction.LSE))
 
 
 def keeps(requests: list[Request], bound: float | None) -> bool:

@@ -12,7 +12,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from counterpoint.pairwise.lse_tiles import TO_BASE_2, Tiles
+from counterpoint.base.numerics import TO_BASE_2
+from counterpoint.pairwise.lse_tiles import Tiles
 from counterpoint.pairwise.terms import Axis
 
 Side = tuple[Tensor, Tensor]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isqrt, log, log2
+from math import isqrt, log2
 
 import torch
 from torch import Tensor
 
+from counterpoint.base.numerics import TO_BASE_2
 from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.plan import Plan
 from counterpoint.pairwise.products import product
@@ -16,14 +17,16 @@ from counterpoint.pairwise.rotation import Meeting, Rotation
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 
-TO_BASE_2 = 1 / log(2.0)
-"""Exponentials are taken to the base 2, which costs half of what e does; scores are multiplied by a number anyway."""
-
 HIGHEST = 120.0
 """Exponents to the base 2 are shifted to end here, less the logarithm of how many are summed: float32 ends at 128."""
 
 LOWEST = -100.0
 """A sum below 2 to this, in a row that has entries, has lost some of them to underflow (float32 begins at -126)."""
+
+
+def fits_one_shift(scale: float, bound: float) -> bool:
+    """Whether one shift is worth trying for scores up to ``bound`` times a scale."""
+    return abs(scale) * TO_BASE_2 * bound <= 0.75 * (HIGHEST - LOWEST)
 
 
 @dataclass(frozen=True)
@@ -186,4 +189,4 @@ class Tiles:
 
     def may_share_a_shift(self, ask: int) -> bool:
         """Whether one shift is worth trying: it does if the largest entry of every row is above -0.3 of the bound."""
-        return abs(self.scales[ask]) * TO_BASE_2 * self.bound <= 0.75 * (HIGHEST - LOWEST)
+        return fits_one_shift(self.scales[ask], self.bound)

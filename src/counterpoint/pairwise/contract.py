@@ -165,8 +165,9 @@ class Objective(ABC):
         return changed
 
     def numbers(self) -> tuple[str, ...]:
-        """Names of the fields that hold one number, hence may be passed as learnable tensors."""
-        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        """Names of the fields that hold one real number, hence may be passed as learnable tensors."""
+        real = [field.name for field in fields(self) if field.type not in (int, "int")]
+        values = ((name, getattr(self, name)) for name in real)
         return tuple(
             n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
         )

@@ -9,7 +9,8 @@ from law_cases import Case
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import DENSE, Given, Objective, Plan
+from counterpoint.pairwise import DENSE, Given, Loss, ManyViews, Objective, Plan, Tile, WholeBatch
+from counterpoint.pairwise.views import stacked_views
 
 Outcome = dict[str, Tensor] | str
 """Loss and gradients by name, or the message of an InputError."""
@@ -23,31 +24,52 @@ def anchors_without_positives_allowed() -> Iterator[None]:
         yield
 
 
-def outcome(objective: Objective, case: Case, *, plan: Plan | None = None) -> Outcome:
+def outcome(objective: Loss, case: Case, *, plan: Plan | None = None) -> Outcome:
     """Loss and gradients of the embeddings and of every number of the objective, or why there is none."""
     leaves, numbers = _leaves(objective, case)
     try:
         with anchors_without_positives_allowed():
-            loss = objective(**leaves, **case.given(), plan=plan, **numbers)
+            loss = objective(**leaves, **case.given(), **planned(objective, plan), **numbers)
     except InputError as error:
         return str(error)
     return _with_gradients(loss, leaves | numbers)
 
 
-def reference_outcome(objective: Objective, case: Case) -> dict[str, Tensor]:
-    """The same from the paper's equation, on the whole matrix and a relation written down in the test."""
+def planned(objective: Loss, plan: Plan | None) -> dict[str, Plan | None]:
+    """A plan, for a loss that can be computed in more than one way."""
+    return {"plan": plan} if isinstance(objective, Objective) else {}
+
+
+def reference_outcome(objective: Loss, case: Case) -> dict[str, Tensor]:
+    """The same from the paper's equation, on all there is and a relation written down in the test."""
     leaves, numbers = _leaves(objective, case)
+    whole = objective.having(numbers)
+    if isinstance(whole, WholeBatch):
+        views = stacked_views(leaves["anchors"], leaves.get("candidates"))
+        return _with_gradients(whole.reference(views, case.labels), leaves | numbers)
+    assert isinstance(whole, Objective)
+    return _with_gradients(_pairwise_reference(whole, case, leaves), leaves | numbers)
+
+
+def _pairwise_reference(objective: Objective, case: Case, leaves: dict[str, Tensor]) -> Tensor:
+    similarity = objective.similarity
+    if isinstance(objective, ManyViews):
+        views = stacked_views(leaves["anchors"], leaves.get("candidates")).unbind(1)
+        scored = [
+            torch.stack([similarity.scores(similarity.prepare(x), similarity.prepare_candidates(y)) for y in views])
+            for x in views
+        ]
+        same = torch.eye(len(views[0]), dtype=torch.bool)
+        return objective.reference(torch.stack(scored), Tile(positive=same, negative=~same))
     others = {name: leaves[name] for name in ("negatives",) if name in leaves}
     problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given(**case.given(), **others))
-    similarity = objective.similarity
     a, b = problem.anchors, problem.candidates
     a, b = (a.T, b.T) if objective.features else (a, b)
     s = similarity.scores(similarity.prepare(a), similarity.prepare_candidates(b))
-    loss = objective.having(numbers).reference(s, case.tile(joint=objective.joint, features=objective.features))
-    return _with_gradients(loss, leaves | numbers)
+    return objective.reference(s, case.tile(joint=objective.joint, features=objective.features))
 
 
-def equals_reference(objective: Objective, case: Case) -> None:
+def equals_reference(objective: Loss, case: Case) -> None:
     """Dense equals the paper's equation in value and in every gradient."""
     same(outcome(objective, case, plan=DENSE), reference_outcome(objective, case))
 
@@ -57,19 +79,19 @@ def streams(objective: Objective, case: Case, plan: Plan) -> None:
     same(outcome(objective, case, plan=plan), outcome(objective, case, plan=DENSE))
 
 
-def has_right_gradient(objective: Objective, case: Case, plan: Plan) -> None:
+def has_right_gradient(objective: Loss, case: Case, plan: Plan) -> None:
     """The streamed gradient equals finite differences."""
     leaves, numbers = _leaves(objective, case)
     names = [*leaves, *numbers]
 
     def loss(*values: Tensor) -> Tensor:
-        return objective(**dict(zip(names, values, strict=True)), **case.given(), plan=plan)
+        return objective(**dict(zip(names, values, strict=True)), **case.given(), **planned(objective, plan))
 
     with anchors_without_positives_allowed():
         assert torch.autograd.gradcheck(loss, (*leaves.values(), *numbers.values()))
 
 
-def every_number_matters(objective: Objective, case: Case) -> None:
+def every_number_matters(objective: Loss, case: Case) -> None:
     """A number of the objective that changes nothing is not one."""
     found = outcome(objective, case)
     assert isinstance(found, dict), found
@@ -104,7 +126,7 @@ def close(found: dict[str, Tensor], expected: dict[str, Tensor], *, relative: fl
         assert error <= relative * scale, f"{name} is off by {error / scale:.2e} of its size, allowed {relative:.0e}"
 
 
-def _leaves(objective: Objective, case: Case) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def _leaves(objective: Loss, case: Case) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     embeddings = {name: value.clone().requires_grad_() for name, value in case.embeddings().items()}
     numbers = {
         name: torch.tensor(float(getattr(objective, name)), dtype=torch.float64, requires_grad=True)

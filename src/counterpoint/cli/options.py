@@ -23,11 +23,11 @@ from counterpoint.objectives import (
     SmoothAP,
     SupCon,
 )
-from counterpoint.pairwise import Needs, Objective
+from counterpoint.pairwise import Loss, Needs
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
 
-OBJECTIVES: dict[str, type[Objective]] = {
+OBJECTIVES: dict[str, type[Loss]] = {
     "info-nce": InfoNCE,
     "clip": CLIP,
     "nt-xent": NTXent,
@@ -51,7 +51,7 @@ ENCODERS: dict[str, type[EncoderSpec]] = {
 }
 
 
-def objective_named(name: str, temperature: float | None, *, argument: str = "--objective") -> Objective:
+def objective_named(name: str, temperature: float | None, *, argument: str = "--objective") -> Loss:
     """The objective a person asked for.
 
     Args:
@@ -72,7 +72,7 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
     return replace(plain, temperature=temperature)
 
 
-def supervision_of(objective: Objective | None) -> Supervision | None:
+def supervision_of(objective: Loss | None) -> Supervision | None:
     """What an objective that a person asked for cannot do without, None when the data may decide."""
     if objective is None:
         return None

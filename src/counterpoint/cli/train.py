@@ -23,7 +23,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Loss
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
@@ -166,7 +166,7 @@ def _refuse_more(context: typer.Context) -> None:
 
 
 def _recipe(
-    loaded: Data, name: str | None, objective: Objective | None, supervision: Supervision | None, *, learnt: bool
+    loaded: Data, name: str | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
 ) -> Recipe:
     """The recipe that was named, or the one that suits the data, with the objective that was asked for.
 

@@ -13,7 +13,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import EncoderSpec, HeadSpec, LearnableTemperature, NoHead
 from counterpoint.methods import Contrast
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Loss
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
 
@@ -34,7 +34,7 @@ class Recipe:
     """
 
     encoder: EncoderSpec
-    objective: Objective
+    objective: Loss
     supervision: Supervision
     training: TrainSettings
     views: tuple[View, View] = (Identity(), Identity())

@@ -10,7 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision
 from counterpoint.encoders import Encoder, Role
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
-from counterpoint.pairwise import Objective, SameKey
+from counterpoint.pairwise import Loss, SameKey
 from counterpoint.views import View, fork
 
 
@@ -33,7 +33,7 @@ class Contrast(Method):
     def __init__(
         self,
         encoder: Encoder,
-        objective: Objective,
+        objective: Loss,
         *,
         supervision: Supervision,
         views: tuple[View, View],

@@ -4,15 +4,19 @@ from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
 from counterpoint.objectives.hardness import HCL
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
+from counterpoint.objectives.proxies import ProxyNCA
 from counterpoint.objectives.ranking import CoSENT
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.spread import Alignment, Uniformity
 from counterpoint.objectives.supervised import SupCon
 from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
+from counterpoint.objectives.variance import VICReg
+from counterpoint.objectives.views import CMC
 
 __all__ = [
     "CLIP",
+    "CMC",
     "DCL",
     "HCL",
     "Alignment",
@@ -21,9 +25,11 @@ __all__ = [
     "CoSENT",
     "InfoNCE",
     "NTXent",
+    "ProxyNCA",
     "SemiHardTriplet",
     "SigLIP",
     "SmoothAP",
     "SupCon",
     "Uniformity",
+    "VICReg",
 ]

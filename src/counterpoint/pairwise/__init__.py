@@ -7,6 +7,7 @@ from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEu
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
+from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
@@ -24,6 +25,8 @@ from counterpoint.pairwise.similarity import (
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
+from counterpoint.pairwise.views import ManyViews
+from counterpoint.pairwise.whole_batch import WholeBatch
 
 __all__ = [
     "DENSE",
@@ -43,6 +46,8 @@ __all__ = [
     "Kernel",
     "KernelMixture",
     "LaplacianKernel",
+    "Loss",
+    "ManyViews",
     "MaxSim",
     "Needs",
     "NegativeEuclidean",
@@ -68,6 +73,7 @@ __all__ = [
     "Tile",
     "VonMisesFisherLikelihood",
     "Weighted",
+    "WholeBatch",
     "checked_embeddings",
     "cols",
     "explain",

@@ -21,6 +21,11 @@ class Relation(ABC):
     def shape(self) -> tuple[int, int]:
         """(N, M)."""
 
+    @property
+    def shared(self) -> bool:
+        """Candidates are the same on every rank, such as prototypes: none are exchanged."""
+        return False
+
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
@@ -46,6 +51,7 @@ class SameKey(Relation):
         partner: Anchor i is known to have one positive beside itself, candidate ``(i + partner) mod N``, and candidates
             after the first N to be nobody's: nothing has to be looked up.
         others: Of a relation across ranks: candidates are all ranks' anchors; on one process this is seen.
+        prototypes: Candidates are one row per class, the same on every rank; keys are classes.
     """
 
     anchor_keys: Tensor
@@ -55,6 +61,7 @@ class SameKey(Relation):
     start: int = 0
     partner: int | None = None
     others: bool = False
+    prototypes: bool = False
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""
@@ -69,6 +76,11 @@ class SameKey(Relation):
         return len(self.anchor_keys), len(self.candidate_keys)
 
     @property
+    def shared(self) -> bool:
+        """Prototypes are."""
+        return self.prototypes
+
+    @property
     def alike(self) -> bool:
         """Candidates are the anchors, of all ranks."""
         return self.others or self.anchor_keys is self.candidate_keys
@@ -81,7 +93,7 @@ class SameKey(Relation):
 
     def across(self, ranks: Ranks) -> SameKey:
         """Keys of every rank's candidates; local keys are moved apart so that they differ between ranks."""
-        if ranks.size == 1:
+        if ranks.size == 1 or self.prototypes:
             return self
         if not self.local:
             return SameKey(self.anchor_keys, ranks.gather(self.candidate_keys), others=self.alike)
@@ -145,6 +157,11 @@ class Weighted(Relation):
     def shape(self) -> tuple[int, int]:
         """(N, M)."""
         return self.inner.shape
+
+    @property
+    def shared(self) -> bool:
+        """As the inner relation."""
+        return self.inner.shared
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the block's weights.

@@ -1,0 +1,71 @@
+"""Several views of every example: each view against each, and heads that see all of it."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
+from counterpoint.pairwise.contract import Objective
+from counterpoint.pairwise.relation import Others, SameKey
+from counterpoint.pairwise.tile import Tile
+
+
+def stacked_views(anchors: Tensor, candidates: Tensor | None) -> Tensor:
+    """`[N, V, D]` from that, or from two views `[N, D]`; one view `[N, D]` is `[N, 1, D]`.
+
+    Raises:
+        InputError: Shapes do not fit.
+    """
+    if candidates is None:
+        several = getattr(anchors, "ndim", 0) == 3
+        views = checked_embeddings("anchors", anchors, axes="N, V, D" if several else "N, D")
+        return views if several else views[:, None]
+    first = checked_embeddings("anchors", anchors)
+    second = checked_embeddings("candidates", candidates, like=first)
+    if len(second) != len(first):
+        raise InputError(f"candidates must be a second view of the {len(first)} anchors, got {len(second)} rows")
+    return torch.stack([first, second], dim=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyViews(Objective):
+    """An objective over V views (or modalities) of N examples, ``objective(views)`` with `[N, V, D]`, or two views.
+
+    ``terms`` is asked for every view i as anchors against every view j as candidates. Row n of both is the same
+    example, which is the one positive where i and j differ, and ignored where they are one view. The statistics that
+    ``head`` gets are `[N, V, V]`: of example n, view i as the anchor, view j as candidates, over all ranks' examples.
+    """
+
+    @abstractmethod
+    def reference(self, s_VVNN: Tensor, rel: Tile, /) -> Tensor:
+        """The paper's equation on the similarities of every view with every view, `[V, V, N, N]`."""
+
+    def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
+        """All views, and row i with row i."""
+        given.only(why="views of the same examples are compared")
+        views = stacked_views(anchors, candidates)
+        if views.shape[1] < 2:
+            raise InputError(f"{type(self).__name__} compares views: give two or more, [N, V, D], or candidates")
+        return Problem(views, views, _same_rows(views, partner=0))
+
+    def parts(self, problem: Problem) -> list[Problem]:
+        """View i against view j, for all i and j, row by row."""
+        views = problem.anchors.unbind(1)
+        alone = Others(_same_rows(problem.anchors, partner=None))
+        return [Problem(one, other, alone if one is other else problem.relation) for one in views for other in views]
+
+    def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """`[N, V, V]` each."""
+        views = math.isqrt(len(found))
+        return tuple(torch.stack(one, dim=1).unflatten(1, (views, views)) for one in zip(*found, strict=True))
+
+
+def _same_rows(views: Tensor, *, partner: int | None) -> SameKey:
+    rows = torch.arange(len(views), device=views.device)
+    return SameKey(rows, rows, local=True, numbered=len(rows), partner=partner)

@@ -138,6 +138,8 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
         y = torch.randint(0, 4, (n,), generator=g).double()
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
     y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
+    if isinstance(objective, ManyViews) and objective.sides:
+        return [Case(name="samples", anchors=draw(n, 3, d), candidates=draw(n, 3, d))]
     if isinstance(objective, (ManyViews, WholeBatch)):
         known = y if Needs.LABELS in objective.needs else None
         found = [

@@ -1,5 +1,6 @@
 """The laws as functions: each raises AssertionError for an objective that breaks it."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,13 +55,16 @@ def reference_outcome(objective: Loss, case: Case) -> dict[str, Tensor]:
 def _pairwise_reference(objective: Objective, case: Case, leaves: dict[str, Tensor]) -> Tensor:
     similarity = objective.similarity
     if isinstance(objective, ManyViews):
-        views = stacked_views(leaves["anchors"], leaves.get("candidates")).unbind(1)
-        scored = [
-            torch.stack([similarity.scores(similarity.prepare(x), similarity.prepare_candidates(y)) for y in views])
-            for x in views
+        problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given())
+        found = [
+            similarity.scores(similarity.prepare(part.anchors), similarity.prepare_candidates(part.candidates))
+            for part in objective.parts(problem)
         ]
-        same = torch.eye(len(views[0]), dtype=torch.bool)
-        return objective.reference(torch.stack(scored), Tile(positive=same, negative=~same))
+        views = math.isqrt(len(found))
+        s = torch.stack(found)
+        s = s[0] if len(found) == 1 else s if objective.sides else s.unflatten(0, (views, views))
+        same = torch.eye(len(problem.anchors), dtype=torch.bool)
+        return objective.reference(s, Tile(positive=same, negative=~same))
     others = {name: leaves[name] for name in ("negatives",) if name in leaves}
     problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given(**case.given(), **others))
     a, b = problem.anchors, problem.candidates

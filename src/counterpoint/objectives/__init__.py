@@ -13,8 +13,28 @@ from counterpoint.objectives.supervised import SupCon
 from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
 from counterpoint.objectives.variance import VICReg
 from counterpoint.objectives.views import CMC
+from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
+from counterpoint.objectives.volume import GRAM
+from counterpoint.objectives.leading import PMRLAlignment
+from counterpoint.objectives.uncertain import MCInfoNCE
+from counterpoint.objectives.joint_entropy import JointEntropy
+from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDeterminant, SetInformation
+from counterpoint.objectives.transport import InverseOT
 
 __all__ = [
+    "InverseOT",
+    "SetInformation",
+    "LogDeterminant",
+    "GraphCut",
+    "FacilityLocation",
+    "JointEntropy",
+    "MCInfoNCE",
+    "PMRLAlignment",
+    "GRAM",
+    "PolyView",
+    "PolyForm",
+    "MVInfoNCE",
+    "MVDHEL",
     "CLIP",
     "CMC",
     "DCL",

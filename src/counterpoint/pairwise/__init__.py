@@ -6,6 +6,7 @@ from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikeli
 from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
+from counterpoint.pairwise.explicit import Explicit
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
@@ -26,6 +27,7 @@ from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Te
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
 from counterpoint.pairwise.views import ManyViews
+from counterpoint.pairwise.volumes import NegativeVolume
 from counterpoint.pairwise.whole_batch import WholeBatch
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Difference",
     "Dot",
     "Explanation",
+    "Explicit",
     "GaussianKernel",
     "Given",
     "Greater",
@@ -55,6 +58,7 @@ __all__ = [
     "NegativeLorentz",
     "NegativePoincare",
     "NegativeSquaredEuclidean",
+    "NegativeVolume",
     "Objective",
     "OfInnerProduct",
     "Others",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -16,15 +17,20 @@ from counterpoint.pairwise.relation import Others, SameKey
 from counterpoint.pairwise.tile import Tile
 
 
-def stacked_views(anchors: Tensor, candidates: Tensor | None) -> Tensor:
+def stacked_views(anchors: Tensor, candidates: Tensor | None, *, name: str = "anchors") -> Tensor:
     """`[N, V, D]` from that, or from two views `[N, D]`; one view `[N, D]` is `[N, 1, D]`.
+
+    Args:
+        anchors: Views, or the first of two.
+        candidates: The second.
+        name: What the caller calls the first argument.
 
     Raises:
         InputError: Shapes do not fit.
     """
     if candidates is None:
         several = getattr(anchors, "ndim", 0) == 3
-        views = checked_embeddings("anchors", anchors, axes="N, V, D" if several else "N, D")
+        views = checked_embeddings(name, anchors, axes="N, V, D" if several else "N, D")
         return views if several else views[:, None]
     first = checked_embeddings("anchors", anchors)
     second = checked_embeddings("candidates", candidates, like=first)
@@ -40,11 +46,17 @@ class ManyViews(Objective):
     ``terms`` is asked for every view i as anchors against every view j as candidates. Row n of both is the same
     example, which is the one positive where i and j differ, and ignored where they are one view. The statistics that
     ``head`` gets are `[N, V, V]`: of example n, view i as the anchor, view j as candidates, over all ranks' examples.
+    A loss that compares other matrices says which (``parts``) and how their statistics go together (``joined``).
+
+    Attributes:
+        sides: Class-level: anchors and candidates are two sides `[N, V, D]` each, not views of one.
     """
+
+    sides: ClassVar[bool] = False
 
     @abstractmethod
     def reference(self, s_VVNN: Tensor, rel: Tile, /) -> Tensor:
-        """The paper's equation on the similarities of every view with every view, `[V, V, N, N]`."""
+        """The paper's equation on the similarities of every part: `[V, V, N, N]`, view with view, unless said."""
 
     def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
         """All views, and row i with row i."""
@@ -52,20 +64,23 @@ class ManyViews(Objective):
         views = stacked_views(anchors, candidates)
         if views.shape[1] < 2:
             raise InputError(f"{type(self).__name__} compares views: give two or more, [N, V, D], or candidates")
-        return Problem(views, views, _same_rows(views, partner=0))
+        return Problem(views, views, self.same_rows(views))
+
+    @staticmethod
+    def same_rows(views: Tensor) -> SameKey:
+        """Row n of one part is the positive of row n of another."""
+        numbers = torch.arange(len(views), device=views.device)
+        return SameKey(numbers, numbers, local=True, numbered=len(numbers), partner=0)
 
     def parts(self, problem: Problem) -> list[Problem]:
         """View i against view j, for all i and j, row by row."""
         views = problem.anchors.unbind(1)
-        alone = Others(_same_rows(problem.anchors, partner=None))
+        alone = Others(replace(self.same_rows(problem.anchors), partner=None))
         return [Problem(one, other, alone if one is other else problem.relation) for one in views for other in views]
 
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, V, V]` each."""
         views = math.isqrt(len(found))
-        return tuple(torch.stack(one, dim=1).unflatten(1, (views, views)) for one in zip(*found, strict=True))
+        every = [torch.stack([one[k] for one in found], dim=1) for k in range(len(found[0]))]
+        return tuple(one.reshape(len(one), views, views, *one.shape[2:]) for one in every)
 
-
-def _same_rows(views: Tensor, *, partner: int | None) -> SameKey:
-    rows = torch.arange(len(views), device=views.device)
-    return SameKey(rows, rows, local=True, numbered=len(rows), partner=partner)

@@ -6,41 +6,15 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import MLP, ConvNet, EncoderSpec, HuggingFace, Passthrough, ResNet18, StaticText, ViTTiny
+from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.objectives import (
-    CLIP,
-    DCL,
-    HCL,
-    BarlowTwins,
-    BatchHardTriplet,
-    CoSENT,
-    InfoNCE,
-    NTXent,
-    SemiHardTriplet,
-    SigLIP,
-    SmoothAP,
-    SupCon,
-)
+from counterpoint.objectives import SupCon
 from counterpoint.pairwise import Loss, Needs
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
 
-OBJECTIVES: dict[str, type[Loss]] = {
-    "info-nce": InfoNCE,
-    "clip": CLIP,
-    "nt-xent": NTXent,
-    "sup-con": SupCon,
-    "dcl": DCL,
-    "sig-lip": SigLIP,
-    "cosent": CoSENT,
-    "hcl": HCL,
-    "batch-hard-triplet": BatchHardTriplet,
-    "semi-hard-triplet": SemiHardTriplet,
-    "smooth-ap": SmoothAP,
-    "barlow-twins": BarlowTwins,
-}
 ENCODERS: dict[str, type[EncoderSpec]] = {
     "conv-net": ConvNet,
     "resnet18": ResNet18,
@@ -62,9 +36,7 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
     Raises:
         InputError: No such name, or a temperature that is none or for an objective that has none.
     """
-    if name not in OBJECTIVES:
-        raise InputError(f"{argument} must be one of {', '.join(OBJECTIVES)}, got {name!r}")
-    plain = OBJECTIVES[name]()
+    plain = loss_named(name, argument=argument)()
     if temperature is None:
         return plain
     if not hasattr(plain, "temperature"):

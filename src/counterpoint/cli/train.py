@@ -9,7 +9,6 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import (
-    OBJECTIVES,
     chunk_of,
     columns_of,
     encoder_named,
@@ -74,7 +73,7 @@ def train(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(OBJECTIVES)}.", rich_help_panel=METHOD),
+        typer.Option(help="A name that `counterpoint objectives` lists.", rich_help_panel=METHOD),
     ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)

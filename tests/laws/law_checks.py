@@ -62,7 +62,7 @@ def _pairwise_reference(objective: Objective, case: Case, leaves: dict[str, Tens
         ]
         views = math.isqrt(len(found))
         s = torch.stack(found)
-        s = s[0] if len(found) == 1 else s if objective.sides else s.unflatten(0, (views, views))
+        s = s.unflatten(0, (views, views)) if objective.square else s
         same = torch.eye(len(problem.anchors), dtype=torch.bool)
         return objective.reference(s, Tile(positive=same, negative=~same))
     others = {name: leaves[name] for name in ("negatives",) if name in leaves}

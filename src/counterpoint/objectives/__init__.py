@@ -12,7 +12,7 @@ from counterpoint.objectives.spread import Alignment, Uniformity
 from counterpoint.objectives.supervised import SupCon
 from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
 from counterpoint.objectives.variance import VICReg
-from counterpoint.objectives.views import CMC
+from counterpoint.objectives.views import CMC, LeaveOneOut
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
 from counterpoint.objectives.volume import GRAM
 from counterpoint.objectives.leading import PMRLAlignment
@@ -22,6 +22,7 @@ from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDe
 from counterpoint.objectives.transport import InverseOT
 
 __all__ = [
+    "LeaveOneOut",
     "InverseOT",
     "SetInformation",
     "LogDeterminant",

@@ -20,8 +20,10 @@ from counterpoint.objectives.uncertain import MCInfoNCE
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDeterminant, SetInformation
 from counterpoint.objectives.transport import InverseOT
+from counterpoint.objectives.independence import CLUB
 
 __all__ = [
+    "CLUB",
     "LeaveOneOut",
     "InverseOT",
     "SetInformation",

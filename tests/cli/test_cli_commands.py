@@ -11,7 +11,17 @@ from counterpoint.cli.main import app
 
 COMMANDS = {
     "demo": ("--out", "--steps"),
-    "train": ("data", "--resume", "--column", "--objective", "--bad-rows", "--dry-run", "objectives", "resnet18", "bf16"),
+    "train": (
+        "data",
+        "--resume",
+        "--column",
+        "--objective",
+        "--bad-rows",
+        "--dry-run",
+        "objectives",
+        "resnet18",
+        "bf16",
+    ),
     "evaluate": ("run", "--on", "--column", "--reference", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),

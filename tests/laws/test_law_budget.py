@@ -42,8 +42,7 @@ def check(objective: Objective, n: int, d: int, share: float | None, *, labels: 
     assert budget is None or said.peak_bytes <= budget
 
 
-@pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(("size", "share"), CALLED, ids=str)
 @pytest.mark.parametrize(
     "objective", [one() for one in pairwise_classes() if not issubclass(one, ManyViews)], ids=labels_of
 )

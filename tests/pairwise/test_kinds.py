@@ -9,11 +9,11 @@ from counterpoint.objectives import (
     CLIP,
     CMC,
     GRAM,
+    MVDHEL,
     InfoNCE,
     InverseOT,
     LeaveOneOut,
     MCInfoNCE,
-    MVDHEL,
     NTXent,
     PolyForm,
     PolyView,
@@ -116,7 +116,7 @@ def test_the_volume_is_the_root_of_a_determinant():
         for j in range(4):
             vectors = torch.cat([unit[i, :1], unit[j, 1:]])
             expected = -torch.linalg.det(vectors @ vectors.T).sqrt()
-            torch.testing.assert_close(found[i, j], expected, rtol=0, atol=2e-6)
+            torch.testing.assert_close(found[i, j], expected, rtol=0, atol=2e-5)
 
 
 def test_weights_enter_the_mean_over_examples():

@@ -39,7 +39,7 @@ class CLUB(Objective):
         "Eq. 8",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
-    similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False)
+    similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False, repr=False)
     temperature: float = 1.0
 
     def __post_init__(self) -> None:

@@ -40,7 +40,7 @@ class JointEntropy(Objective):
     )
     needs: ClassVar[Needs] = Needs.NOTHING
     joint: ClassVar[bool] = True
-    similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False)
+    similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False, repr=False)
     temperature: float = 0.5
 
     def __post_init__(self) -> None:

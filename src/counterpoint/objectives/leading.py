@@ -64,9 +64,7 @@ class PMRLAlignment(WholeBatch):
 
     def reference(self, z_NVD: Tensor, labels_N: Tensor | None) -> Tensor:
         """By singular values, example by example."""
-        losses = [
-            -torch.log_softmax(torch.linalg.svdvals(normalize(z, dim=1)) / self.temperature, 0)[0] for z in z_NVD
-        ]
+        losses = [-torch.log_softmax(torch.linalg.svdvals(normalize(z, dim=1)) / self.temperature, 0)[0] for z in z_NVD]
         return torch.stack(losses).mean()
 
 

@@ -151,6 +151,10 @@ class PolyForm(Enum):
     SUFFICIENT = "sufficient statistics"
     """One partner: the mean of all other views."""
 
+    def __repr__(self) -> str:
+        """As it is written in Python."""
+        return f"{type(self).__name__}.{self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolyView(ManyViews):
@@ -162,7 +166,7 @@ class PolyView(ManyViews):
     statistics ``-mean_{n, i} log l_ni``, where j and k are the means of all views but i and k: ``u_ni = mean_{j != i}
     v_nj / |v_nj|`` takes the place of v_nj, and ``u_mk`` that of v_mk. With two views all three are NT-Xent.
 
-    Shapes: `[N, V, D]`, or two views `[N, D]`.
+    Shapes: `[N, V, D]`, or two views `[N, D]`; two examples or more.
 
     Attributes:
         temperature: ``t``, positive; 0.1.
@@ -179,7 +183,7 @@ class PolyView(ManyViews):
     cites: ClassVar[Citation] = Citation(
         "Shidani, Hjelm, Ramapuram and others", "Poly-View Contrastive Learning", 2024, "arXiv:2403.05490", "Eq. 12-17"
     )
-    needs: ClassVar[Needs] = Needs.VIEWS
+    needs: ClassVar[Needs] = Needs.VIEWS | Needs.NEGATIVES
     temperature: float = 0.1
     form: PolyForm = PolyForm.GEOMETRIC
 
@@ -202,8 +206,14 @@ class PolyView(ManyViews):
         yield rows.sum(logits, where=rel.positive)
 
     def head(self, *statistics: Tensor) -> Tensor:
-        """Likelihoods of partners, brought together as ``form`` says."""
+        """Likelihoods of partners, brought together as ``form`` says.
+
+        Raises:
+            InputError: There is one example, so nothing repels.
+        """
         lse_NVV, positive_NVV = statistics
+        if len(lse_NVV) < 2:
+            raise InputError("PolyView needs at least one negative for every anchor: give two examples or more")
         repelled_NV1 = lse_NVV.logsumexp(2, keepdim=True)
         log_NVV = positive_NVV - torch.logaddexp(positive_NVV, repelled_NV1)
         views = log_NVV.shape[1]

@@ -26,6 +26,10 @@ class SetInformation(Enum):
     CORRELATION = "total correlation"
     """``sum_k f(A_k) - f(V)``."""
 
+    def __repr__(self) -> str:
+        """As it is written in Python."""
+        return f"{type(self).__name__}.{self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class GraphCut(Objective):

@@ -90,9 +90,7 @@ class InverseOT(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: log-masses of its positives, and their number."""
-        plan = transport_plan(
-            s_NM / self.temperature, rel.compared, iterations=self.iterations, fidelity=self.fidelity
-        )
+        plan = transport_plan(s_NM / self.temperature, rel.compared, iterations=self.iterations, fidelity=self.fidelity)
         count = rel.positive.sum(1)
         yield rows.whole(torch.where(rel.positive, plan, 0.0).sum(1) / count.clamp_min(1))
         yield rows.count(rel.positive, like=s_NM)

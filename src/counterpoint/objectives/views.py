@@ -72,8 +72,8 @@ class CMC(ManyViews):
 class LeaveOneOut(ManyViews):
     """Leave-one-out contrast: every modality against the mean of all others, in both directions.
 
-    Formula, with ``u_ni = mean_{j != i} v_nj / |v_nj|``: for every modality i the symmetric InfoNCE between the v_ni and
-    the u_ni over examples, averaged over i. With two modalities it is CLIP's.
+    Formula, with ``u_ni = mean_{j != i} v_nj / |v_nj|``: for every modality i the symmetric InfoNCE between the v_ni
+    and the u_ni over examples, averaged over i. With two modalities it is CLIP's.
 
     Shapes: `[N, V, D]`, or two modalities `[N, D]`.
 

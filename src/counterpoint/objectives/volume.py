@@ -42,7 +42,7 @@ class GRAM(ManyViews):
     )
     needs: ClassVar[Needs] = Needs.VIEWS
     square: ClassVar[bool] = False
-    similarity: Similarity = field(default=NegativeVolume(), init=False)
+    similarity: Similarity = field(default=NegativeVolume(), init=False, repr=False)
     temperature: float = 0.07
 
     def __post_init__(self) -> None:

@@ -57,7 +57,7 @@ class Explicit(Relation):
 
 
 def written_out(relation: Relation, ranks: Ranks) -> Relation:
-    """The relation between all ranks' anchors and all ranks' candidates, on every rank: N M bytes; a collective call."""
+    """The relation between all ranks' anchors and all ranks' candidates, on every rank, N M bytes; collective."""
     if ranks.size == 1:
         return relation
     everything = slice(None)

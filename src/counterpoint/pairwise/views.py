@@ -89,4 +89,3 @@ class ManyViews(Objective):
     def side_by_side(found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """Every statistic with the parts as its second axis."""
         return tuple(torch.stack([part[k] for part in found], dim=1) for k in range(len(found[0])))
-

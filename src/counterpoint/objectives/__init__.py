@@ -21,6 +21,12 @@ from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDeterminant, SetInformation
 from counterpoint.objectives.transport import InverseOT
 from counterpoint.objectives.independence import CLUB
+from counterpoint.objectives.adaptive import MACL
+from counterpoint.objectives.attraction import CACR
+from counterpoint.objectives.energy import EnergyMargin, EnergyShape
+from counterpoint.objectives.long_tail import BCL, GML
+from counterpoint.objectives.neighbours import ICon
+from counterpoint.objectives.robust import RGCL
 
 __all__ = [
     "CLUB",
@@ -55,4 +61,12 @@ __all__ = [
     "SupCon",
     "Uniformity",
     "VICReg",
+    "MACL",
+    "CACR",
+    "EnergyMargin",
+    "EnergyShape",
+    "BCL",
+    "GML",
+    "ICon",
+    "RGCL",
 ]

@@ -12,7 +12,7 @@ from counterpoint.encoders.role import Role
 from counterpoint.encoders.saved import Saved
 from counterpoint.encoders.sentence_export import export_obstacle, export_sentence_transformers
 from counterpoint.encoders.static_text import StaticText
-from counterpoint.encoders.steps import StepPredictors, information_bound
+from counterpoint.encoders.steps import StepPredictors
 from counterpoint.encoders.temperature import LearnableTemperature, Temperature
 from counterpoint.encoders.vectors import MLP, Passthrough
 from counterpoint.encoders.vision_models import ResNet18, ViTTiny
@@ -48,7 +48,6 @@ __all__ = [
     "export_sentence_transformers",
     "freeze",
     "has_batch_statistics",
-    "information_bound",
     "load_encoder",
     "unfreeze",
 ]

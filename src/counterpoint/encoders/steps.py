@@ -1,6 +1,5 @@
 """Predictions of latent states some steps ahead, one linear map for each number of steps."""
 
-import torch
 from torch import Tensor, nn
 
 from counterpoint.base.errors import InputError
@@ -11,8 +10,8 @@ class StepPredictors(nn.Module):
 
     For every step k, predictions and targets are the two sides of a batch of pairs: ``InfoNCE(temperature=1.0,
     similarity=Dot())(predicted, latent)`` is the paper's loss, every other latent of the batch a negative, of the same
-    sequence or another. ``log(number of candidates) - loss`` is a lower bound of the information that the context holds
-    about the latent k steps later.
+    sequence or another. From the loss ``evaluation.info_nce_bound`` makes a lower bound of the information that the
+    context holds about the latent k steps later.
 
     van den Oord, Li and Vinyals, "Representation Learning with Contrastive Predictive Coding" (2018), arXiv:1807.03748,
     Eqs. 3 and 4.
@@ -52,8 +51,3 @@ class StepPredictors(nn.Module):
             (step(context[:, :-k]).flatten(0, 1), latent[:, k:].flatten(0, 1))
             for k, step in enumerate(self.maps, start=1)
         ]
-
-
-def information_bound(loss: Tensor, candidates: int) -> Tensor:
-    """``log(candidates) - loss`` in nats: what InfoNCE proves two variables to share, never more than log(candidates)."""
-    return torch.log(loss.new_tensor(float(candidates))) - loss

@@ -100,7 +100,7 @@ class RGCL(Objective):
         for s, positive, negative in zip(s_NM, rel.positive, rel.negative, strict=True):
             if positive.any():
                 h = s[negative] - s[positive].mean()
-                t = _root_of_slope(h.detach(), float(self.rho), self.bounds)
+                t = _root_of_slope(h.detach(), torch.as_tensor(self.rho).item(), self.bounds)
                 losses.append(t * torch.exp(h / t).mean().log() + t * self.rho)
         return torch.stack(losses).mean()
 

@@ -15,7 +15,7 @@ def two_views(n=5, d=3, *, dtype=torch.float64):
 
 
 def public(a, b, *, temperature, alpha, threshold):
-    """Softmax over the positive and the negatives, the temperature and the factor detached: Lightly's and the authors'."""
+    """Softmax over the positive and the negatives, temperature and factor detached, as the authors and Lightly do."""
     z = normalize(torch.cat([a, b]))
     s, n = z @ z.T, len(z)
     partner = torch.arange(n).roll(n // 2)

@@ -33,21 +33,17 @@ def agree(one, other, *leaves):
         torch.testing.assert_close(x, y)
 
 
-def distances(x, y):
-    return (x[:, None] - y[None]).norm(dim=2) if x is not y else _apart(x)
-
-
-def _apart(x):
+def apart(x):
     """Of different rows alone, as a norm has no derivative at 0."""
     place = OTHERS.nonzero()
     return x.new_zeros(N, N).index_put(tuple(place.T), (x[place[:, 0]] - x[place[:, 1]]).norm(dim=1))
 
 
 def kernel(z, similarity):
-    d = distances(z, z)
+    d = apart(z)
     if similarity is POWER:
         return (torch.exp(-((d / 0.8) ** 0.5)) + torch.exp(-((d / 1.2) ** 2) / 2)) / 2
-    left, right = distances(z[:, :2], z[:, :2]), _apart(z[:, 2:])
+    left, right = apart(z[:, :2]), apart(z[:, 2:])
     return 0.3 * torch.exp(-((left / 0.8) ** 0.5)) + 0.7 * torch.exp(-((right / 1.2) ** 2) / 2)
 
 
@@ -71,7 +67,7 @@ def test_with_a_gaussian_kernel_attraction_is_the_laplacian():
     graph = (given + given.T) / 2
     laplacian = torch.diag(graph.sum(1)) - graph
     attraction = torch.trace(z.T @ laplacian @ z) / width**2
-    degrees = torch.where(OTHERS, torch.exp(-_apart(z).square() / (2 * width**2)), 0.0).sum(1)
+    degrees = torch.where(OTHERS, torch.exp(-apart(z).square() / (2 * width**2)), 0.0).sum(1)
     objective = InfoNCE(temperature=1.0, similarity=KernelMixture((GaussianKernel(width),), log=True))
     agree(objective(z, labels=LABELS), (attraction + degrees.log().sum()) / N, z)
 

@@ -101,7 +101,9 @@ def test_weights_are_priors_shared_among_the_candidates_of_a_class():
     tile = class_priors(LABELS, torch.tensor([0, 1, 0, -1]), PRIORS).tile(everything, everything)
     torch.testing.assert_close(tile.weight[0], torch.tensor([0.35, 0.2, 0.35, 0.0], dtype=torch.float64))
     assert not tile.compared[:, 3].any()
-    assert torch.equal(tile.positive, SameKey(LABELS, torch.tensor([0, 1, 0, -1])).tile(everything, everything).positive)
+    assert torch.equal(
+        tile.positive, SameKey(LABELS, torch.tensor([0, 1, 0, -1])).tile(everything, everything).positive
+    )
 
 
 @pytest.mark.parametrize(

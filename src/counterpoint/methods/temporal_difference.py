@@ -1,6 +1,6 @@
 """Temporal-difference contrast: the distant future from the next state, and from what a target critic says of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -14,9 +14,9 @@ from counterpoint.pairwise import Dot, Ranks, SameKey, Similarity, Weighted
 class TDInfoNCE:
     """Contrastive difference predictive coding: the loss of a critic ``f(s, a, future) = <anchor, future> / t``.
 
-    Formula: ``(1 - discount) InfoNCE(anchors, next states) + discount mean_i sum_j w_ij log(w_ij / q_ij)``, where q_i is
-    the softmax over random future states of ``f(s_i, a_i, .)`` and w_i that of the target critic at the next state and
-    action. The paper has the cross-entropy, which is larger by the entropy of w; that has no gradient.
+    Formula: ``(1 - discount) InfoNCE(anchors, next states) + discount mean_i sum_j w_ij log(w_ij / q_ij)``, where
+    q_i is the softmax over random future states of ``f(s_i, a_i, .)`` and w_i that of the target critic at the next
+    state and action. The paper has the cross-entropy, which is larger by the entropy of w; that has no gradient.
 
     Zheng, Salakhutdinov and Eysenbach, "Contrastive Difference Predictive Coding" (2024), arXiv:2310.20141, Eq. 10, as
     in the public code: next states of the batch are each other's negatives, and w is not multiplied by N.
@@ -40,7 +40,7 @@ class TDInfoNCE:
 
     discount: float = 0.99
     temperature: float = 1.0
-    similarity: Similarity = Dot()
+    similarity: Similarity = field(default=Dot())
 
     def __post_init__(self) -> None:
         """Check the settings."""

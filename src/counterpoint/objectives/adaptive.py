@@ -114,6 +114,8 @@ class MACL(Objective):
 class _Positives(Objective):
     """Sum and number of each row's positives."""
 
+    needs: ClassVar[Needs] = Needs.POSITIVES
+
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         yield from positive_terms(rows, s_NM, rel)
 

@@ -1,6 +1,6 @@
 """Attraction and repulsion, each contrasted within its own group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_finite
-from counterpoint.pairwise import STAGE, Needs, Objective, Staged, Tile, rows
+from counterpoint.pairwise import STAGE, Cosine, Needs, Objective, Similarity, Staged, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class CACR(Objective):
         "the empirical CACR loss, with the squared Euclidean cost",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     attraction: float = 1.0
     repulsion: float = 0.9
 

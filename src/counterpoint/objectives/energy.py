@@ -25,6 +25,10 @@ class EnergyShape(Enum):
     SQUARE = "square"
     """``max(0, E+)^2 + max(0, margin - E-)^2``: each has a level of its own to reach."""
 
+    def __repr__(self) -> str:
+        """As it is written in source, so that an objective's ``repr`` can be read back."""
+        return f"{type(self).__name__}.{self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyMargin(Objective):

@@ -17,7 +17,7 @@ class ICon(Objective):
     """Information contrast: KL divergence from a given distribution over neighbours to the learned one.
 
     Formula, for anchor i with candidates C(i): ``loss_i = sum_j p_j log(p_j / q_j)``, ``q = softmax over C(i) of
-    s_ij / t``, and ``p_j = (1 - alpha) w_j / sum_{k in P(i)} w_k + alpha / |C(i)|`` (the first part for positives only);
+    s_ij / t``, and ``p_j = (1 - alpha) w_j / sum_{k in P(i)} w_k + alpha / |C(i)|``, the first part for positives;
     mean over the anchors that have a positive. The weights w are 1, or those of a ``Weighted`` relation; here they are
     the supervision, and leave q alone (a pair of weight 0 takes no part at all). ``alpha`` mixes p with the uniform
     distribution, against positives that are wrong and negatives that are not.
@@ -57,7 +57,7 @@ class ICon(Objective):
         check_fraction("alpha", self.alpha)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Staged:
-        """Per row: log-sum-exp, weighted sum and weight of positives, sum and number of all; sum of p log p if uneven."""
+        """Per row: log-sum-exp; weighted sum and weight of positives; sum and number of all; p log p if uneven."""
         logits = s_NM / self.temperature
         yield rows.lse(logits, where=rel.compared)
         yield from positive_terms(rows, logits, rel)

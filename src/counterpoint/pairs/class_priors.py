@@ -7,15 +7,13 @@ from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks, SameKey, Weighted
 
 
-def class_priors(
-    labels: Tensor, candidate_labels: Tensor, priors: Tensor, *, prototypes: bool = False
-) -> Weighted:
+def class_priors(labels: Tensor, candidate_labels: Tensor, priors: Tensor, *, prototypes: bool = False) -> Weighted:
     """Same class is positive, and all candidates of a class together weigh the class's prior.
 
     A candidate of class c weighs ``priors[c] / n_c`` with n_c the number of candidates of its class, on all ranks; one
     of a negative label weighs nothing. In a softmax this adds ``log priors[c]`` to a class's logit: with the training
-    frequencies, logit adjustment (Menon et al., 2021, "Long-tail Learning via Logit Adjustment", arXiv:2007.07314); with
-    their power, adjustment by that factor; with ones, classes that count the same.
+    frequencies, logit adjustment (Menon et al., 2021, "Long-tail Learning via Logit Adjustment", arXiv:2007.07314);
+    with their power, adjustment by that factor; with ones, classes that count the same.
 
     Args:
         labels: int `[N]`, of the anchors.

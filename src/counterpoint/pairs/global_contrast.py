@@ -1,7 +1,8 @@
 """Contrast with all of the data, a batch at a time: denominators and temperatures that are kept for every example."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from counterpoint.base.numerics import unit_rows
 from counterpoint.pairwise import (
     STAGE,
     Dot,
+    Needs,
     Objective,
     Others,
     Ranks,
@@ -77,7 +79,13 @@ class GlobalContrast(nn.Module):
                 raise InputError(f"{name} must be above 0 and up to 1, got {value}")
         if not 0 < rho < math.inf or not 0 <= rate < math.inf:
             raise InputError(f"rho must be positive and rate not negative, got {rho} and {rate}")
-        self.momentum, self.rho, self.rate, self.slope_momentum, self.bounds = momentum, rho, rate, slope_momentum, bounds
+        self.momentum, self.rho, self.rate, self.slope_momentum, self.bounds = (
+            momentum,
+            rho,
+            rate,
+            slope_momentum,
+            bounds,
+        )
         # In float64 exp(2 / 0.003) is still a number.
         self.register_buffer("average", torch.zeros(examples, dtype=torch.float64))
         self.register_buffer("temperature", torch.full((examples,), temperature))
@@ -119,7 +127,9 @@ class GlobalContrast(nn.Module):
 
     def _check(self, first: Tensor, second: Tensor, ids: Tensor) -> None:
         if first.shape != second.shape or first.ndim != 2:
-            raise InputError(f"two views [N, D] of one shape are needed, got {list(first.shape)} and {list(second.shape)}")
+            raise InputError(
+                f"two views [N, D] of one shape are needed, got {list(first.shape)} and {list(second.shape)}"
+            )
         if ids.shape != first.shape[:1] or ids.is_floating_point() or ids.is_complex():
             raise InputError(f"ids must be {len(first)} integers, one per example, got {ids.dtype} {list(ids.shape)}")
         if int(ids.min()) < 0 or int(ids.max()) >= len(self.average):
@@ -135,7 +145,8 @@ def _means(values: Tensor, place: Tensor, number: int) -> Tensor:
 class _LogMean(Objective):
     """Of every row, `[2, N]`: log mean exp of negatives over the positive, and the softmax mean of that exponent."""
 
-    similarity: Similarity = Dot()
+    needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
+    similarity: Similarity = field(default=Dot())
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Staged:
         yield rows.lse(s_NM, where=rel.negative)

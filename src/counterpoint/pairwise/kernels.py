@@ -102,9 +102,9 @@ class LaplacianKernel(Kernel):
 class PowerKernel(Kernel):
     """An exponential of any power of the distance: the smaller the power, the sharper the peak and the longer the tail.
 
-    Formula: ``s_ij = exp(-(|a_i - b_j| / width)^power)``, in (0, 1]; power 1 is :class:`LaplacianKernel`, power 2 a bell
-    of standard deviation ``width / sqrt(2)``. In arXiv:2303.15103 ``width^power`` is the temperature. Below power 2 the
-    derivative grows without bound towards distance zero, where it counts as 0.
+    Formula: ``s_ij = exp(-(|a_i - b_j| / width)^power)``, in (0, 1]; power 1 is :class:`LaplacianKernel`, power 2 a
+    bell of standard deviation ``width / sqrt(2)``. In arXiv:2303.15103 ``width^power`` is the temperature. Below
+    power 2 the derivative grows without bound towards distance zero, where it counts as 0.
 
     Shapes: anchors `[N, D]`, candidates `[M, D]`.
 

@@ -84,8 +84,8 @@ class GML(Objective):
     Formula, for anchor i of class y with candidates j of classes ``c_j`` and weights ``w_j``:
     ``loss_i = log sum_j w_j exp(s_ij / t) - log sum_{j: c_j = y} w_j exp(s_ij / t)``; mean over the anchors that have a
     positive. With ``w_j = prior(c_j) / n(c_j)``, which :func:`~counterpoint.pairs.class_priors` makes, it is the
-    paper's cross-entropy of ``log prior_c + log mean_{j: c_j = c} exp(s_ij / t)``: a contrastive loss and logit
-    adjustment in one. One candidate per class (a prototype) gives the logit-adjusted cross-entropy of a classifier. Without weights
+    paper's cross-entropy of ``log prior_c + log mean_{j: c_j = c} exp(s_ij / t)``: contrast and logit adjustment in
+    one. One candidate per class (a prototype) gives the logit-adjusted cross-entropy of a classifier. Without weights
     priors follow the candidates, and the loss is MIL-NCE's.
 
     Shapes: anchors `[N, D]`, candidates `[M, D]` such as a queue, and a relation; or `[N, D]` with labels `[N]`.

@@ -62,13 +62,13 @@ class RGCL(Objective):
         base = rel.log_weighted(torch.zeros_like(s_NM))
         base = torch.where(rel.negative, base, -torch.inf)
         base = base - _log_sum(base)
-        t_N1 = self._temperatures(s_NM.detach(), base, rel.negative)
+        t_N1 = self._temperatures(s_NM.detach(), base.detach())
         yield rows.whole(t_N1[:, 0] * (_log_sum(s_NM / t_N1 + base)[:, 0] + self.rho))
         yield rows.count(rel.negative, like=s_NM)
         yield from positive_terms(rows, s_NM, rel)
 
     @torch.no_grad()
-    def _temperatures(self, s_NM: Tensor, base_NM: Tensor, negative: Tensor) -> Tensor:
+    def _temperatures(self, s_NM: Tensor, base_NM: Tensor) -> Tensor:
         """Where the loss has no slope in t, `[n, 1]`: bisection, as the slope ``rho - KL`` rises with t.
 
         Costs a softmax over the rows for every bit of the result.
@@ -76,9 +76,10 @@ class RGCL(Objective):
         low, high = (torch.full_like(s_NM[:, :1], math.log(bound)) for bound in self.bounds)
         for _ in range(math.ceil(-math.log2(torch.finfo(s_NM.dtype).eps))):
             middle = (low + high) / 2
-            logits = s_NM / middle.exp()
-            log_share = logits + base_NM - _log_sum(logits + base_NM)
-            divergence = torch.where(negative, log_share.exp() * (log_share - base_NM), 0.0).sum(1, keepdim=True)
+            logits = (s_NM / middle.exp()).add_(base_NM)
+            lse = torch.logsumexp(logits, 1, keepdim=True)
+            expected = torch.softmax(logits, 1).mul_(s_NM).sum(1, keepdim=True) / middle.exp()
+            divergence = expected - lse
             rising = divergence < self.rho
             low, high = torch.where(rising, low, middle), torch.where(rising, middle, high)
         return ((low + high) / 2).exp()

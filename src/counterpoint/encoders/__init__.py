@@ -12,6 +12,7 @@ from counterpoint.encoders.role import Role
 from counterpoint.encoders.saved import Saved
 from counterpoint.encoders.sentence_export import export_obstacle, export_sentence_transformers
 from counterpoint.encoders.static_text import StaticText
+from counterpoint.encoders.steps import StepPredictors
 from counterpoint.encoders.temperature import LearnableTemperature, Temperature
 from counterpoint.encoders.vectors import MLP, Passthrough
 from counterpoint.encoders.vision_models import ResNet18, ViTTiny
@@ -40,6 +41,7 @@ __all__ = [
     "Role",
     "Saved",
     "StaticText",
+    "StepPredictors",
     "Temperature",
     "ViTTiny",
     "export_obstacle",

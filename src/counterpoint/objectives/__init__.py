@@ -1,16 +1,22 @@
 """The formulas: one file per idea, each objective in a few lines of terms."""
 
+from counterpoint.objectives.adaptive import MACL
+from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
+from counterpoint.objectives.energy import EnergyMargin, EnergyShape
 from counterpoint.objectives.hardness import HCL
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.leading import PMRLAlignment
+from counterpoint.objectives.long_tail import BCL, GML
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
+from counterpoint.objectives.neighbours import ICon
 from counterpoint.objectives.proxies import ProxyNCA
 from counterpoint.objectives.ranking import CoSENT
 from counterpoint.objectives.redundancy import BarlowTwins
+from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.spread import Alignment, Uniformity
 from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDeterminant, SetInformation
@@ -23,19 +29,27 @@ from counterpoint.objectives.views import CMC, LeaveOneOut
 from counterpoint.objectives.volume import GRAM
 
 __all__ = [
+    "BCL",
+    "CACR",
     "CLIP",
     "CLUB",
     "CMC",
     "DCL",
+    "GML",
     "GRAM",
     "HCL",
+    "MACL",
     "MVDHEL",
+    "RGCL",
     "Alignment",
     "BarlowTwins",
     "BatchHardTriplet",
     "CoSENT",
+    "EnergyMargin",
+    "EnergyShape",
     "FacilityLocation",
     "GraphCut",
+    "ICon",
     "InfoNCE",
     "InverseOT",
     "JointEntropy",

@@ -7,7 +7,7 @@ from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEu
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.explicit import Explicit
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
-from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
+from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel, PowerKernel
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
@@ -23,6 +23,7 @@ from counterpoint.pairwise.similarity import (
     OfInnerProduct,
     Similarity,
 )
+from counterpoint.pairwise.split_kernels import SplitKernels
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
@@ -63,12 +64,14 @@ __all__ = [
     "OfInnerProduct",
     "Others",
     "Plan",
+    "PowerKernel",
     "Problem",
     "Ranks",
     "Relation",
     "Requests",
     "SameKey",
     "Similarity",
+    "SplitKernels",
     "Stage",
     "Staged",
     "Streams",

@@ -4,12 +4,22 @@ from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
 from counterpoint.objectives.hardness import HCL
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
+from counterpoint.objectives.deep_clustering import DEC
+from counterpoint.objectives.harmonic import Harmonic
+from counterpoint.objectives.margins import ArcFace, CombinedMargin, CosFace
+from counterpoint.objectives.meta_nodes import PamC
+from counterpoint.objectives.multi_label import MLCD
+from counterpoint.objectives.neighbourhood import NContrast
 from counterpoint.objectives.proxies import ProxyNCA
+from counterpoint.objectives.proxy_anchor import ProxyAnchor
 from counterpoint.objectives.ranking import CoSENT
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.spread import Alignment, Uniformity
+from counterpoint.objectives.sparsemax import Sparsemax, sparsemax
+from counterpoint.objectives.spherical import TaylorSoftmax, ZLoss
 from counterpoint.objectives.supervised import SupCon
+from counterpoint.objectives.swav import SwAV, sinkhorn
 from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
 from counterpoint.objectives.variance import VICReg
 from counterpoint.objectives.views import CMC
@@ -22,6 +32,21 @@ from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDe
 from counterpoint.objectives.transport import InverseOT
 
 __all__ = [
+    "ArcFace",
+    "CombinedMargin",
+    "CosFace",
+    "DEC",
+    "Harmonic",
+    "MLCD",
+    "NContrast",
+    "PamC",
+    "ProxyAnchor",
+    "Sparsemax",
+    "SwAV",
+    "TaylorSoftmax",
+    "ZLoss",
+    "sinkhorn",
+    "sparsemax",
     "InverseOT",
     "SetInformation",
     "LogDeterminant",

@@ -13,7 +13,9 @@ from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.self_labelled import SelfLabelled
 from counterpoint.pairwise.similarity import (
+    AnchorCosine,
     Correlation,
     Cosine,
     Covariance,
@@ -33,6 +35,7 @@ from counterpoint.pairwise.whole_batch import WholeBatch
 __all__ = [
     "DENSE",
     "STAGE",
+    "AnchorCosine",
     "Axis",
     "Budget",
     "Correlation",
@@ -68,6 +71,7 @@ __all__ = [
     "Relation",
     "Requests",
     "SameKey",
+    "SelfLabelled",
     "Similarity",
     "Stage",
     "Staged",

@@ -13,7 +13,7 @@ from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import Ranks
-from counterpoint.pairwise.self_labelled import SelfLabelled
+from counterpoint.pairwise.self_labelled import SelfLabelled, over_prototypes
 from counterpoint.pairwise.similarity import (
     AnchorCosine,
     Correlation,
@@ -85,5 +85,6 @@ __all__ = [
     "checked_embeddings",
     "cols",
     "explain",
+    "over_prototypes",
     "rows",
 ]

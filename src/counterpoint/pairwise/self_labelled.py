@@ -12,6 +12,7 @@ from torch import Tensor
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.call import Call, agreed
+from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import Budget, Plan
@@ -139,3 +140,8 @@ class SelfLabelled(Loss):
             targets = whole.targets(ranks.gather(whole.labelled(s_NVK).detach().contiguous()))
         first = ranks.start(len(views))
         return whole.losses(s_NVK, targets[first : first + len(views)])
+
+
+def over_prototypes(loss: Loss) -> bool:
+    """Whether its candidates are prototypes, and nothing else would do."""
+    return isinstance(loss, SelfLabelled) or (isinstance(loss, Objective) and loss.prototypes)

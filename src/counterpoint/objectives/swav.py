@@ -49,7 +49,8 @@ class SwAV(SelfLabelled):
     Example:
         >>> import torch
         >>> views = torch.eye(4)[:, None].expand(4, 2, 4)
-        >>> bool(SwAV()(views, torch.eye(4)) < SwAV()(torch.stack([torch.eye(4), torch.eye(4).roll(1, 0)], 1), torch.eye(4)))
+        >>> swapped = torch.stack([views[:, 0], views[:, 1].roll(1, 0)], 1)
+        >>> bool(SwAV()(views, torch.eye(4)) < SwAV()(swapped, torch.eye(4)))
         True
     """
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._views import means_of_others
 from counterpoint.pairwise import ManyViews, Needs, Problem, Terms, Tile, rows
 
 
@@ -191,13 +192,8 @@ class PolyView(ManyViews):
         if self.form is not PolyForm.SUFFICIENT:
             return super().parts(problem)
         anchors = problem.anchors.unbind(1)
-        rest = self.rest(problem.anchors).unbind(1)
+        rest = means_of_others(self.similarity.prepare(problem.anchors)).unbind(1)
         return [Problem(one, other, problem.relation) for one in anchors for other in rest]
-
-    def rest(self, views_NVD: Tensor) -> Tensor:
-        """`[N, V, D]`: for every view the mean of the others, each prepared (scaled) first."""
-        prepared = self.similarity.prepare(views_NVD)
-        return (prepared.sum(1, keepdim=True) - prepared) / (prepared.shape[1] - 1)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per example and pair of views: log-sum-exp of the other examples, and the positive."""

@@ -45,6 +45,7 @@ class MCInfoNCE(ManyViews):
     )
     needs: ClassVar[Needs] = Needs.VIEWS
     sides: ClassVar[bool] = True
+    square: ClassVar[bool] = False
     temperature: float = 0.05
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class MCInfoNCE(ManyViews):
 
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, S]` each."""
-        return tuple(torch.stack([one[k] for one in found], dim=1) for k in range(len(found[0])))
+        return self.side_by_side(found)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """InfoNCE's."""

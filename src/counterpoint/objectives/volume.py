@@ -41,6 +41,7 @@ class GRAM(ManyViews):
         "Eq. 6 and 7",
     )
     needs: ClassVar[Needs] = Needs.VIEWS
+    square: ClassVar[bool] = False
     similarity: Similarity = field(default=NegativeVolume(), init=False)
     temperature: float = 0.07
 
@@ -68,7 +69,7 @@ class GRAM(ManyViews):
         by_row, by_col = softmax_losses(*statistics[:3]), softmax_losses(*statistics[3:])
         return self.mean((by_row + by_col) / 2)
 
-    def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
+    def reference(self, s_1NN: Tensor, rel: Tile, /) -> Tensor:
         """Eq. 6 and 7: cross-entropy along both axes."""
-        logits, own = s_NM / self.temperature, rel.positive.int().argmax(1)
+        logits, own = s_1NN[0] / self.temperature, rel.positive.int().argmax(1)
         return (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2

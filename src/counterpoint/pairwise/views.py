@@ -50,9 +50,11 @@ class ManyViews(Objective):
 
     Attributes:
         sides: Class-level: anchors and candidates are two sides `[N, V, D]` each, not views of one.
+        square: Class-level: parts are every view with every view.
     """
 
     sides: ClassVar[bool] = False
+    square: ClassVar[bool] = True
 
     @abstractmethod
     def reference(self, s_VVNN: Tensor, rel: Tile, /) -> Tensor:
@@ -81,6 +83,10 @@ class ManyViews(Objective):
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, V, V]` each."""
         views = math.isqrt(len(found))
-        every = [torch.stack([one[k] for one in found], dim=1) for k in range(len(found[0]))]
-        return tuple(one.reshape(len(one), views, views, *one.shape[2:]) for one in every)
+        return tuple(one.unflatten(1, (views, views)) for one in self.side_by_side(found))
+
+    @staticmethod
+    def side_by_side(found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """Every statistic with the parts as its second axis."""
+        return tuple(torch.stack([part[k] for part in found], dim=1) for k in range(len(found[0])))
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from law_cases import cases, finished_classes, labels_of, variants
-from law_checks import anchors_without_positives_allowed, outcome, same
+from law_checks import outcome, same
 from staged import STAGED, Whole
 
 from counterpoint.base.errors import InputError

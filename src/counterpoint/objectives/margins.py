@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.objectives._settings import check_finite, check_positive
 from counterpoint.objectives._softmax import positive_terms
-from counterpoint.pairwise import Needs, Objective, Terms, Tile, rows
+from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Terms, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class _MarginHead(Objective):
 
     needs: ClassVar[Needs] = Needs.POSITIVES
     prototypes: ClassVar[bool] = True
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 1 / 64
 
     def __post_init__(self) -> None:

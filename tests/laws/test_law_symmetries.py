@@ -9,7 +9,7 @@ from law_checks import outcome, same
 from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.objectives import CLIP, DCL, Alignment, InfoNCE, NTXent, SigLIP, SupCon, Uniformity
-from counterpoint.pairwise import Dot, Needs, NegativeSquaredEuclidean, Plan
+from counterpoint.pairwise import Dot, Needs, NegativeSquaredDifference, NegativeSquaredEuclidean, Plan
 
 
 @pytest.mark.parametrize(("objective", "case"), every_call(), ids=labels_of)
@@ -43,7 +43,7 @@ def test_the_order_of_candidates_means_nothing(objective):
             same(outcome(objective, moved), expected | {"candidates": expected["candidates"][order]})
 
 
-NOT_COSINES = (Dot(), NegativeSquaredEuclidean())
+NOT_COSINES = (Dot(), NegativeSquaredDifference(), NegativeSquaredEuclidean())
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_terms
-from counterpoint.pairwise import Needs, NegativeSquaredEuclidean, Objective, Similarity, Terms, Tile
-from counterpoint.pairwise.euclidean import no_less_than_zero
-from counterpoint.pairwise.terms import rows
+from counterpoint.pairwise import Needs, NegativeSquaredDifference, Objective, Similarity, Terms, Tile, rows
 
 _NEAREST = 1e-12
 """Added to squared distances: nearer than a millionth is as near, and the derivative of the logarithm stays finite."""
@@ -27,8 +25,6 @@ class Harmonic(Objective):
 
     Shapes: anchors `[N, D]`, one centre per class as candidates `[K, D]`, labels `[N]` from 0 to K - 1 (-1: no class).
     Rows are not normalised.
-
-    Rounding: that of squared distances by inner products, see ``NegativeSquaredEuclidean``, times n / 2.
 
     Attributes:
         exponent: ``n``, positive; 8. The paper takes about the root of D.
@@ -49,7 +45,7 @@ class Harmonic(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
     prototypes: ClassVar[bool] = True
-    similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False, repr=False)
+    similarity: Similarity = field(default=NegativeSquaredDifference(), init=False, repr=False)
     exponent: float = 8.0
 
     def __post_init__(self) -> None:
@@ -58,7 +54,7 @@ class Harmonic(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Those of a softmax, of logits ``-n log d``."""
-        return softmax_terms(rows, -self.exponent / 2 * torch.log(no_less_than_zero(-s_NM) + _NEAREST), rel)
+        return softmax_terms(rows, -self.exponent / 2 * torch.log(_NEAREST - s_NM), rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over the anchors that have a class."""

@@ -106,7 +106,7 @@ class ArcFace(_MarginHead):
 
     Formula: that of CosFace with ``cos(theta_iy + m)`` in the place of ``s_iy - m``, ``theta = arccos s``. Where the
     widened angle exceeds 180 degrees the cosine would rise again; there it is ``s_iy - m sin m``, as in the public
-    code (no easy margin). At an angle of exactly 0, whose derivative does not exist, the sine is taken as constant.
+    code (no easy margin). At an angle of exactly 0, whose derivative does not exist, the sine is taken as 0.
 
     Shapes: anchors `[N, D]`, one weight per class as candidates `[K, D]`, labels `[N]` from 0 to K - 1 (-1: no class).
 
@@ -183,8 +183,10 @@ class CombinedMargin(_MarginHead):
 def _widened(s_N: Tensor, margin: float | Tensor) -> Tensor:
     """``cos(arccos(s) + margin)``, by the addition theorem: arccos has no derivative at either end."""
     cos, sin = (margin.cos(), margin.sin()) if isinstance(margin, Tensor) else (math.cos(margin), math.sin(margin))
-    # Below eps the sine is rounding alone, and its derivative would be as large as one over it.
-    sine_N = (1 - s_N.square()).clamp_min(torch.finfo(s_N.dtype).eps).sqrt()
+    square_N = 1 - s_N.square()
+    # So near an end the sine is rounding alone, and its derivative would be as large as one over it.
+    known = square_N > 4 * torch.finfo(s_N.dtype).eps
+    sine_N = torch.where(known, torch.where(known, square_N, 1.0).sqrt(), 0.0)
     return torch.where(s_N > -cos, s_N * cos - sine_N * sin, s_N - margin * sin)
 
 

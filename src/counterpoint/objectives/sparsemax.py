@@ -10,6 +10,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import positive_terms
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
+from counterpoint.pairwise.terms import is_everything
 
 
 def sparsemax(z: Tensor) -> Tensor:
@@ -24,16 +25,24 @@ def sparsemax(z: Tensor) -> Tensor:
         [0.75, 0.25, 0.0]
     """
     z = z - z.detach().amax(-1, keepdim=True)
-    return (z - _threshold(z)).clamp_min(0)
+    return (z - _threshold(z, _support(z.detach()))).clamp_min(0)
 
 
-def _threshold(z: Tensor) -> Tensor:
-    """tau `[..., 1]`, from the largest number of sorted entries that all stay above it."""
-    falling = z.sort(dim=-1, descending=True).values
-    total = falling.cumsum(-1)
-    k = torch.arange(1, z.shape[-1] + 1, device=z.device, dtype=z.dtype)
-    size = (1 + k * falling > total).sum(-1, keepdim=True)
-    return (total.gather(-1, size - 1) - 1) / size
+def _threshold(z: Tensor, support: Tensor) -> Tensor:
+    """tau `[..., 1]`: what is taken off the support for it to sum to 1."""
+    return (torch.where(support, z, 0.0).sum(-1, keepdim=True) - 1) / support.sum(-1, keepdim=True)
+
+
+def _support(z: Tensor) -> Tensor:
+    """What stays above 0, bool, of ``z`` whose largest entry is 0.
+
+    Michelot's way: what lies below the threshold of a support that is too large is not in the right one. A few passes
+    and no sort, which would take three more tensors of the size of ``z``.
+    """
+    support, smaller = torch.ones_like(z, dtype=torch.bool), z > -1
+    while not torch.equal(support, smaller):
+        support, smaller = smaller, smaller & (z > _threshold(z, smaller))
+    return support
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +85,11 @@ class Sparsemax(Objective):
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: half the sum over the support; scores of the positives and their number."""
         z_NM = s_NM / self.temperature
-        best_N1 = z_NM.detach().masked_fill(~rel.compared, -torch.inf).amax(1, keepdim=True)
-        # The loss does not change with a shift; squares of small numbers are exact. 2 behind is outside any support.
-        shifted_NM = torch.where(rel.compared, z_NM - best_N1, -2.0)
-        tau_N1 = _threshold(shifted_NM)
-        p_NM = (shifted_NM - tau_N1).clamp_min(0)
-        yield rows.whole((p_NM * (shifted_NM + tau_N1)).sum(1) / 2 + best_N1[:, 0])
+        with torch.no_grad():
+            least = torch.finfo(z_NM.dtype).min / 4
+            p_NM = sparsemax(z_NM if is_everything(rel.compared) else z_NM.masked_fill(~rel.compared, least))
+        # It is the largest <p, z> - |p|^2 / 2 of all p on the simplex, so p may be held: the derivative is p itself.
+        yield rows.whole((p_NM * z_NM).sum(1) - p_NM.square().sum(1) / 2)
         yield from positive_terms(rows, z_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
-from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.explicit import Explicit
@@ -60,6 +60,7 @@ __all__ = [
     "NegativeKL",
     "NegativeLorentz",
     "NegativePoincare",
+    "NegativeSquaredDifference",
     "NegativeSquaredEuclidean",
     "NegativeVolume",
     "Objective",

@@ -11,7 +11,15 @@ import counterpoint as cp
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.data import Batch, Supervision, table_from
-from counterpoint.encoders import MLP, ConvNet, LearnablePrototypes, LearnableTemperature, LinearHead, NoHead, load_encoder
+from counterpoint.encoders import (
+    MLP,
+    ConvNet,
+    LearnablePrototypes,
+    LearnableTemperature,
+    LinearHead,
+    NoHead,
+    load_encoder,
+)
 from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
@@ -61,14 +69,19 @@ def test_any_objective_of_pairs_takes_prototypes():
     """The softmax over classes is InfoNCE."""
     method = replace(PLAIN, objective=InfoNCE(temperature=0.1)).build(X, classes=K)
     torch.testing.assert_close(
-        step(method).loss, CosFace(margin=0.0, temperature=0.1)(method.encoder({"vector": X}), method.prototypes(), labels=LABELS)
+        step(method).loss,
+        CosFace(margin=0.0, temperature=0.1)(method.encoder({"vector": X}), method.prototypes(), labels=LABELS),
     )
 
 
 def test_views_are_the_objective_of_both_views_and_the_prototypes():
     noise = GaussianNoise(std=0.3)
     recipe = replace(
-        PLAIN, objective=SwAV(), supervision=Supervision.VIEWS, views=(noise, noise), prototypes=LearnablePrototypes(count=7)
+        PLAIN,
+        objective=SwAV(),
+        supervision=Supervision.VIEWS,
+        views=(noise, noise),
+        prototypes=LearnablePrototypes(count=7),
     )
     method = recipe.build(X)
     views = torch.stack([method.encoder({"vector": noise(X, fork(SEEDS, call))}) for call in range(2)], 1)

@@ -139,7 +139,9 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
     y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
     if isinstance(objective, SelfLabelled):
-        shapes = {"three views": (n, 3, d)} if Needs.VIEWS in objective.needs else {"one view": (n, d), "views": (n, 2, d)}
+        shapes = (
+            {"three views": (n, 3, d)} if Needs.VIEWS in objective.needs else {"one view": (n, d), "views": (n, 2, d)}
+        )
         return [
             Case(name=name, anchors=draw(*shape), candidates=draw(5, d), prototypes=True)
             for name, shape in shapes.items()

@@ -67,7 +67,9 @@ def test_swav_of_two_equal_views_over_as_many_prototypes():
     """Rows on their own prototype: codes are one-hot, the prediction a softmax of 1 and three 0 over 0.1."""
     eye = torch.eye(4, dtype=torch.float64)
     found = SwAV(epsilon=0.01)(torch.stack([eye, eye], 1), eye)
-    assert found.item() == pytest.approx(log(1 + 3 * torch.exp(torch.tensor(-10.0, dtype=torch.float64)).item()), rel=1e-9)
+    assert found.item() == pytest.approx(
+        log(1 + 3 * torch.exp(torch.tensor(-10.0, dtype=torch.float64)).item()), rel=1e-9
+    )
 
 
 def test_small_crops_predict_and_are_not_predicted():
@@ -160,5 +162,3 @@ def test_what_would_not_fit_is_refused():
     small = type("Small", (SwAV,), {"most_entries": 10})()
     with pytest.raises(InputError, match=r"keeps a score for every row .*, here 72; it goes up to 10"):
         small(*drawn())
-
-

@@ -28,7 +28,7 @@ class DataKind(StrEnum):
 
 
 _ADVICE = {
-    DataKind.PAIRS: "Examples come in pairs that belong together: question and answer, image and caption, user and item.",
+    DataKind.PAIRS: "Examples come in pairs that belong together: question and answer, image and caption.",
     DataKind.LABELS: "Every example has a class, and classes may be many or new at test time.",
     DataKind.SCORES: "Pairs have graded scores, such as human similarity ratings.",
     DataKind.VIEWS: "There are examples alone: two or more views of each are made, or it comes in several modalities.",
@@ -91,13 +91,20 @@ def markdown(entries: Iterable[Entry]) -> str:
         "# Your data look like this: use these",
         "",
         "Made by `counterpoint objectives --markdown`, from the classes themselves. Memory is what a loss holds beyond",
-        "N x D: *tiles* never hold a matrix of similarities, *rows* hold a block of whole rows, *whole matrix* holds all",
-        "of it and refuses what would not fit, *N x D* holds every row once on every rank, *N x K* a score for every row and",
-        "prototype.",
+        "N x D: *tiles* never hold a matrix of similarities, *rows* hold a block of whole rows, *whole matrix* holds",
+        "all of it and refuses what would not fit, *N x D* holds every row once on every rank, *N x K* a score for every",
+        "row and prototype.",
     ]
     known = list(entries)
     for data in DataKind:
-        lines += ["", f"## {data.value.capitalize()}", "", _ADVICE[data], "", "| name | class | what it is | memory | source |"]
+        lines += [
+            "",
+            f"## {data.value.capitalize()}",
+            "",
+            _ADVICE[data],
+            "",
+            "| name | class | what it is | memory | source |",
+        ]
         lines += ["|---|---|---|---|---|", *(_row(one) for one in known if data in one.data)]
     return "\n".join(lines) + "\n"
 

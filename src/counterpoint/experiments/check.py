@@ -112,7 +112,9 @@ def _check_prototypes(recipe: Recipe) -> None:
                 "prototypes=LearnablePrototypes()"
             )
         return
-    plain = isinstance(objective, Objective) and not (objective.joint or objective.features or objective.needs & _OTHERS)
+    plain = isinstance(objective, Objective) and not (
+        objective.joint or objective.features or objective.needs & _OTHERS
+    )
     if not (wanted or plain):
         raise InputError(f"the recipe does not fit itself: it learns prototypes, and {name} cannot compare with them")
     needed = Supervision.VIEWS if isinstance(objective, SelfLabelled) else Supervision.LABELS

@@ -44,9 +44,7 @@ class Recipe:
     temperature: LearnableTemperature | None = None
     prototypes: LearnablePrototypes | None = None
 
-    def build(
-        self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None
-    ) -> Contrast:
+    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Contrast:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -57,8 +55,8 @@ class Recipe:
             classes: How many the training data have, for prototypes; None without labels.
 
         Raises:
-            InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or there are
-                fewer prototypes than classes.
+            InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or
+                there are fewer prototypes than classes.
         """
         with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
             torch.manual_seed(self.training.seed)

@@ -16,13 +16,13 @@ from counterpoint.pairwise.euclidean import no_less_than_zero
 class DEC(SelfLabelled):
     """Deep embedded clustering: Student-t assignments, and their squares over cluster sizes as targets.
 
-    Formula: ``q_nk ~ (1 + |z_n - c_k|^2 / alpha)^(-(alpha + 1) / 2)``, normalised over k; ``p_nk ~ q_nk^2 / sum_n q_nk``,
-    normalised over k and without gradient; ``loss = mean_n sum_k p_nk log(p_nk / q_nk)``. The paper makes p from the
-    whole data set every few hundred steps, this from the batch at every step. IDEC and SCGC add it to a loss of their
-    own, of reconstruction or contrast.
+    Formula: ``q_nk ~ (1 + |z_n - c_k|^2 / alpha)^(-(alpha + 1) / 2)``, normalised over k; ``p_nk ~ q_nk^2 / sum_n
+    q_nk``, normalised over k and without gradient; ``loss = mean_n sum_k p_nk log(p_nk / q_nk)``. The paper makes p
+    from the whole data set every few hundred steps, this from the batch at every step. IDEC and SCGC add it to a loss
+    of their own, of reconstruction or contrast.
 
-    Shapes: `[N, D]`, centres as candidates `[K, D]`; of several views `[N, V, D]` each has its own targets, and the loss
-    is their mean. Rows are not normalised.
+    Shapes: `[N, D]`, centres as candidates `[K, D]`; of several views `[N, V, D]` each has its own targets, and the
+    loss is their mean. Rows are not normalised.
 
     Attributes:
         alpha: Degrees of freedom, positive; 1 as in the paper.

@@ -1,7 +1,7 @@
 """Meta-nodes: a cluster's mean stands for all of its nodes, so that contrast costs what clusters cost."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -70,7 +70,7 @@ class PamC(WholeBatch):
         z = z_NVD / z_NVD.norm(dim=-1, keepdim=True)
         t = self.temperature
         pull = [torch.log(sum(torch.exp(row[0] @ near / t) for near in row[1:])) for row in z]  # pyright: ignore[reportArgumentType]
-        members = [z[labels_N == a, 0] for a in labels_N.unique().tolist() if a >= 0]
+        members = [z[labels_N == a, 0] for a in range(int(labels_N.max()) + 1) if a in labels_N]
         push = [
             len(one) * len(other) * torch.exp(one.mean(0) @ other.mean(0) / t)
             for a, one in enumerate(members)
@@ -85,7 +85,7 @@ def _clusters(node_ND: Tensor, labels_N: Tensor | None) -> tuple[Tensor, Tensor]
     if labels_N is None:
         raise InputError("labels must say the cluster of each node, and there are none")
     known = labels_N >= 0
-    names, member = labels_N[known].unique(return_inverse=True)
+    names, member = cast(tuple[Tensor, Tensor], torch.unique(labels_N[known], return_inverse=True))  # pyright: ignore[reportUnknownMemberType]
     if len(names) < 2:
         raise InputError(f"PamC needs nodes of two or more clusters, got {len(names)}")
     size_K = torch.bincount(member, minlength=len(names)).to(node_ND.dtype)

@@ -61,7 +61,9 @@ class ProxyAnchor(Objective):
 
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Eq. 4, proxy by proxy."""
-        alpha, pull, push = 1 / self.temperature, [], []
+        alpha = 1 / self.temperature
+        pull: list[Tensor] = []
+        push: list[Tensor] = []
         for s, positive, negative in zip(s_NM.T, rel.positive.T, rel.negative.T, strict=True):
             if positive.any():
                 pull.append(torch.log(1 + torch.exp(-alpha * (s[positive] - self.margin)).sum()))

@@ -29,8 +29,10 @@ def sparsemax(z: Tensor) -> Tensor:
 
 
 def _threshold(z: Tensor, support: Tensor) -> Tensor:
-    """tau `[..., 1]`: what is taken off the support for it to sum to 1."""
-    return (torch.where(support, z, 0.0).sum(-1, keepdim=True) - 1) / support.sum(-1, keepdim=True)
+    """The threshold `[..., 1]`: what is taken off the support for it to sum to 1."""
+    # Counted in the dtype of z: a sum of bool makes int64 of them first, two tensors of the size of z.
+    size = support.to(z.dtype).sum(-1, keepdim=True)
+    return (torch.where(support, z, 0.0).sum(-1, keepdim=True) - 1) / size
 
 
 def _support(z: Tensor) -> Tensor:
@@ -39,9 +41,11 @@ def _support(z: Tensor) -> Tensor:
     Michelot's way: what lies below the threshold of a support that is too large is not in the right one. A few passes
     and no sort, which would take three more tensors of the size of ``z``.
     """
-    support, smaller = torch.ones_like(z, dtype=torch.bool), z > -1
-    while not torch.equal(support, smaller):
-        support, smaller = smaller, smaller & (z > _threshold(z, smaller))
+    support = z > -1
+    below = support
+    while bool(below.any()):
+        below = (z <= _threshold(z, support)).logical_and_(support)
+        support.logical_xor_(below)
     return support
 
 
@@ -87,9 +91,11 @@ class Sparsemax(Objective):
         z_NM = s_NM / self.temperature
         with torch.no_grad():
             least = torch.finfo(z_NM.dtype).min / 4
-            p_NM = sparsemax(z_NM if is_everything(rel.compared) else z_NM.masked_fill(~rel.compared, least))
+            p_NM = z_NM if is_everything(rel.compared) else z_NM.masked_fill(~rel.compared, least)
+            p_NM = p_NM - p_NM.amax(1, keepdim=True)
+            p_NM.sub_(_threshold(p_NM, _support(p_NM))).clamp_min_(0)
         # It is the largest <p, z> - |p|^2 / 2 of all p on the simplex, so p may be held: the derivative is p itself.
-        yield rows.whole((p_NM * z_NM).sum(1) - p_NM.square().sum(1) / 2)
+        yield rows.whole(torch.einsum("nm,nm->n", p_NM, z_NM) - torch.einsum("nm,nm->n", p_NM, p_NM) / 2)
         yield from positive_terms(rows, z_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:

@@ -87,7 +87,7 @@ class ZLoss(Objective):
 class TaylorSoftmax(Objective):
     """Cross-entropy of a softmax whose exponential is its Taylor polynomial of degree two.
 
-    Formula, for anchor i of class y: ``loss_i = -log(f(s_iy / t) / sum_c f(s_ic / t))`` with ``f(x) = 1 + x + x^2 / 2``,
+    Formula, for anchor i of class y: ``loss_i = -log(f(s_iy / t) / sum_c f(s_ic / t))``, ``f(x) = 1 + x + x^2 / 2``,
     which is at least 1/2; mean over the positives of an anchor, then over anchors.
 
     Shapes: anchors `[N, D]`, one weight per class as candidates `[K, D]`, labels `[N]` from 0 to K - 1 (-1: no class).

@@ -98,7 +98,8 @@ class SwAV(SelfLabelled):
 
     def reference(self, s_NVK: Tensor) -> Tensor:
         """Eq. 6, view by view; codes by multiplying rows and columns in turns."""
-        views, losses = s_NVK.unbind(1), []
+        views = s_NVK.unbind(1)
+        losses: list[Tensor] = []
         for t, scored in enumerate(views[: self.assigned]):
             q = torch.exp(scored.detach() / self.epsilon).T
             for _ in range(self.iterations):

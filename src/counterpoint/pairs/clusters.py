@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -76,7 +77,7 @@ def kmeans(x_ND: Tensor, k: int, *, seed: int, spherical: bool = True, starts: i
         raise InputError(f"k must be between 1 and the {len(x_ND)} rows, got {k}")
     rows = x_ND.detach().float()
     rows = (unit_rows(rows) if spherical else rows).cpu()
-    found = KMeans(k, n_init=starts, random_state=seed).fit(rows.numpy())
+    found = KMeans(k, n_init=cast(Any, starts), random_state=seed).fit(rows.numpy())
     centres = torch.from_numpy(np.asarray(found.cluster_centers_, dtype=np.float32))
     members = torch.from_numpy(np.asarray(found.labels_, dtype=np.int64))
     centres = unit_rows(centres) if spherical else centres
@@ -112,9 +113,7 @@ class Members(Relation):
     def __post_init__(self) -> None:
         """Check the classes."""
         if self.classes.ndim != 2 or self.classes.is_floating_point() or self.classes.is_complex():
-            raise InputError(
-                f"classes must be integers [N, P], got {self.classes.dtype} {list(self.classes.shape)}"
-            )
+            raise InputError(f"classes must be integers [N, P], got {self.classes.dtype} {list(self.classes.shape)}")
         if self.classes.numel() and int(self.classes.max()) >= self.count:
             raise InputError(f"classes go up to {int(self.classes.max())}, and count is {self.count}")
 
@@ -130,8 +129,7 @@ class Members(Relation):
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Whether the block's prototypes are among the classes of its anchors."""
-        n, m = self.shape
-        first, last, _ = col_block.indices(m)
+        first, last, _ = col_block.indices(self.count)
         mine = self.classes[row_block]
         # One column more takes what is not in the block.
         there = (mine >= first) & (mine < last)

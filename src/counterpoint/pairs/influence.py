@@ -10,8 +10,9 @@ from counterpoint.pairwise.explicit import Explicit
 def influence(adjacency_NN: Tensor, *, hops: int, cumulative: bool = True) -> Tensor:
     """Weights `[N, N]` of pairs of nodes from powers of an adjacency matrix.
 
-    Formula: ``A^r``, or with ``cumulative`` ``A + A^2 + ... + A^r``. Graph-MLP and SCGC take the power, SCGC* (Kulatilleke
-    et al. 2022, arXiv:2204.12656) the sum. Normalise the adjacency first; both do, to ``D^-1/2 (A + I) D^-1/2``.
+    Formula: ``A^r``, or with ``cumulative`` ``A + A^2 + ... + A^r``. Graph-MLP and SCGC take the power, SCGC*
+    (Kulatilleke et al. 2022, arXiv:2204.12656) the sum. Normalise the adjacency first, as both do, to
+    ``D^-1/2 (A + I) D^-1/2``.
 
     Args:
         adjacency_NN: Non-negative `[N, N]`, dense or sparse; the result is dense, memory N x N.

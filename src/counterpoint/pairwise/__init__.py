@@ -5,8 +5,8 @@ from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
 from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
-from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.explicit import Explicit
+from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs

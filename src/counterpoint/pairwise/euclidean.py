@@ -76,7 +76,7 @@ class NegativeSquaredEuclidean(InnerProduct):
 
 @dataclass(frozen=True)
 class NegativeSquaredDifference(Similarity):
-    """The same number as ``NegativeSquaredEuclidean``, from differences entry by entry: slower, and without cancellation.
+    """The same number as ``NegativeSquaredEuclidean``, from differences entry by entry: slower, without cancellation.
 
     Formula: ``s_ij = -sum_d (a_id - b_jd)^2``. For what goes by the logarithm or the inverse of a small distance.
 

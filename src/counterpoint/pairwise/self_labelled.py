@@ -121,10 +121,9 @@ class SelfLabelled(Loss):
 
     def score(self, views_NVD: Tensor, prototypes_KD: Tensor) -> Tensor:
         """Scores `[N, V, K]`."""
-        rows = self.similarity.prepare(views_NVD.flatten(0, 1))
-        return self.similarity.scores(rows, self.similarity.prepare_candidates(prototypes_KD)).unflatten(
-            0, views_NVD.shape[:2]
-        )
+        (n, views), similarity = views_NVD.shape[:2], self.similarity
+        rows = similarity.prepare(views_NVD.flatten(0, 1))
+        return similarity.scores(rows, similarity.prepare_candidates(prototypes_KD)).view(n, views, -1)
 
     def _losses(self, call: Call) -> Tensor:
         """Losses of this rank's rows."""

@@ -91,7 +91,7 @@ class Cosine(InnerProduct):
 
 @dataclass(frozen=True)
 class AnchorCosine(InnerProduct):
-    """s_ij = <a_i, b_j> / |a_i|: candidates keep their length, such as unit prototypes over a temperature of their own."""
+    """s_ij = <a_i, b_j> / |a_i|: candidates keep their length, such as prototypes over a temperature of their own."""
 
     two_sided: ClassVar[bool] = True
 

@@ -92,8 +92,8 @@ def markdown(entries: Iterable[Entry]) -> str:
         "",
         "Made by `counterpoint objectives --markdown`, from the classes themselves. Memory is what a loss holds beyond",
         "N x D: *tiles* never hold a matrix of similarities, *rows* hold a block of whole rows, *whole matrix* holds",
-        "all of it and refuses what would not fit, *N x D* holds every row once on every rank, *N x K* a score for every",
-        "row and prototype.",
+        "all of it and refuses what would not fit, *N x D* holds every row once on every rank, *N x K* a score for",
+        "every row and prototype.",
     ]
     known = list(entries)
     for data in DataKind:

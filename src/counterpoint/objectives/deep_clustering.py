@@ -57,8 +57,8 @@ class DEC(SelfLabelled):
 
     def losses(self, s_NVK: Tensor, targets_NVK: Tensor) -> Tensor:
         """Kullback-Leibler divergence of the assignment from its target, mean over views."""
-        entropy = torch.special.entr(targets_NVK).sum(-1)
-        return (-(targets_NVK * self._log_assigned(s_NVK)).sum(-1) - entropy).mean(1)
+        divergence_NVK = torch.xlogy(targets_NVK, targets_NVK) - targets_NVK * self._log_assigned(s_NVK)
+        return divergence_NVK.sum(-1).mean(1)
 
     def _log_assigned(self, s_NVK: Tensor) -> Tensor:
         log = -(self.alpha + 1) / 2 * torch.log1p(no_less_than_zero(-s_NVK) / self.alpha)

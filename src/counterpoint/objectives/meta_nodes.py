@@ -67,7 +67,7 @@ class PamC(WholeBatch):
     def reference(self, z_NVD: Tensor, labels_N: Tensor | None) -> Tensor:
         """The definition, node by node and cluster by cluster."""
         assert labels_N is not None
-        z = z_NVD / z_NVD.norm(dim=-1, keepdim=True)
+        z = z_NVD / z_NVD.square().sum(-1, keepdim=True).sqrt()
         t = self.temperature
         pull = [torch.log(sum(torch.exp(row[0] @ near / t) for near in row[1:])) for row in z]  # pyright: ignore[reportArgumentType]
         members = [z[labels_N == a, 0] for a in range(int(labels_N.max()) + 1) if a in labels_N]

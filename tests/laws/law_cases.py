@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 import counterpoint.objectives
-from counterpoint.pairwise import Dot, Loss, ManyViews, Needs, Objective, SameKey, Tile, WholeBatch
+from counterpoint.pairwise import Dot, Loss, ManyViews, Needs, Objective, SameKey, SelfLabelled, Tile, WholeBatch
 
 
 def objective_classes() -> list[type[Loss]]:
@@ -138,6 +138,14 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
         y = torch.randint(0, 4, (n,), generator=g).double()
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
     y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
+    if isinstance(objective, SelfLabelled):
+        shapes = (
+            {"three views": (n, 3, d)} if Needs.VIEWS in objective.needs else {"one view": (n, d), "views": (n, 2, d)}
+        )
+        return [
+            Case(name=name, anchors=draw(*shape), candidates=draw(5, d), prototypes=True)
+            for name, shape in shapes.items()
+        ]
     if isinstance(objective, ManyViews) and objective.sides:
         return [Case(name="samples", anchors=draw(n, 3, d), candidates=draw(n, 3, d))]
     if isinstance(objective, (ManyViews, WholeBatch)):

@@ -4,13 +4,14 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 
 import torch
 from law_cases import Case
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import DENSE, Given, Loss, ManyViews, Objective, Plan, Tile, WholeBatch
+from counterpoint.pairwise import DENSE, Given, Loss, ManyViews, Objective, Plan, SelfLabelled, Tile, WholeBatch
 from counterpoint.pairwise.views import stacked_views
 
 Outcome = dict[str, Tensor] | str
@@ -48,6 +49,9 @@ def reference_outcome(objective: Loss, case: Case) -> dict[str, Tensor]:
     if isinstance(whole, WholeBatch):
         views = stacked_views(leaves["anchors"], leaves.get("candidates"))
         return _with_gradients(whole.reference(views, case.labels), leaves | numbers)
+    if isinstance(whole, SelfLabelled):
+        s_NVK = whole.score(stacked_views(leaves["anchors"], None), leaves["candidates"])
+        return _with_gradients(whole.reference(s_NVK), leaves | numbers)
     assert isinstance(whole, Objective)
     return _with_gradients(_pairwise_reference(whole, case, leaves), leaves | numbers)
 
@@ -84,8 +88,10 @@ def streams(objective: Objective, case: Case, plan: Plan) -> None:
 
 
 def has_right_gradient(objective: Loss, case: Case, plan: Plan) -> None:
-    """The streamed gradient equals finite differences."""
+    """The streamed gradient equals finite differences. Targets without gradient are held where they are."""
     leaves, numbers = _leaves(objective, case)
+    if isinstance(objective, SelfLabelled):
+        objective = with_targets_held(objective, case)
     names = [*leaves, *numbers]
 
     def loss(*values: Tensor) -> Tensor:
@@ -94,6 +100,16 @@ def has_right_gradient(objective: Loss, case: Case, plan: Plan) -> None:
     with anchors_without_positives_allowed():
         # Along random directions: one difference instead of one for every entry.
         assert torch.autograd.gradcheck(loss, (*leaves.values(), *numbers.values()), fast_mode=True)
+
+
+def with_targets_held(objective: SelfLabelled, case: Case) -> Loss:
+    """The same loss with the targets of this case, wherever its rows go."""
+    with torch.no_grad():
+        s_NVK = objective.score(stacked_views(case.anchors, None), case.candidates)
+        held = objective.targets(objective.labelled(s_NVK))
+    kind = type(objective)
+    settings = {field.name: getattr(objective, field.name) for field in fields(objective) if field.init}
+    return type(f"Held{kind.__name__}", (kind,), {"targets": lambda self, s_NVK: held})(**settings)
 
 
 def every_number_matters(objective: Loss, every: list[Case]) -> None:

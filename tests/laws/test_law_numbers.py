@@ -8,7 +8,7 @@ from law_cases import Case, cases, every_call, finished_classes, labels_of, pair
 from law_checks import close, finite, outcome
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import DENSE, Needs, Objective, Plan
+from counterpoint.pairwise import DENSE, Needs, Objective, Plan, SelfLabelled
 
 PLANS = [DENSE, Plan(rows=2, cols=3)]
 
@@ -114,7 +114,8 @@ def test_no_negatives_is_an_error_exactly_when_they_are_needed(objective, plan):
 def test_scores_are_asked_for_exactly_when_they_are_needed(objective):
     labels = torch.arange(3) if getattr(objective, "prototypes", False) or Needs.LABELS in objective.needs else None
     x, y = torch.eye(3), torch.tensor([1.0, 2.0, 3.0])
-    scored = Case(name="scored", anchors=x, candidates=x, scores=y, labels=labels)
+    views = x[:, None].expand(3, 2, 3) if isinstance(objective, SelfLabelled) else x
+    scored = Case(name="scored", anchors=views, candidates=x, scores=y, labels=labels)
     pairs = replace(scored, scores=None)
     accepted, refused = (scored, pairs) if Needs.SCORES in objective.needs else (pairs, scored)
     assert isinstance(outcome(objective, accepted), dict)

@@ -11,7 +11,7 @@ from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.objectives import SupCon
-from counterpoint.pairwise import Loss, Needs
+from counterpoint.pairwise import Loss, Needs, Objective
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
 
@@ -52,7 +52,9 @@ def supervision_of(objective: Loss | None) -> Supervision | None:
         return Supervision.SCORES
     if Needs.VIEWS in objective.needs:
         return Supervision.VIEWS
-    return Supervision.LABELS if isinstance(objective, SupCon) else None
+    if isinstance(objective, SupCon) or (isinstance(objective, Objective) and objective.prototypes):
+        return Supervision.LABELS
+    return None
 
 
 def recipe_named(name: str) -> Recipe:

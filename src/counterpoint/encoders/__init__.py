@@ -1,4 +1,4 @@
-"""What owns parameters: encoders of text, images and vectors, heads, pooling and temperature."""
+"""What owns parameters: encoders of text, images and vectors, heads, pooling, temperature and prototypes."""
 
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
@@ -8,6 +8,7 @@ from counterpoint.encoders.loading import load_encoder
 from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
 from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
 from counterpoint.encoders.projected import Projected
+from counterpoint.encoders.prototypes import LearnablePrototypes, Prototypes
 from counterpoint.encoders.role import Role
 from counterpoint.encoders.saved import Saved
 from counterpoint.encoders.sentence_export import export_obstacle, export_sentence_transformers
@@ -29,6 +30,7 @@ __all__ = [
     "HuggingFace",
     "Inputs",
     "LastToken",
+    "LearnablePrototypes",
     "LearnableTemperature",
     "LinearHead",
     "Mean",
@@ -37,6 +39,7 @@ __all__ = [
     "Pooling",
     "Projected",
     "ProjectionHead",
+    "Prototypes",
     "ResNet18",
     "Role",
     "Saved",

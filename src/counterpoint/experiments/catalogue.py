@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import counterpoint.objectives
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import Loss, ManyViews, Needs, Objective, Streams, WholeBatch
+from counterpoint.pairwise import Loss, ManyViews, Needs, Objective, SelfLabelled, Streams, WholeBatch
 
 
 class DataKind(StrEnum):
@@ -92,7 +92,8 @@ def markdown(entries: Iterable[Entry]) -> str:
         "",
         "Made by `counterpoint objectives --markdown`, from the classes themselves. Memory is what a loss holds beyond",
         "N x D: *tiles* never hold a matrix of similarities, *rows* hold a block of whole rows, *whole matrix* holds",
-        "all of it and refuses what would not fit, *N x D* holds every row once on every rank.",
+        "all of it and refuses what would not fit, *N x D* holds every row once on every rank, *N x K* a score for",
+        "every row and prototype.",
     ]
     known = list(entries)
     for data in DataKind:
@@ -124,6 +125,8 @@ def _data(kind: type[Loss]) -> tuple[DataKind, ...]:
         return (DataKind.SCORES,)
     if issubclass(kind, Objective) and kind.prototypes:
         return (DataKind.CLASSES,)
+    if issubclass(kind, SelfLabelled):
+        return (DataKind.VIEWS,)
     if Needs.LABELS in kind.needs:
         return (DataKind.LABELS,)
     if issubclass(kind, ManyViews | WholeBatch) or Needs.VIEWS in kind.needs:
@@ -132,6 +135,8 @@ def _data(kind: type[Loss]) -> tuple[DataKind, ...]:
 
 
 def _memory(kind: type[Loss]) -> str:
+    if issubclass(kind, SelfLabelled):
+        return "N x K"
     if not issubclass(kind, Objective):
         return "N x D"
     if kind.features:

@@ -9,16 +9,18 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import export_obstacle
-from counterpoint.experiments.job import blaming, start_method
+from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Contrast
-from counterpoint.pairwise import Needs
+from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
 from counterpoint.training import AUTO, check_cacheable, open_machine
 
 REHEARSED_ROWS = 32
 SCORES_LOOKED_AT = 10_000
+_OTHERS = Needs.SCORES | Needs.VIEWS
+"""Needs that leave no place for prototypes as candidates."""
 
 
 def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Contrast:
@@ -66,6 +68,8 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     # Columns first: where they are missing, nothing else is worth saying.
     warnings = data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision)
     _check_towers(recipe, data)
+    if recipe.prototypes is not None:
+        recipe.prototypes.rows(class_count(recipe, data.train))
     if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:
         raise InputError(
             f"{data.train.table.description} holds one class only ({data.train.label_names[0]!r}), so nothing is a "
@@ -93,6 +97,31 @@ def _check_objective(recipe: Recipe) -> None:
         raise InputError(
             f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "
             f"{', '.join(recipe.objective.numbers()) or 'none'}"
+        )
+    _check_prototypes(recipe)
+
+
+def _check_prototypes(recipe: Recipe) -> None:
+    """Who wants prototypes has them, who has them can use them, and the supervision says what they stand for."""
+    objective, name = recipe.objective, type(recipe.objective).__name__
+    wanted = over_prototypes(objective)
+    if recipe.prototypes is None:
+        if wanted:
+            raise InputError(
+                f"the recipe does not fit itself: {name} compares with prototypes, and it has none; give "
+                "prototypes=LearnablePrototypes()"
+            )
+        return
+    plain = isinstance(objective, Objective) and not (
+        objective.joint or objective.features or objective.needs & _OTHERS
+    )
+    if not (wanted or plain):
+        raise InputError(f"the recipe does not fit itself: it learns prototypes, and {name} cannot compare with them")
+    needed = Supervision.VIEWS if isinstance(objective, SelfLabelled) else Supervision.LABELS
+    if recipe.supervision is not needed:
+        raise InputError(
+            f"the recipe does not fit itself: {name} learns prototypes from {needed}, and its supervision is "
+            f"{recipe.supervision}"
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data import Batch, Examples
+from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import Encoder, export_obstacle, export_sentence_transformers
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
@@ -25,7 +25,12 @@ def start_method(recipe: Recipe, examples: Examples) -> Contrast:
     """The method with fresh weights; the same for the same recipe and examples."""
     first, other = _samples(recipe, examples)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(first, other)
+        return recipe.build(first, other, classes=class_count(recipe, examples))
+
+
+def class_count(recipe: Recipe, examples: Examples) -> int | None:
+    """Classes that labels may name, None where the recipe does not learn from labels."""
+    return len(examples.label_names) if recipe.supervision is Supervision.LABELS else None
 
 
 @contextmanager

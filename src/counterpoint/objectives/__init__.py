@@ -4,23 +4,33 @@ from counterpoint.objectives.adaptive import MACL
 from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
+from counterpoint.objectives.deep_clustering import DEC
 from counterpoint.objectives.energy import EnergyMargin, EnergyShape
 from counterpoint.objectives.hardness import HCL
+from counterpoint.objectives.harmonic import Harmonic
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.leading import PMRLAlignment
 from counterpoint.objectives.long_tail import BCL, GML
+from counterpoint.objectives.margins import ArcFace, CombinedMargin, CosFace
+from counterpoint.objectives.meta_nodes import PamC
+from counterpoint.objectives.multi_label import MLCD
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
+from counterpoint.objectives.neighbourhood import NContrast
 from counterpoint.objectives.neighbours import ICon
 from counterpoint.objectives.proxies import ProxyNCA
+from counterpoint.objectives.proxy_anchor import ProxyAnchor
 from counterpoint.objectives.ranking import CoSENT
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.sigmoid import SigLIP
+from counterpoint.objectives.sparsemax import Sparsemax, sparsemax
+from counterpoint.objectives.spherical import TaylorSoftmax, ZLoss
 from counterpoint.objectives.spread import Alignment, Uniformity
 from counterpoint.objectives.submodular import FacilityLocation, GraphCut, LogDeterminant, SetInformation
 from counterpoint.objectives.supervised import SupCon
+from counterpoint.objectives.swav import SwAV, sinkhorn
 from counterpoint.objectives.transport import InverseOT
 from counterpoint.objectives.triplet import BatchHardTriplet, SemiHardTriplet
 from counterpoint.objectives.uncertain import MCInfoNCE
@@ -35,20 +45,26 @@ __all__ = [
     "CLUB",
     "CMC",
     "DCL",
+    "DEC",
     "GML",
     "GRAM",
     "HCL",
     "MACL",
+    "MLCD",
     "MVDHEL",
     "RGCL",
     "Alignment",
+    "ArcFace",
     "BarlowTwins",
     "BatchHardTriplet",
     "CoSENT",
+    "CombinedMargin",
+    "CosFace",
     "EnergyMargin",
     "EnergyShape",
     "FacilityLocation",
     "GraphCut",
+    "Harmonic",
     "ICon",
     "InfoNCE",
     "InverseOT",
@@ -57,16 +73,25 @@ __all__ = [
     "LogDeterminant",
     "MCInfoNCE",
     "MVInfoNCE",
+    "NContrast",
     "NTXent",
     "PMRLAlignment",
+    "PamC",
     "PolyForm",
     "PolyView",
+    "ProxyAnchor",
     "ProxyNCA",
     "SemiHardTriplet",
     "SetInformation",
     "SigLIP",
     "SmoothAP",
+    "Sparsemax",
     "SupCon",
+    "SwAV",
+    "TaylorSoftmax",
     "Uniformity",
     "VICReg",
+    "ZLoss",
+    "sinkhorn",
+    "sparsemax",
 ]

@@ -3,7 +3,7 @@
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
-from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.explicit import Explicit
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
@@ -13,7 +13,9 @@ from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.self_labelled import SelfLabelled, over_prototypes
 from counterpoint.pairwise.similarity import (
+    AnchorCosine,
     Correlation,
     Cosine,
     Covariance,
@@ -34,6 +36,7 @@ from counterpoint.pairwise.whole_batch import WholeBatch
 __all__ = [
     "DENSE",
     "STAGE",
+    "AnchorCosine",
     "Axis",
     "Budget",
     "Correlation",
@@ -58,6 +61,7 @@ __all__ = [
     "NegativeKL",
     "NegativeLorentz",
     "NegativePoincare",
+    "NegativeSquaredDifference",
     "NegativeSquaredEuclidean",
     "NegativeVolume",
     "Objective",
@@ -70,6 +74,7 @@ __all__ = [
     "Relation",
     "Requests",
     "SameKey",
+    "SelfLabelled",
     "Similarity",
     "SplitKernels",
     "Stage",
@@ -84,5 +89,6 @@ __all__ = [
     "checked_embeddings",
     "cols",
     "explain",
+    "over_prototypes",
     "rows",
 ]

@@ -1,4 +1,4 @@
-"""What a recipe names: a function of embeddings without learnable state, of one of three kinds."""
+"""What a recipe names: a function of embeddings without learnable state, of one of a few kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoint.pairwise.relation import Relation
 
 @dataclass(frozen=True, kw_only=True)
 class Loss(ABC):
-    """A function of embeddings; see ``Objective`` (pairs), ``ManyViews`` and ``WholeBatch``, one of which it is.
+    """A function of embeddings; one of ``Objective`` (pairs), ``ManyViews``, ``WholeBatch`` and ``SelfLabelled``.
 
     Attributes:
         cites: Class-level: the paper and its equation.
@@ -54,8 +54,13 @@ class Loss(ABC):
         return replace(self, **learnable) if learnable else self
 
     def numbers(self) -> tuple[str, ...]:
-        """Names of the fields that hold one real number, hence may be passed as learnable tensors."""
-        real = [field.name for field in fields(self) if field.type not in (int, "int")]
+        """Names of the fields that hold one real number, hence may be passed as learnable tensors.
+
+        A number that the loss has no gradient in says so: ``field(default=0.05, metadata={"learnable": False})``.
+        """
+        real = [
+            one.name for one in fields(self) if one.type not in (int, "int") and one.metadata.get("learnable", True)
+        ]
         values = ((name, getattr(self, name)) for name in real)
         return tuple(
             n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)

@@ -24,11 +24,14 @@ class Loss(ABC):
         cites: Class-level: the paper and its equation.
         needs: Class-level: what there is no loss without.
         joint: Class-level: two views are stacked and compared among themselves (2N x 2N) rather than with each other.
+        detached: Class-level: parts of it are constants to the gradient, as the paper has it, so that the gradient is
+            not that of the value; it is held to that of the reference alone.
     """
 
     cites: ClassVar[Citation]
     needs: ClassVar[Needs]
     joint: ClassVar[bool] = False
+    detached: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(

@@ -20,8 +20,8 @@ class HCL(Objective):
     Formula, with the H negatives of anchor i, its mean positive logit ``s_ip / t`` and its positives P(i):
     ``loss_i = -log( exp(s_ip / t) / (exp(s_ip / t) + H g_i) )``,
     ``g_i = max( (mean_{j negative} w_ij exp(s_ij / t) - tau_plus mean_{p in P(i)} exp(s_ip / t)) / (1 - tau_plus),
-    exp(-1 / t) )``, ``w_ij = exp(beta s_ij / t) / mean_{k negative} exp(beta s_ik / t)``; mean over the rows that have a
-    positive. The weights are differentiated, as in the paper's objective and its public code.
+    exp(-1 / t) )``, ``w_ij = exp(beta s_ij / t) / mean_{k negative} exp(beta s_ik / t)``; mean over the rows that
+    have a positive. The weights are differentiated, as in the paper's objective and its public code.
 
     Shapes: two views `[N, D]` each, or `[N, D]` with labels `[N]`.
 
@@ -151,10 +151,9 @@ class HardnessWeighted(Objective):
         losses: list[Tensor] = []
         for s, positive, negative in zip(s_NM, rel.positive, rel.negative, strict=True):
             if positive.any():
-                e = torch.exp(s / self.temperature)
-                weights = torch.exp(self.alpha * s.detach())
-                total = e[positive].sum() + (weights * e)[negative].sum()
-                losses.append(-torch.log(e[positive] / total).mean())
+                policy, reward = s / self.temperature, self.alpha * s.detach()
+                denominator = torch.logsumexp(torch.cat([policy[positive], (policy + reward)[negative]]), 0)
+                losses.append(-(policy[positive] - denominator).mean())
         return torch.stack(losses).mean()
 
 
@@ -163,9 +162,9 @@ class HardestNegatives(Objective):
     """InfoNCE against the k most similar negatives of every anchor; the easy ones are left out.
 
     Formula, for anchor i with positives P(i) and H(i) the k most similar of its negatives (all, if there are fewer):
-    ``loss_i = log sum_{j in P(i) or H(i)} exp(s_ij / t) - mean_{p in P(i)} s_ip / t``; mean over the anchors that have a
-    positive. Both directions of a dual view are two calls, each with the same queue as ``negatives``, whose losses are
-    added with weights.
+    ``loss_i = log sum_{j in P(i) or H(i)} exp(s_ij / t) - mean_{p in P(i)} s_ip / t``; mean over the anchors that
+    have a positive. Both directions of a dual view are two calls, each with the same queue as ``negatives``, whose
+    losses are added with weights.
 
     Shapes: anchors `[N, D]`, candidates `[M, D]`, extra negatives `[K, D]` or `[N, H, D]`.
 

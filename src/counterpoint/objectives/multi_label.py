@@ -72,9 +72,10 @@ class DecoupledSoftmax(Objective):
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Positive by positive."""
         losses: list[Tensor] = []
-        for e, positive, negative in zip(torch.exp(s_NM / self.temperature), rel.positive, rel.negative, strict=True):
+        for logits, positive, negative in zip(s_NM / self.temperature, rel.positive, rel.negative, strict=True):
             if positive.any():
-                losses.append(torch.stack([-torch.log(p / (p + e[negative].sum())) for p in e[positive]]).mean())
+                among = [torch.cat([logits[p : p + 1], logits[negative]]) for p in positive.nonzero()[:, 0].tolist()]
+                losses.append(torch.stack([-torch.log_softmax(one, 0)[0] for one in among]).mean())
         return torch.stack(losses).mean()
 
 
@@ -134,9 +135,8 @@ class SoftTopK(Objective):
                 losses.append(0 * logits[positive].sum())
             elif positive.any():
                 x = _root(logits[compared].detach(), self.k)
-                active = torch.sigmoid(logits[compared] + x)
-                x = x - (active.sum() - self.k) / (active * (1 - active)).sum().detach()
-                losses.append(-torch.log(torch.sigmoid(logits[positive] + x)).mean())
+                excess, slope = _excess(logits[compared] + x, self.k)
+                losses.append(-logsigmoid(logits[positive] + x - excess / slope.detach()).mean())
         return torch.stack(losses).mean()
 
 
@@ -176,5 +176,12 @@ def _root(logits: Tensor, k: int) -> Tensor:
     low, high = -logits.max() - 100, -logits.min() + 100
     for _ in range(200):
         middle = (low + high) / 2
-        low, high = (middle, high) if torch.sigmoid(logits + middle).sum() < k else (low, middle)
+        low, high = (middle, high) if _excess(logits + middle, k)[0] < 0 else (low, middle)
     return (low + high) / 2
+
+
+def _excess(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Sum of sigmoids minus k, written so that what is close to 1 loses no digits, and its derivative."""
+    rising = torch.sort(logits).values
+    excess = torch.sigmoid(rising[:-k]).sum() - torch.sigmoid(-rising[-k:]).sum()
+    return excess, (torch.sigmoid(logits) * torch.sigmoid(-logits)).sum()

@@ -20,8 +20,8 @@ class SoftTargets(Objective):
     Formula: ``loss_i = -1/W_i sum_j w_ij log( exp(s_ij / t) / sum_{k in C(i)} exp(s_ik / t) )``, ``W_i = sum_j w_ij``
     over the positives j of anchor i and C(i) all that it is compared with; mean over the anchors that have a positive.
     Unlike in InfoNCE, weights do not enter the denominator. ``relation=Explicit.graded(w)`` gives a weight to every
-    pair. By what w is, it is CWCL (``(1 + cosine) / 2`` of a frozen model's embeddings of the other modality), scores of
-    a person or a language model as targets, mixtures (``lambda`` and ``1 - lambda``), kernels of metadata, or
+    pair. By what w is, it is CWCL (``(1 + cosine) / 2`` of a frozen model's embeddings of the other modality), scores
+    of a person or a language model as targets, mixtures (``lambda`` and ``1 - lambda``), kernels of metadata, or
     distillation (a teacher's softmax; less its entropy, which has no gradient, the KL divergence). Without weights it
     is InfoNCE, and SupCon among labelled rows.
 

@@ -1,6 +1,6 @@
 """Debiased contrast: negatives drawn blindly hold false ones, whose expected share is taken out again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -10,7 +10,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive, check_prior
 from counterpoint.objectives._softmax import debiased, nonzero, positive_terms, softplus, total
-from counterpoint.pairwise import Needs, Objective, Terms, Tile, rows
+from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Terms, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,8 @@ class DebiasedContrastive(Objective):
     Formula, with the H negatives of anchor i, its mean positive logit ``s_ip / t`` and its positives P(i):
     ``loss_i = -log( exp(s_ip / t) / (exp(s_ip / t) + H g_i) )``,
     ``g_i = max( (mean_{j negative} exp(s_ij / t) - tau_plus mean_{p in P(i)} exp(s_ip / t)) / (1 - tau_plus),
-    exp(-1 / t) )``; mean over the rows that have a positive. The floor is the least that exp of a cosine can be.
+    exp(-1 / t) )``; mean over the rows that have a positive. The floor is the least that exp of a cosine can be:
+    similarities are cosines.
 
     Shapes: two views `[N, D]` each, or `[N, D]` with labels `[N]`.
 
@@ -41,6 +42,7 @@ class DebiasedContrastive(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     joint: ClassVar[bool] = True
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 0.5
     tau_plus: float = 0.1
 

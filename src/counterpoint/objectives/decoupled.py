@@ -1,7 +1,7 @@
 """Decoupled contrast: the positive is taken out of the denominator."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -11,7 +11,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import nonzero, positive_terms, softmax_losses
-from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
+from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Term, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class DCLW(Objective):
     Formula: ``loss_i = -w_i s_ip / t + log sum_{j negative of i} exp(s_ij / t)``, with the negative von Mises-Fisher
     weight ``w_i = 2 - exp(s_ip / sigma) / mean_k exp(s_kp / sigma)``, whose mean over the rows is 1; mean over the rows
     that have a positive. Weights are differentiated, as the formula and the first public code have it; a later one
-    takes them as constants. With several positives, ``s_ip`` is their mean similarity.
+    takes them as constants. With several positives, ``s_ip`` is their mean cosine.
 
     Shapes: two views `[N, D]` each; at least two rows a view, or there is no negative.
 
@@ -98,6 +98,7 @@ class DCLW(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     joint: ClassVar[bool] = True
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 0.1
     sigma: float = 0.5
 

@@ -1,6 +1,6 @@
 """Hardness: negatives that are more similar to the anchor count for more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -10,7 +10,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_count, check_finite, check_positive, check_prior
 from counterpoint.objectives._softmax import debiased, nonzero, positive_terms, softplus, total
-from counterpoint.pairwise import Needs, Objective, Terms, Tile, rows
+from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Terms, Tile, rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class HCL(Objective):
     ``loss_i = -log( exp(s_ip / t) / (exp(s_ip / t) + H g_i) )``,
     ``g_i = max( (mean_{j negative} w_ij exp(s_ij / t) - tau_plus mean_{p in P(i)} exp(s_ip / t)) / (1 - tau_plus),
     exp(-1 / t) )``, ``w_ij = exp(beta s_ij / t) / mean_{k negative} exp(beta s_ik / t)``; mean over the rows that
-    have a positive. The weights are differentiated, as in the paper's objective and its public code.
+    have a positive. The floor is the least that exp of a cosine can be: similarities are cosines. The weights are
+    differentiated, as in the paper's objective and its public code.
 
     Shapes: two views `[N, D]` each, or `[N, D]` with labels `[N]`.
 
@@ -47,6 +48,7 @@ class HCL(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     joint: ClassVar[bool] = True
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 0.5
     beta: float = 1.0
     tau_plus: float = 0.1

@@ -25,7 +25,7 @@ class SupCon(Objective):
     lets the most similar positives do the work.
 
     With ``weights`` 0 for the rows of earlier tasks it is the asymmetric loss of Co2L (Cha, Lee and Shin, 2021,
-    arXiv:2106.14413, Eq. 2): rows from memory are positives and negatives, and no anchors.
+    arXiv:2106.14413): rows from memory are positives and negatives, and no anchors.
 
     Shapes: `[N, D]` with labels `[N]`, or two views `[N, D]` with labels `[N]`.
 

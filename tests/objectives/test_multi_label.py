@@ -80,7 +80,7 @@ def test_the_threshold_has_the_gradient_of_an_implicit_function():
 
 
 def test_the_threshold_of_float32_keeps_its_digits_where_sigmoids_are_0_or_1():
-    """The two largest of which one is to be chosen are 60 apart: halfway between, though both sigmoids are saturated."""
+    """The two largest of which one is to be chosen are 60 apart: halfway between, both sigmoids saturated."""
     logits = torch.tensor([[40.0, -20.0, -300.0, -300.0]])
     found = _threshold(logits, torch.ones(1, 4, dtype=torch.bool), 1)
     torch.testing.assert_close(found, torch.tensor([[-10.0]]), rtol=1e-5, atol=1e-5)

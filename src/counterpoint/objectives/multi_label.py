@@ -74,7 +74,7 @@ class DecoupledSoftmax(Objective):
         losses: list[Tensor] = []
         for logits, positive, negative in zip(s_NM / self.temperature, rel.positive, rel.negative, strict=True):
             if positive.any():
-                among = [torch.cat([logits[p : p + 1], logits[negative]]) for p in positive.nonzero()[:, 0].tolist()]
+                among = [torch.cat([logit[None], logits[negative]]) for logit in logits[positive]]
                 losses.append(torch.stack([-torch.log_softmax(one, 0)[0] for one in among]).mean())
         return torch.stack(losses).mean()
 

@@ -1,7 +1,7 @@
 """The softmax family on pairs: InfoNCE, its symmetric two-tower form, and NT-Xent on stacked views."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
@@ -91,7 +91,7 @@ class CLIP(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.07
-    row_weight: float = 0.5
+    row_weight: float = field(default=0.5, metadata={"learnable": False})
 
     def __post_init__(self) -> None:
         """Check the settings."""

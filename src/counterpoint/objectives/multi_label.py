@@ -118,8 +118,12 @@ class SoftTopK(Objective):
         """Per row: the positives' losses and their number."""
         logits = s_NM / self.temperature
         chosen = rel.positive & (rel.compared.sum(1, keepdim=True) > self.k)
-        losses = torch.where(chosen, softplus(-logits - _threshold(logits, rel.compared, self.k)), 0.0)
-        yield rows.whole(rel.weighted(losses).sum(1))
+        most = max(1, int(chosen.sum(1).max())) if len(chosen) else 1
+        # The positives of every row side by side, [n, P]: a tile of losses would be mostly of negatives.
+        places = torch.topk(chosen.to(torch.uint8), most, dim=1).indices
+        active = logits.gather(1, places) + _threshold(logits, rel.compared, self.k)
+        weight = chosen.gather(1, places) if rel.weight is None else (chosen * rel.weight).gather(1, places)
+        yield rows.whole((weight * softplus(-active)).sum(1))
         yield total(rows, rel.positive, s_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
@@ -148,7 +152,9 @@ def _threshold(logits_NM: Tensor, compared: Tensor, k: int) -> Tensor:
     z = logits_NM.detach() + x_N1
     slopes = torch.where(compared & enough, logsigmoid(z) + logsigmoid(-z), -torch.inf)
     share = torch.where(enough, torch.softmax(slopes, 1), 0.0)
-    return x_N1 - (share * (logits_NM - logits_NM.detach())).sum(1, keepdim=True)
+    del z, slopes
+    moved_N1 = (share * logits_NM).sum(1, keepdim=True)
+    return x_N1 - (moved_N1 - moved_N1.detach())
 
 
 @torch.no_grad()
@@ -158,18 +164,22 @@ def _solve(logits_NM: Tensor, compared: Tensor, k: int) -> Tensor:
     The two sides are sums of small positive numbers, compared by their logarithms: a sum of sigmoids minus k would
     lose all digits where those are near 0 or 1.
     """
-    lowest, highest = torch.where(compared, logits_NM, torch.inf), torch.where(compared, logits_NM, -torch.inf)
+    highest = torch.where(compared, logits_NM, -torch.inf)
     inside = torch.zeros_like(compared).scatter_(1, torch.topk(highest, min(k, highest.shape[1]), 1).indices, True)
+    even = torch.logit(k / compared.sum(1, keepdim=True).clamp_min(k + 1).to(logits_NM.dtype))
+    low = even - highest.amax(1, keepdim=True)
+    del highest
+    high = even - torch.where(compared, logits_NM, torch.inf).amin(1, keepdim=True)
     among, others = compared & inside, compared & ~inside
-    number = compared.sum(1, keepdim=True).clamp_min(k + 1)
-    even = torch.logit(k / number.to(logits_NM.dtype))
-    low, high = even - highest.amax(1, keepdim=True), even - lowest.amin(1, keepdim=True)
     for _ in range(8 - math.floor(math.log2(torch.finfo(logits_NM.dtype).eps))):
         middle = (low + high) / 2
-        lacking = torch.where(among, logsigmoid(-logits_NM - middle), -torch.inf).logsumexp(1, keepdim=True)
-        exceeding = torch.where(others, logsigmoid(logits_NM + middle), -torch.inf).logsumexp(1, keepdim=True)
-        low, high = torch.where(exceeding < lacking, middle, low), torch.where(exceeding < lacking, high, middle)
+        rising = _log_sum(logits_NM + middle, others) < _log_sum((logits_NM + middle).neg_(), among)
+        low, high = torch.where(rising, middle, low), torch.where(rising, high, middle)
     return (low + high) / 2
+
+
+def _log_sum(z_NM: Tensor, there: Tensor) -> Tensor:
+    return logsigmoid(z_NM).masked_fill_(~there, -torch.inf).logsumexp(1, keepdim=True)
 
 
 def _root(logits: Tensor, k: int) -> Tensor:

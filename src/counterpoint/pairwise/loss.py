@@ -54,8 +54,11 @@ class Loss(ABC):
         return replace(self, **learnable) if learnable else self
 
     def numbers(self) -> tuple[str, ...]:
-        """Names of the fields that hold one real number, hence may be passed as learnable tensors."""
-        real = [field.name for field in fields(self) if field.type not in (int, "int")]
+        """Names of the fields that hold one real number, hence may be passed as learnable tensors.
+
+        A number that the loss has no gradient in says so: ``field(default=0.05, metadata={"learnable": False})``.
+        """
+        real = [one.name for one in fields(self) if one.type not in (int, "int") and one.metadata.get("learnable", True)]
         values = ((name, getattr(self, name)) for name in real)
         return tuple(
             n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)

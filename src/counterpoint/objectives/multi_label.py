@@ -149,12 +149,17 @@ def _threshold(logits_NM: Tensor, compared: Tensor, k: int) -> Tensor:
     enough = compared.sum(1, keepdim=True) > k
     x_N1 = torch.where(enough, _solve(logits_NM.detach(), compared, k), 0.0)
     # By the implicit function theorem entry j moves the threshold by minus its share of the sigmoids' derivatives.
-    z = logits_NM.detach() + x_N1
-    slopes = torch.where(compared & enough, logsigmoid(z) + logsigmoid(-z), -torch.inf)
-    share = torch.where(enough, torch.softmax(slopes, 1), 0.0)
-    del z, slopes
+    share = _shares(logits_NM.detach() + x_N1, compared, enough)
     moved_N1 = (share * logits_NM).sum(1, keepdim=True)
     return x_N1 - (moved_N1 - moved_N1.detach())
+
+
+@torch.no_grad()
+def _shares(z_NM: Tensor, compared: Tensor, enough: Tensor) -> Tensor:
+    """Each entry's share of its row's sum of derivatives of sigmoids; in place, as every tile counts here."""
+    slopes = logsigmoid(z_NM)
+    slopes.add_(logsigmoid(z_NM.neg_())).masked_fill_(~compared, -torch.inf)
+    return torch.softmax(slopes, 1).masked_fill_(~enough, 0.0)
 
 
 @torch.no_grad()

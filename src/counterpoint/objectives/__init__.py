@@ -3,19 +3,23 @@
 from counterpoint.objectives.adaptive import MACL
 from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
-from counterpoint.objectives.decoupled import DCL
+from counterpoint.objectives.debiased import DebiasedContrastive
+from counterpoint.objectives.decoupled import DCL, DCLW
 from counterpoint.objectives.deep_clustering import DEC
 from counterpoint.objectives.energy import EnergyMargin, EnergyShape
-from counterpoint.objectives.hardness import HCL
+from counterpoint.objectives.focal import FocalContrastive
+from counterpoint.objectives.hardness import HCL, HardestNegatives, HardnessWeighted
 from counterpoint.objectives.harmonic import Harmonic
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.leading import PMRLAlignment
 from counterpoint.objectives.long_tail import BCL, GML
+from counterpoint.objectives.margin_softmax import AdditiveMargin
 from counterpoint.objectives.margins import ArcFace, CombinedMargin, CosFace
 from counterpoint.objectives.meta_nodes import PamC
-from counterpoint.objectives.multi_label import MLCD
+from counterpoint.objectives.cluster_discrimination import MLCD
+from counterpoint.objectives.multi_label import DecoupledSoftmax, SoftTopK
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
 from counterpoint.objectives.neighbourhood import NContrast
 from counterpoint.objectives.neighbours import ICon
@@ -25,6 +29,7 @@ from counterpoint.objectives.ranking import CoSENT
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.sigmoid import SigLIP
+from counterpoint.objectives.soft_targets import SoftTargets
 from counterpoint.objectives.sparsemax import Sparsemax, sparsemax
 from counterpoint.objectives.spherical import TaylorSoftmax, ZLoss
 from counterpoint.objectives.spread import Alignment, Uniformity
@@ -45,6 +50,7 @@ __all__ = [
     "CLUB",
     "CMC",
     "DCL",
+    "DCLW",
     "DEC",
     "GML",
     "GRAM",
@@ -53,6 +59,7 @@ __all__ = [
     "MLCD",
     "MVDHEL",
     "RGCL",
+    "AdditiveMargin",
     "Alignment",
     "ArcFace",
     "BarlowTwins",
@@ -60,10 +67,15 @@ __all__ = [
     "CoSENT",
     "CombinedMargin",
     "CosFace",
+    "DebiasedContrastive",
+    "DecoupledSoftmax",
     "EnergyMargin",
     "EnergyShape",
     "FacilityLocation",
+    "FocalContrastive",
     "GraphCut",
+    "HardestNegatives",
+    "HardnessWeighted",
     "Harmonic",
     "ICon",
     "InfoNCE",
@@ -85,6 +97,8 @@ __all__ = [
     "SetInformation",
     "SigLIP",
     "SmoothAP",
+    "SoftTargets",
+    "SoftTopK",
     "Sparsemax",
     "SupCon",
     "SwAV",

@@ -30,6 +30,16 @@ class Explicit(Relation):
     negative: Tensor
     weights: Tensor | None = None
 
+    @classmethod
+    def graded(cls, weights: Tensor) -> Explicit:
+        """A pair is positive to the degree of its weight, and where that is 0 a negative like any other.
+
+        Args:
+            weights: `[N, M]` non-negative: soft targets, which need not sum to 1.
+        """
+        positive = weights > 0
+        return cls(positive, ~positive, torch.where(positive, weights, 1.0))
+
     def __post_init__(self) -> None:
         """Check the matrices."""
         for name, matrix in (("positive", self.positive), ("negative", self.negative)):

@@ -18,7 +18,9 @@ def test_dense_equals_reference(objective, case):
 
 
 @pytest.mark.parametrize(
-    ("objective", "case"), [(one, case) for one in variants() for case in cases(one, n=4, d=2)], ids=labels_of
+    ("objective", "case"),
+    [(one, case) for one in variants() if not one.detached for case in cases(one, n=4, d=2)],
+    ids=labels_of,
 )
 def test_streamed_gradient_equals_finite_differences(objective, case):
     has_right_gradient(objective, case, Plan(rows=3, cols=2))
@@ -26,7 +28,7 @@ def test_streamed_gradient_equals_finite_differences(objective, case):
 
 @pytest.mark.parametrize("objective", variants(), ids=labels_of)
 def test_every_number_has_an_effect(objective):
-    every_number_matters(objective, cases(objective)[0])
+    every_number_matters(objective, cases(objective))
 
 
 def mutant(objective: Loss, **methods: object) -> Loss:
@@ -146,7 +148,7 @@ def test_one_direction_twice_is_rejected():
 def test_a_number_without_effect_is_rejected():
     idle = mutant(InfoNCE(), having=lambda self, *_: self)
     with pytest.raises(AssertionError, match="no effect"):
-        every_number_matters(idle, cases(idle)[0])
+        every_number_matters(idle, cases(idle))
 
 
 def test_a_wrong_backward_is_rejected():

@@ -1,11 +1,24 @@
 """The formulas: one file per idea, each objective in a few lines of terms."""
 
+from counterpoint.objectives.angular import Angular
+from counterpoint.objectives.batch_all import BatchAllTriplet
+from counterpoint.objectives.circle import Circle
+from counterpoint.objectives.contextual import Contextual
+from counterpoint.objectives.contrastive import Contrastive, Margin
+from counterpoint.objectives.correlation import Pearson
+from counterpoint.objectives.fast_ap import FastAP
+from counterpoint.objectives.inner_products import CIP
+from counterpoint.objectives.lifted import GeneralizedLifted, LiftedStructure
+from counterpoint.objectives.mann_whitney import MannWhitney
+from counterpoint.objectives.multi_similarity import MultiSimilarity
+from counterpoint.objectives.nca import NCA
+from counterpoint.objectives.sorting import GroCo
 from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.decoupled import DCL
 from counterpoint.objectives.hardness import HCL
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.proxies import ProxyNCA
-from counterpoint.objectives.ranking import CoSENT
+from counterpoint.objectives.ranking import CoSENT, DiffKendall, ListMLE, RankNet
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.spread import Alignment, Uniformity
@@ -23,6 +36,24 @@ from counterpoint.objectives.transport import InverseOT
 from counterpoint.objectives.independence import CLUB
 
 __all__ = [
+    "Angular",
+    "BatchAllTriplet",
+    "CIP",
+    "Circle",
+    "Contextual",
+    "Contrastive",
+    "DiffKendall",
+    "FastAP",
+    "GeneralizedLifted",
+    "GroCo",
+    "LiftedStructure",
+    "ListMLE",
+    "MannWhitney",
+    "Margin",
+    "MultiSimilarity",
+    "NCA",
+    "Pearson",
+    "RankNet",
     "CLUB",
     "LeaveOneOut",
     "InverseOT",

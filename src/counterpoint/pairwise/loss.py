@@ -24,11 +24,14 @@ class Loss(ABC):
         cites: Class-level: the paper and its equation.
         needs: Class-level: what there is no loss without.
         joint: Class-level: two views are stacked and compared among themselves (2N x 2N) rather than with each other.
+        detached: Class-level: parts of it are constants to the gradient, as the paper has it, so that the gradient is
+            not that of the value; it is held to that of the reference alone.
     """
 
     cites: ClassVar[Citation]
     needs: ClassVar[Needs]
     joint: ClassVar[bool] = False
+    detached: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(
@@ -51,8 +54,11 @@ class Loss(ABC):
         return replace(self, **learnable) if learnable else self
 
     def numbers(self) -> tuple[str, ...]:
-        """Names of the fields that hold one real number, hence may be passed as learnable tensors."""
-        real = [field.name for field in fields(self) if field.type not in (int, "int")]
+        """Names of the fields that hold one real number, hence may be passed as learnable tensors.
+
+        A number that the loss has no gradient in says so: ``field(default=0.05, metadata={"learnable": False})``.
+        """
+        real = [one.name for one in fields(self) if one.type not in (int, "int") and one.metadata.get("learnable", True)]
         values = ((name, getattr(self, name)) for name in real)
         return tuple(
             n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)

@@ -15,9 +15,11 @@ from counterpoint.pairwise.decide import Path
 CLOSED, OTHERS = 1.5, 2.5
 """How many times as much as measured may be predicted; less may not."""
 
-SIZES = ((300, 64), (1200, 24))
 SHARES = (None, 0.6, 3.0)
 """Budgets, in peaks of the call without one."""
+
+CALLED = (((300, 64), None), ((1200, 24), 0.6))
+"""Sizes N, D and budgets."""
 
 
 def measured(objective: Objective, n: int, d: int, budget: int | None, *, labels: bool = False) -> int:

@@ -9,7 +9,7 @@ from counterpoint.pairwise import Given, Greater, Problem, checked_embeddings
 
 def scored_pairs(
     name: str, anchors: Tensor, candidates: Tensor | None, given: Given, *, graded: bool = False
-) -> Problem:| None, given: Given) -> Problem:
+) -> Problem:
     """Pairs of pairs: rows are cosines `[N, 1]`, and a pair is positive with every pair of lower score.
 
     Args:

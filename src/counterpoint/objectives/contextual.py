@@ -1,7 +1,7 @@
 """Contextual similarity: rows are alike when their nearest neighbours are the same rows."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -121,7 +121,7 @@ class Contextual(Objective):
             found: list[list[Tensor]] = []
             for row in closeness:
                 least = float(sorted(row.tolist(), reverse=True)[min(k, n) - 1])
-                found.append([_Step.apply(c + self.epsilon, least, float(self.slope)) for c in row])
+                found.append([cast(Tensor, _Step.apply(c + self.epsilon, least, float(self.slope))) for c in row])  # pyright: ignore[reportUnknownMemberType]
             return found
 
         near, nearest = neighbours(self.neighbours), neighbours(max(1, self.neighbours // 2))
@@ -163,10 +163,10 @@ class _Step(torch.autograd.Function):
     """1 from a threshold on, with a derivative that is the same everywhere."""
 
     @staticmethod
-    def forward(ctx, x, threshold, slope):  # noqa: D102
+    def forward(ctx: Any, x: Tensor, threshold: float, slope: float) -> Tensor:
         ctx.slope = slope
         return (x >= threshold).to(x.dtype)
 
     @staticmethod
-    def backward(ctx, grad):  # noqa: D102
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return grad * ctx.slope, None, None

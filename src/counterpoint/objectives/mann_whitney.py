@@ -10,9 +10,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.objectives._pairs import softplus
 from counterpoint.objectives._settings import check_positive
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
-
-_BLOCK = 1 << 20
-"""Differences held at a time."""
+from counterpoint.pairwise.once import first_derivative_only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +43,7 @@ class MannWhitney(Objective):
     )
     needs: ClassVar[Needs] = Needs.NOTHING
     streams: ClassVar[Streams] = Streams.WHOLE
-    most_entries: ClassVar[int] = 1 << 20
+    most_entries: ClassVar[int] = 1 << 18
     temperature: float = 0.01
 
     def __post_init__(self) -> None:
@@ -56,7 +54,7 @@ class MannWhitney(Objective):
         """The whole matrix, and the weights of its positive and negative entries."""
         yield rows.whole(s_NM)
         for where in (rel.positive, rel.negative):
-            yield rows.whole(rel.weighted(where.to(s_NM.dtype)))
+            yield rows.whole(rel.weighted(where.to(s_NM.dtype)).to(s_NM.dtype))
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over pairs of pairs; 0 when there are none."""
@@ -78,13 +76,14 @@ class MannWhitney(Objective):
 
 
 class _Pooled(torch.autograd.Function):
-    """``sum_pq v_p w_q softplus(y_q - x_p)`` block by block, the derivative too: the P Q differences are never kept."""
+    """``sum_pq v_p w_q softplus(y_q - x_p)`` and its derivative, no more differences at a time than there are pairs."""
 
     @staticmethod
     def forward(ctx: Any, x_P: Tensor, y_Q: Tensor, v_P: Tensor, w_Q: Tensor) -> Tensor:
         total = x_P.new_zeros(())
         gx, gy = torch.zeros_like(x_P), torch.zeros_like(y_Q)
-        for block in torch.arange(len(x_P), device=x_P.device).split(max(1, _BLOCK // max(1, len(y_Q)))):
+        at_once = max(1, len(x_P) // max(1, len(y_Q)))
+        for block in torch.arange(len(x_P), device=x_P.device).split(at_once):
             differences = y_Q - x_P[block, None]
             total += v_P[block] @ softplus(differences) @ w_Q
             slopes = differences.sigmoid_()
@@ -94,6 +93,7 @@ class _Pooled(torch.autograd.Function):
         return total
 
     @staticmethod
+    @first_derivative_only
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         gx, gy = ctx.saved_tensors
         return grad * gx, grad * gy, None, None

@@ -68,7 +68,7 @@ class MannWhitney(Objective):
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 2 over all pairs of pairs."""
         losses = [
-            -torch.log(torch.sigmoid((positive - negative) / self.temperature))
+            torch.logaddexp((negative - positive) / self.temperature, torch.zeros_like(positive))
             for positive in s_NM[rel.positive]
             for negative in s_NM[rel.negative]
         ]

@@ -1,4 +1,4 @@
-"""Losses of pairs and triplets agree with pytorch-metric-learning, in value and gradient, where definitions coincide."""
+"""Losses of pairs and triplets agree with pytorch-metric-learning, in value and gradient, where definitions do."""
 
 import importlib.util
 

@@ -117,22 +117,21 @@ class Contextual(Objective):
         n = len(s_NM)
         closeness = -(2 - 2 * s_NM)
 
-        def neighbours(k: int) -> list[list[Tensor]]:
-            found: list[list[Tensor]] = []
-            for row in closeness:
-                least = float(sorted(row.tolist(), reverse=True)[min(k, n) - 1])
-                found.append([cast(Tensor, _Step.apply(c + self.epsilon, least, float(self.slope))) for c in row])  # pyright: ignore[reportUnknownMemberType]
-            return found
+        def neighbours(k: int) -> list[Tensor]:
+            return [_stepped(c + self.epsilon, c.sort(descending=True).values[min(k, n) - 1], self.slope) for c in closeness]
 
         near, nearest = neighbours(self.neighbours), neighbours(max(1, self.neighbours // 2))
-        shares = [[_part(a, b, absent=False) + _part(a, b, absent=True) for b in near] for a in near]
-        overlap = [[near[i][j] * shares[i][j] / 2 for j in range(n)] for i in range(n)]
-        expanded: list[list[Tensor]] = []
+        overlap = [torch.stack([a[j] * (_part(a, b) + _part(1 - a, 1 - b)) / 2 for j, b in enumerate(near)]) for a in near]
+        expanded: list[Tensor] = []
         for i in range(n):
             mutual = [nearest[i][k] * nearest[k][i] for k in range(n)]
-            expanded.append([sum(mutual[k] * overlap[k][j] for k in range(n)) / sum(mutual) for j in range(n)])
+            weighted = [m * w for m, w in zip(mutual, overlap, strict=True)]
+            expanded.append(torch.stack(weighted).sum(0) / torch.stack(mutual).sum())
         context = s_NM.new_zeros(())
-        for i, j in (rel.positive | rel.negative).nonzero().tolist():
+        for i in range(n):
+            alike = torch.stack([(expanded[i][j] + expanded[j][i]) / 2 for j in range(n)])
+            context = context + (((1 - alike[rel.positive[i]]) ** 2).sum() + (alike[rel.negative[i]] ** 2).sum()) / n**2
+| rel.negative).nonzero():
             alike = (expanded[i][j] + expanded[j][i]) / 2
             context = context + ((1 - alike) ** 2 if rel.positive[i, j] else alike**2) / n**2
         contrast = s_NM.new_zeros(())
@@ -153,17 +152,20 @@ def _shared(members_NN: Tensor) -> Tensor:
     return members_NN @ members_NN.T / members_NN.detach().sum(1, keepdim=True).clamp_min(1)
 
 
-def _part(one: list[Tensor], other: list[Tensor], *, absent: bool) -> Tensor:
-    """The share of one set (or of what is absent from it) that is in the other (or absent from it)."""
-    a, b = ([1 - x if absent else x for x in row] for row in (one, other))
-    return sum(x * y for x, y in zip(a, b, strict=True)) / max(1.0, float(sum(x.detach() for x in a)))
+def _part(one: Tensor, other: Tensor) -> Tensor:
+    """The share of one set that is in the other."""
+    return (one * other).sum() / one.detach().sum().clamp_min(1)
+
+
+def _stepped(x: Tensor, threshold: Tensor, slope: float) -> Tensor:
+    return cast(Tensor, _Step.apply(x, threshold.detach(), slope))  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Step(torch.autograd.Function):
     """1 from a threshold on, with a derivative that is the same everywhere."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, threshold: float, slope: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, threshold: Tensor, slope: float) -> Tensor:
         ctx.slope = slope
         return (x >= threshold).to(x.dtype)
 

@@ -1,4 +1,4 @@
-"""Contrastive margins: every pair by itself, positives pulled above one threshold and negatives pushed below another."""
+"""Contrastive margins: positives pulled above one threshold and negatives pushed below another, pair by pair."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -76,7 +76,7 @@ class LiftedStructure(Objective):
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 4, pair by pair."""
         losses: list[Tensor] = []
-        for i, j in rel.positive.nonzero().tolist():
+        for i, j in rel.positive.nonzero():
             negatives = torch.cat([s_NM[i][rel.negative[i]], s_NM[:, j][rel.negative[:, j]]])
             violation = torch.log(torch.exp(self.margin + negatives).sum()) - s_NM[i, j]
             losses.append(violation.clamp_min(0) ** 2 / 2)

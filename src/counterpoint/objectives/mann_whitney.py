@@ -83,7 +83,8 @@ class _Pooled(torch.autograd.Function):
         total = x_P.new_zeros(())
         gx, gy = torch.zeros_like(x_P), torch.zeros_like(y_Q)
         at_once = max(1, len(x_P) // max(1, len(y_Q)))
-        for block in torch.arange(len(x_P), device=x_P.device).split(at_once):
+        for start in range(0, len(x_P), at_once):
+            block = slice(start, start + at_once)
             differences = y_Q - x_P[block, None]
             total += v_P[block] @ softplus(differences) @ w_Q
             slopes = differences.sigmoid_()

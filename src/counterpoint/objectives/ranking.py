@@ -170,7 +170,9 @@ class ListMLE(Objective):
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Draw by draw."""
-        drawn = [torch.log(1 + torch.exp(s[p] / self.temperature).sum()) for s, p in zip(s_NM, rel.positive, strict=True)]
+        drawn = [
+            torch.log(1 + torch.exp(s[p] / self.temperature).sum()) for s, p in zip(s_NM, rel.positive, strict=True)
+        ]
         return torch.stack(drawn).mean()
 
 

@@ -58,7 +58,9 @@ class Loss(ABC):
 
         A number that the loss has no gradient in says so: ``field(default=0.05, metadata={"learnable": False})``.
         """
-        real = [one.name for one in fields(self) if one.type not in (int, "int") and one.metadata.get("learnable", True)]
+        real = [
+            one.name for one in fields(self) if one.type not in (int, "int") and one.metadata.get("learnable", True)
+        ]
         values = ((name, getattr(self, name)) for name in real)
         return tuple(
             n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)

@@ -118,10 +118,14 @@ class Contextual(Objective):
         closeness = -(2 - 2 * s_NM)
 
         def neighbours(k: int) -> list[Tensor]:
-            return [_stepped(c + self.epsilon, c.sort(descending=True).values[min(k, n) - 1], self.slope) for c in closeness]
+            return [
+                _stepped(c + self.epsilon, c.sort(descending=True).values[min(k, n) - 1], self.slope) for c in closeness
+            ]
 
         near, nearest = neighbours(self.neighbours), neighbours(max(1, self.neighbours // 2))
-        overlap = [torch.stack([a[j] * (_part(a, b) + _part(1 - a, 1 - b)) / 2 for j, b in enumerate(near)]) for a in near]
+        overlap = [
+            torch.stack([a[j] * (_part(a, b) + _part(1 - a, 1 - b)) / 2 for j, b in enumerate(near)]) for a in near
+        ]
         expanded: list[Tensor] = []
         for i in range(n):
             mutual = [nearest[i][k] * nearest[k][i] for k in range(n)]
@@ -130,10 +134,8 @@ class Contextual(Objective):
         context = s_NM.new_zeros(())
         for i in range(n):
             alike = torch.stack([(expanded[i][j] + expanded[j][i]) / 2 for j in range(n)])
-            context = context + (((1 - alike[rel.positive[i]]) ** 2).sum() + (alike[rel.negative[i]] ** 2).sum()) / n**2
-| rel.negative).nonzero():
-            alike = (expanded[i][j] + expanded[j][i]) / 2
-            context = context + ((1 - alike) ** 2 if rel.positive[i, j] else alike**2) / n**2
+            missed = ((1 - alike[rel.positive[i]]) ** 2).sum() + (alike[rel.negative[i]] ** 2).sum()
+            context = context + missed / n**2
         contrast = s_NM.new_zeros(())
         for x in ((self.positive_margin - s_NM)[rel.positive], (s_NM - self.negative_margin)[rel.negative]):
             if (x > 0).any():

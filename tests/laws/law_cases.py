@@ -98,7 +98,8 @@ class Case:
         if self.scores is not None:
             y = self.scores.tolist()
             positive = torch.tensor([[yi > yj for yj in y] for yi in y])
-            return Tile(positive=positive, negative=torch.zeros_like(positive))
+            gaps = torch.tensor([[max(yi - yj, 0.0) for yj in y] for yi in y], dtype=torch.float64)
+            return Tile(positive=positive, negative=torch.zeros_like(positive), weight=gaps)
         if self.prototypes:
             same = torch.tensor([[y == k for k in range(len(self.candidates))] for y in self.labels.tolist()])
             return Tile(positive=same, negative=~same)

@@ -1,35 +1,48 @@
 """The formulas: one file per idea, each objective in a few lines of terms."""
 
 from counterpoint.objectives.adaptive import MACL
+from counterpoint.objectives.angular import Angular
 from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
+from counterpoint.objectives.batch_all import BatchAllTriplet
+from counterpoint.objectives.circle import Circle
+from counterpoint.objectives.cluster_discrimination import MLCD
+from counterpoint.objectives.contextual import Contextual
+from counterpoint.objectives.contrastive import Contrastive, Margin
+from counterpoint.objectives.correlation import Pearson
 from counterpoint.objectives.debiased import DebiasedContrastive
 from counterpoint.objectives.decoupled import DCL, DCLW
 from counterpoint.objectives.deep_clustering import DEC
 from counterpoint.objectives.energy import EnergyMargin, EnergyShape
+from counterpoint.objectives.fast_ap import FastAP
 from counterpoint.objectives.focal import FocalContrastive
 from counterpoint.objectives.hardness import HCL, HardestNegatives, HardnessWeighted
 from counterpoint.objectives.harmonic import Harmonic
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
+from counterpoint.objectives.inner_products import CIP
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.leading import PMRLAlignment
+from counterpoint.objectives.lifted import GeneralizedLifted, LiftedStructure
 from counterpoint.objectives.long_tail import BCL, GML
+from counterpoint.objectives.mann_whitney import MannWhitney
 from counterpoint.objectives.margin_softmax import AdditiveMargin
 from counterpoint.objectives.margins import ArcFace, CombinedMargin, CosFace
 from counterpoint.objectives.meta_nodes import PamC
-from counterpoint.objectives.cluster_discrimination import MLCD
 from counterpoint.objectives.multi_label import DecoupledSoftmax, SoftTopK
+from counterpoint.objectives.multi_similarity import MultiSimilarity
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
+from counterpoint.objectives.nca import NCA
 from counterpoint.objectives.neighbourhood import NContrast
 from counterpoint.objectives.neighbours import ICon
 from counterpoint.objectives.proxies import ProxyNCA
 from counterpoint.objectives.proxy_anchor import ProxyAnchor
-from counterpoint.objectives.ranking import CoSENT
+from counterpoint.objectives.ranking import CoSENT, DiffKendall, ListMLE, RankNet
 from counterpoint.objectives.redundancy import BarlowTwins
 from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.sigmoid import SigLIP
 from counterpoint.objectives.soft_targets import SoftTargets
+from counterpoint.objectives.sorting import GroCo
 from counterpoint.objectives.sparsemax import Sparsemax, sparsemax
 from counterpoint.objectives.spherical import TaylorSoftmax, ZLoss
 from counterpoint.objectives.spread import Alignment, Uniformity
@@ -46,6 +59,7 @@ from counterpoint.objectives.volume import GRAM
 __all__ = [
     "BCL",
     "CACR",
+    "CIP",
     "CLIP",
     "CLUB",
     "CMC",
@@ -58,22 +72,32 @@ __all__ = [
     "MACL",
     "MLCD",
     "MVDHEL",
+    "NCA",
     "RGCL",
     "AdditiveMargin",
     "Alignment",
+    "Angular",
     "ArcFace",
     "BarlowTwins",
+    "BatchAllTriplet",
     "BatchHardTriplet",
+    "Circle",
     "CoSENT",
     "CombinedMargin",
+    "Contextual",
+    "Contrastive",
     "CosFace",
     "DebiasedContrastive",
     "DecoupledSoftmax",
+    "DiffKendall",
     "EnergyMargin",
     "EnergyShape",
     "FacilityLocation",
+    "FastAP",
     "FocalContrastive",
+    "GeneralizedLifted",
     "GraphCut",
+    "GroCo",
     "HardestNegatives",
     "HardnessWeighted",
     "Harmonic",
@@ -82,17 +106,24 @@ __all__ = [
     "InverseOT",
     "JointEntropy",
     "LeaveOneOut",
+    "LiftedStructure",
+    "ListMLE",
     "LogDeterminant",
     "MCInfoNCE",
     "MVInfoNCE",
+    "MannWhitney",
+    "Margin",
+    "MultiSimilarity",
     "NContrast",
     "NTXent",
     "PMRLAlignment",
     "PamC",
+    "Pearson",
     "PolyForm",
     "PolyView",
     "ProxyAnchor",
     "ProxyNCA",
+    "RankNet",
     "SemiHardTriplet",
     "SetInformation",
     "SigLIP",

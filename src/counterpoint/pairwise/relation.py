@@ -118,10 +118,12 @@ class Greater(Relation):
     Attributes:
         anchor_values: `[N]`, such as graded relevance.
         candidate_values: `[M]`.
+        graded: A positive pair weighs what its values differ by.
     """
 
     anchor_values: Tensor
     candidate_values: Tensor
+    graded: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,8 +132,10 @@ class Greater(Relation):
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Order of the values on the block."""
-        positive = self.anchor_values[row_block, None] > self.candidate_values[None, col_block]
-        return Tile(positive=positive, negative=torch.zeros_like(positive))
+        higher, lower = self.anchor_values[row_block, None], self.candidate_values[None, col_block]
+        positive = higher > lower
+        weight = (higher - lower).clamp_min(0) if self.graded else None
+        return Tile(positive=positive, negative=torch.zeros_like(positive), weight=weight)
 
     def across(self, ranks: Ranks) -> Greater:
         """Values of every rank's candidates."""

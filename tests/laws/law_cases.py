@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 import counterpoint.objectives
-from counterpoint.pairwise import Dot, Loss, ManyViews, Needs, Objective, SameKey, Tile, WholeBatch
+from counterpoint.pairwise import Dot, EachView, Loss, ManyViews, Needs, Objective, SameKey, Tile, WholeBatch
 
 
 def objective_classes() -> list[type[Loss]]:
@@ -138,7 +138,7 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
         y = torch.randint(0, 4, (n,), generator=g).double()
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
     y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
-    if isinstance(objective, (ManyViews, WholeBatch)):
+    if isinstance(objective, (ManyViews, EachView, WholeBatch)):
         known = y if Needs.LABELS in objective.needs else None
         found = [
             Case(name="views", anchors=draw(n, d), candidates=draw(n, d), labels=known),

@@ -25,7 +25,7 @@ from counterpoint.pairwise.similarity import (
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
-from counterpoint.pairwise.views import ManyViews
+from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.whole_batch import WholeBatch
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Covariance",
     "Difference",
     "Dot",
+    "EachView",
     "Explanation",
     "GaussianKernel",
     "Given",

@@ -1,4 +1,4 @@
-"""Several views of every example: each view against each, and heads that see all of it."""
+"""Several views of every example: each against each, or each against itself, and heads that see all of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
+from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings, row_keys
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.relation import Others, SameKey
 from counterpoint.pairwise.tile import Tile
@@ -64,6 +64,35 @@ class ManyViews(Objective):
         """`[N, V, V]` each."""
         views = math.isqrt(len(found))
         return tuple(torch.stack(one, dim=1).unflatten(1, (views, views)) for one in zip(*found, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EachView(Objective):
+    """An objective over the rows of one view at a time, such as how far they are spread; one view will do.
+
+    ``terms`` is asked for every view against itself, without a row's comparison with itself. The statistics that
+    ``head`` gets are `[N, V, ...]`: of example n in view v, over all ranks' examples. Labels may be given, and change
+    nothing.
+    """
+
+    @abstractmethod
+    def reference(self, s_VNN: Tensor, rel: Tile, /) -> Tensor:
+        """The paper's equation on the similarities of every view with itself, `[V, N, N]`; others are negatives."""
+
+    def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
+        """All views, every row against the others of its view."""
+        given.only("labels", why=f"{type(self).__name__} compares all rows of a view")
+        views = stacked_views(anchors, candidates)
+        row_keys(given.labels, views)
+        return Problem(views, views, Others(_same_rows(views, partner=None)))
+
+    def parts(self, problem: Problem) -> list[Problem]:
+        """One view after the other."""
+        return [Problem(view, view, problem.relation) for view in problem.anchors.unbind(1)]
+
+    def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """`[N, V, ...]` each."""
+        return tuple(torch.stack(one, dim=1) for one in zip(*found, strict=True))
 
 
 def _same_rows(views: Tensor, *, partner: int | None) -> SameKey:

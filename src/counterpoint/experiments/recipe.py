@@ -11,8 +11,8 @@ import torch
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
-from counterpoint.encoders import EncoderSpec, HeadSpec, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast
+from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnableTemperature, NoHead
+from counterpoint.methods import Contrast, Method, Siamese, SiameseStep
 from counterpoint.pairwise import Loss
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
@@ -31,6 +31,7 @@ class Recipe:
         head: Projects embeddings to where they are compared; dropped after training.
         other_encoder: What embeds candidates, when they are of another kind.
         temperature: A learnable temperature in place of the objective's own.
+        siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
     """
 
     encoder: EncoderSpec
@@ -41,8 +42,9 @@ class Recipe:
     head: HeadSpec = NoHead()
     other_encoder: EncoderSpec | None = None
     temperature: LearnableTemperature | None = None
+    siamese: SiameseStep | None = None
 
-    def build(self, sample: Content, other_sample: Content | None = None) -> Contrast:
+    def build(self, sample: Content, other_sample: Content | None = None) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -58,7 +60,7 @@ class Recipe:
             torch.manual_seed(self.training.seed)
             return self._build(sample, other_sample)
 
-    def _build(self, sample: Content, other_sample: Content | None) -> Contrast:
+    def _build(self, sample: Content, other_sample: Content | None) -> Method:
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
         if other is not None and other.embedding_dim != encoder.embedding_dim:
@@ -66,6 +68,8 @@ class Recipe:
                 f"encoder embeds into {encoder.embedding_dim} dimensions and other_encoder into {other.embedding_dim}: "
                 "wrap them in Projected with heads of equal out_dim"
             )
+        if self.siamese is not None:
+            return self._siamese(encoder, self.siamese)
         return Contrast(
             encoder,
             self.objective,
@@ -75,6 +79,16 @@ class Recipe:
             other=other,
             temperature=None if self.temperature is None else self.temperature.build(),
         )
+
+    def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:
+        head = self.head.build(encoder.embedding_dim)
+        predictor = step.predictor.build(head.out_dim)
+        if predictor.out_dim != head.out_dim:
+            raise InputError(
+                f"siamese: the predictor maps {head.out_dim} dimensions to {predictor.out_dim}, and its targets have "
+                f"{head.out_dim}"
+            )
+        return Siamese(encoder, self.objective, views=self.views, step=step, head=head, predictor=predictor)
 
 
 def source_of(recipe: Recipe) -> str:

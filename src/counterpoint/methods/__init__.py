@@ -2,5 +2,7 @@
 
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.contrast import Contrast
+from counterpoint.methods.momentum import Momentum
+from counterpoint.methods.siamese import Siamese, SiameseStep
 
-__all__ = ["Contrast", "Inputs", "Method", "Prepared", "StepOutput"]
+__all__ = ["Contrast", "Inputs", "Method", "Momentum", "Prepared", "Siamese", "SiameseStep", "StepOutput"]

@@ -14,7 +14,18 @@ import torch
 from torch import Tensor
 
 import counterpoint.objectives
-from counterpoint.pairwise import Dot, Loss, ManyViews, Needs, Objective, SameKey, SelfLabelled, Tile, WholeBatch
+from counterpoint.pairwise import (
+    Dot,
+    EachView,
+    Loss,
+    ManyViews,
+    Needs,
+    Objective,
+    SameKey,
+    SelfLabelled,
+    Tile,
+    WholeBatch,
+)
 
 
 def objective_classes() -> list[type[Loss]]:
@@ -149,7 +160,7 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
         ]
     if isinstance(objective, ManyViews) and objective.sides:
         return [Case(name="samples", anchors=draw(n, 3, d), candidates=draw(n, 3, d))]
-    if isinstance(objective, (ManyViews, WholeBatch)):
+    if isinstance(objective, (ManyViews, EachView, WholeBatch)):
         known = y if Needs.LABELS in objective.needs else None
         found = [
             Case(name="views", anchors=draw(n, d), candidates=draw(n, d), labels=known),

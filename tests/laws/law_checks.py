@@ -11,7 +11,19 @@ from law_cases import Case
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import DENSE, Given, Loss, ManyViews, Objective, Plan, SelfLabelled, Tile, WholeBatch
+from counterpoint.objectives import WeightedSum
+from counterpoint.pairwise import (
+    DENSE,
+    EachView,
+    Given,
+    Loss,
+    ManyViews,
+    Objective,
+    Plan,
+    SelfLabelled,
+    Tile,
+    WholeBatch,
+)
 from counterpoint.pairwise.views import stacked_views
 
 Outcome = dict[str, Tensor] | str
@@ -52,8 +64,18 @@ def reference_outcome(objective: Loss, case: Case) -> dict[str, Tensor]:
     if isinstance(whole, SelfLabelled):
         s_NVK = whole.score(stacked_views(leaves["anchors"], None), leaves["candidates"])
         return _with_gradients(whole.reference(s_NVK), leaves | numbers)
+    if isinstance(whole, WeightedSum):
+        return _sum_of(
+            [(weight, reference_outcome(one, case)) for one, weight in zip(whole.losses, whole.weights, strict=True)]
+        )
     assert isinstance(whole, Objective)
     return _with_gradients(_pairwise_reference(whole, case, leaves), leaves | numbers)
+
+
+def _sum_of(parts: list[tuple[float, dict[str, Tensor]]]) -> dict[str, Tensor]:
+    """Losses and gradients by name, added up; numbers of the parts are settings of a sum."""
+    names = set.intersection(*(set(found) for _, found in parts))
+    return {name: torch.stack([weight * found[name] for weight, found in parts]).sum(0) for name in names}
 
 
 def _pairwise_reference(objective: Objective, case: Case, leaves: dict[str, Tensor]) -> Tensor:
@@ -69,6 +91,11 @@ def _pairwise_reference(objective: Objective, case: Case, leaves: dict[str, Tens
         s = s.unflatten(0, (views, views)) if objective.square else s
         same = torch.eye(len(problem.anchors), dtype=torch.bool)
         return objective.reference(s, Tile(positive=same, negative=~same))
+    if isinstance(objective, EachView):
+        views = stacked_views(leaves["anchors"], leaves.get("candidates")).unbind(1)
+        scored = [similarity.scores(similarity.prepare(x), similarity.prepare_candidates(x)) for x in views]
+        same = torch.eye(len(views[0]), dtype=torch.bool)
+        return objective.reference(torch.stack(scored), Tile(positive=torch.zeros_like(same), negative=~same))
     others = {name: leaves[name] for name in ("negatives",) if name in leaves}
     problem = objective.arrange(leaves["anchors"], leaves.get("candidates"), Given(**case.given(), **others))
     a, b = problem.anchors, problem.candidates

@@ -2,10 +2,12 @@
 
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
-from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, ProjectionHead
+from counterpoint.encoders.direct_pred import DirectPred, DirectPredictor
+from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, PredictionHead, ProjectionHead
 from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.loading import load_encoder
 from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
+from counterpoint.encoders.nullspace import NullspaceProjection, nullspace_projection
 from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
 from counterpoint.encoders.projected import Projected
 from counterpoint.encoders.prototypes import LearnablePrototypes, Prototypes
@@ -23,6 +25,8 @@ __all__ = [
     "MLP",
     "Attention",
     "ConvNet",
+    "DirectPred",
+    "DirectPredictor",
     "Encoder",
     "EncoderSpec",
     "Head",
@@ -35,8 +39,10 @@ __all__ = [
     "LinearHead",
     "Mean",
     "NoHead",
+    "NullspaceProjection",
     "Passthrough",
     "Pooling",
+    "PredictionHead",
     "Projected",
     "ProjectionHead",
     "Prototypes",
@@ -52,5 +58,6 @@ __all__ = [
     "freeze",
     "has_batch_statistics",
     "load_encoder",
+    "nullspace_projection",
     "unfreeze",
 ]

@@ -13,7 +13,7 @@ from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
-from counterpoint.methods import Contrast
+from counterpoint.methods import Method
 from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
 from counterpoint.training import AUTO, check_cacheable, open_machine
 
@@ -23,7 +23,7 @@ _OTHERS = Needs.SCORES | Needs.VIEWS
 """Needs that leave no place for prototypes as candidates."""
 
 
-def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Contrast:
+def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Method:
     """Find out everything that can be known before the first step, and return what will be trained.
 
     Args:
@@ -93,6 +93,7 @@ def _check_objective(recipe: Recipe) -> None:
             f"the recipe does not fit itself: {name} compares two views of the same examples, and its supervision is "
             f"{recipe.supervision}"
         )
+    _check_siamese(recipe)
     if recipe.temperature is not None and "temperature" not in recipe.objective.numbers():
         raise InputError(
             f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "
@@ -123,6 +124,18 @@ def _check_prototypes(recipe: Recipe) -> None:
             f"the recipe does not fit itself: {name} learns prototypes from {needed}, and its supervision is "
             f"{recipe.supervision}"
         )
+
+
+def _check_siamese(recipe: Recipe) -> None:
+    if recipe.siamese is None:
+        return
+    if recipe.supervision is not Supervision.VIEWS:
+        raise InputError(
+            "the recipe does not fit itself: a siamese step learns from views, and its supervision is "
+            f"{recipe.supervision}"
+        )
+    if recipe.temperature is not None:
+        raise InputError("the recipe does not fit itself: a siamese step learns no temperature")
 
 
 def _check_towers(recipe: Recipe, data: Data) -> None:
@@ -167,7 +180,7 @@ def _classes(examples: Examples) -> int:
 
 
 @torch.no_grad()
-def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
+def rehearse(recipe: Recipe, data: Data, method: Method) -> None:
     """One batch through views, encoders and objective without learning: what does not fit is known before a step.
 
     Args:
@@ -191,7 +204,7 @@ def rehearse(recipe: Recipe, data: Data, method: Contrast) -> None:
         _try(method, batch, chunk or REHEARSED_ROWS)
 
 
-def _try(method: Contrast, batch: Batch, chunk: int) -> None:
+def _try(method: Method, batch: Batch, chunk: int) -> None:
     prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
     prepared = prepared.to(method.encoder.device)
     embeddings = [

@@ -11,8 +11,8 @@ import torch
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
-from counterpoint.encoders import EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast
+from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
+from counterpoint.methods import Contrast, Method, Siamese, SiameseStep
 from counterpoint.pairwise import Loss
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
@@ -32,6 +32,7 @@ class Recipe:
         other_encoder: What embeds candidates, when they are of another kind.
         temperature: A learnable temperature in place of the objective's own.
         prototypes: Learnt rows that anchors are compared with, one per class; dropped after training.
+        siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
     """
 
     encoder: EncoderSpec
@@ -43,8 +44,9 @@ class Recipe:
     other_encoder: EncoderSpec | None = None
     temperature: LearnableTemperature | None = None
     prototypes: LearnablePrototypes | None = None
+    siamese: SiameseStep | None = None
 
-    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Contrast:
+    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -62,7 +64,7 @@ class Recipe:
             torch.manual_seed(self.training.seed)
             return self._build(sample, other_sample, classes)
 
-    def _build(self, sample: Content, other_sample: Content | None, classes: int | None) -> Contrast:
+    def _build(self, sample: Content, other_sample: Content | None, classes: int | None) -> Method:
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
         if other is not None and other.embedding_dim != encoder.embedding_dim:
@@ -70,6 +72,8 @@ class Recipe:
                 f"encoder embeds into {encoder.embedding_dim} dimensions and other_encoder into {other.embedding_dim}: "
                 "wrap them in Projected with heads of equal out_dim"
             )
+        if self.siamese is not None:
+            return self._siamese(encoder, self.siamese)
         head = self.head.build(encoder.embedding_dim)
         return Contrast(
             encoder,
@@ -81,6 +85,16 @@ class Recipe:
             temperature=None if self.temperature is None else self.temperature.build(),
             prototypes=None if self.prototypes is None else self.prototypes.build(classes, head.out_dim),
         )
+
+    def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:
+        head = self.head.build(encoder.embedding_dim)
+        predictor = step.predictor.build(head.out_dim)
+        if predictor.out_dim != head.out_dim:
+            raise InputError(
+                f"siamese: the predictor maps {head.out_dim} dimensions to {predictor.out_dim}, and its targets have "
+                f"{head.out_dim}"
+            )
+        return Siamese(encoder, self.objective, views=self.views, step=step, head=head, predictor=predictor)
 
 
 def source_of(recipe: Recipe) -> str:

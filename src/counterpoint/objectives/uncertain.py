@@ -11,7 +11,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_terms
 from counterpoint.pairwise import Given, ManyViews, Needs, Problem, Terms, Tile, rows
-from counterpoint.pairwise.views import stacked_views
+from counterpoint.pairwise.views import same_rows, side_by_side, stacked_views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class MCInfoNCE(ManyViews):
         a, b = stacked_views(anchors, None), stacked_views(candidates, None, name="candidates")
         if a.shape != b.shape:
             raise InputError(f"candidates must have the shape of the anchors, {list(a.shape)}, got {list(b.shape)}")
-        return Problem(a, b, self.same_rows(a))
+        return Problem(a, b, same_rows(a))
 
     def parts(self, problem: Problem) -> list[Problem]:
         """Sample against sample, the k-th of all rows at a time."""
@@ -69,7 +69,7 @@ class MCInfoNCE(ManyViews):
 
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, S]` each."""
-        return self.side_by_side(found)
+        return side_by_side(found)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """InfoNCE's."""

@@ -12,6 +12,7 @@ from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_terms
 from counterpoint.objectives._views import means_of_others
 from counterpoint.pairwise import ManyViews, Needs, Problem, Terms, Tile, cols, rows
+from counterpoint.pairwise.views import side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class LeaveOneOut(ManyViews):
 
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, V]` each."""
-        return self.side_by_side(found)
+        return side_by_side(found)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """InfoNCE's statistics of rows, then of columns."""

@@ -29,7 +29,7 @@ from counterpoint.pairwise.split_kernels import SplitKernels
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
-from counterpoint.pairwise.views import ManyViews
+from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.volumes import NegativeVolume
 from counterpoint.pairwise.whole_batch import WholeBatch
 
@@ -44,6 +44,7 @@ __all__ = [
     "Covariance",
     "Difference",
     "Dot",
+    "EachView",
     "Explanation",
     "Explicit",
     "GaussianKernel",

@@ -15,7 +15,7 @@ from counterpoint.pairwise.keys import Keys
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.plan import Budget, Plan
 from counterpoint.pairwise.temporaries import sample_rows
-from counterpoint.pairwise.views import ManyViews
+from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.work import Speeds, Tiling, Work, calibrate, passes_of, seen, tiling, work
 
 _REASONS = {
@@ -129,7 +129,7 @@ def explain(
         InputError: An argument makes no sense, or the budget is too small for one tile.
     """
     _check({"n": n, "d": d, "ranks": ranks}, m, dtype)
-    if not isinstance(objective, Objective) or isinstance(objective, ManyViews):
+    if not isinstance(objective, Objective) or isinstance(objective, (ManyViews, EachView)):
         raise InputError(
             f"{type(objective).__name__} is not about one matrix of similarities: there is no plan to explain"
         )

@@ -1,4 +1,4 @@
-"""Several views of every example: each view against each, and heads that see all of it."""
+"""Several views of every example: each against each, or each against itself, and heads that see all of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
+from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings, row_keys
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.relation import Others, SameKey
 from counterpoint.pairwise.tile import Tile
@@ -66,26 +66,55 @@ class ManyViews(Objective):
         views = stacked_views(anchors, candidates)
         if views.shape[1] < 2:
             raise InputError(f"{type(self).__name__} compares views: give two or more, [N, V, D], or candidates")
-        return Problem(views, views, self.same_rows(views))
-
-    @staticmethod
-    def same_rows(views: Tensor) -> SameKey:
-        """Row n of one part is the positive of row n of another."""
-        numbers = torch.arange(len(views), device=views.device)
-        return SameKey(numbers, numbers, local=True, numbered=len(numbers), partner=0)
+        return Problem(views, views, same_rows(views))
 
     def parts(self, problem: Problem) -> list[Problem]:
         """View i against view j, for all i and j, row by row."""
         views = problem.anchors.unbind(1)
-        alone = Others(replace(self.same_rows(problem.anchors), partner=None))
+        alone = Others(replace(same_rows(problem.anchors), partner=None))
         return [Problem(one, other, alone if one is other else problem.relation) for one in views for other in views]
 
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, V, V]` each."""
         views = math.isqrt(len(found))
-        return tuple(one.unflatten(1, (views, views)) for one in self.side_by_side(found))
+        return tuple(one.unflatten(1, (views, views)) for one in side_by_side(found))
 
-    @staticmethod
-    def side_by_side(found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
-        """Every statistic with the parts as its second axis."""
-        return tuple(torch.stack([part[k] for part in found], dim=1) for k in range(len(found[0])))
+
+@dataclass(frozen=True, kw_only=True)
+class EachView(Objective):
+    """An objective over the rows of one view at a time, such as how far they are spread; one view will do.
+
+    ``terms`` is asked for every view against itself, without a row's comparison with itself. The statistics that
+    ``head`` gets are `[N, V, ...]`: of example n in view v, over all ranks' examples. Labels may be given, and change
+    nothing.
+    """
+
+    @abstractmethod
+    def reference(self, s_VNN: Tensor, rel: Tile, /) -> Tensor:
+        """The paper's equation on the similarities of every view with itself, `[V, N, N]`; others are negatives."""
+
+    def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
+        """All views, every row against the others of its view."""
+        given.only("labels", why=f"{type(self).__name__} compares all rows of a view")
+        views = stacked_views(anchors, candidates)
+        row_keys(given.labels, views)
+        return Problem(views, views, Others(replace(same_rows(views), partner=None)))
+
+    def parts(self, problem: Problem) -> list[Problem]:
+        """One view after the other."""
+        return [Problem(view, view, problem.relation) for view in problem.anchors.unbind(1)]
+
+    def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """`[N, V, ...]` each."""
+        return side_by_side(found)
+
+
+def same_rows(views: Tensor) -> SameKey:
+    """Row n of one part is the positive of row n of another."""
+    numbers = torch.arange(len(views), device=views.device)
+    return SameKey(numbers, numbers, local=True, numbered=len(numbers), partner=0)
+
+
+def side_by_side(found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    """Every statistic with the parts as its second axis."""
+    return tuple(torch.stack([part[k] for part in found], dim=1) for k in range(len(found[0])))

@@ -1,7 +1,7 @@
 """Modalities of an example share one direction: the leading singular value of its vectors."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -48,7 +48,7 @@ class PMRLAlignment(WholeBatch):
         """From eigenvalues of the Gram matrices, whose derivatives need no gap between singular values."""
         unit = unit_rows(z_NVD)
         # eigvalsh has a derivative at equal eigenvalues; a root has none at zero, where this one counts as flat.
-        squares = torch.linalg.eigvalsh(unit @ unit.mT)
+        squares = cast(Tensor, torch.linalg.eigvalsh(unit @ unit.transpose(1, 2)))  # pyright: ignore[reportUnknownMemberType]
         above = squares > _SPANS_NOTHING
         sigma = torch.where(above, torch.where(above, squares, 1.0).sqrt(), 0.0)
         return -torch.log_softmax(sigma / self.temperature, 1)[:, -1].mean()
@@ -57,14 +57,15 @@ class PMRLAlignment(WholeBatch):
     def directions(z_NVD: Tensor) -> Tensor:
         """`[N, D]`: the unit vector nearest to all of an example's, for the contrast between examples."""
         unit = unit_rows(z_NVD)
-        leading = torch.linalg.eigh(unit @ unit.mT).eigenvectors[..., -1]
+        leading = cast(Tensor, torch.linalg.eigh(unit @ unit.transpose(1, 2))[1])[..., -1]  # pyright: ignore[reportUnknownMemberType]
         joint = (leading[..., None] * unit).sum(1)
         sign = torch.where((joint * unit.sum(1)).sum(1, keepdim=True) < 0, -1.0, 1.0)
         return normalize(sign * joint, dim=1)
 
     def reference(self, z_NVD: Tensor, labels_N: Tensor | None) -> Tensor:
         """By singular values, example by example."""
-        losses = [-torch.log_softmax(torch.linalg.svdvals(normalize(z, dim=1)) / self.temperature, 0)[0] for z in z_NVD]
+        values = [cast(Tensor, torch.linalg.svdvals(normalize(z, dim=1))) for z in z_NVD]  # pyright: ignore[reportUnknownMemberType]
+        losses = [-torch.log_softmax(sigma / self.temperature, 0)[0] for sigma in values]
         return torch.stack(losses).mean()
 
 

@@ -136,7 +136,8 @@ class MVDHEL(ManyViews):
         losses: list[Tensor] = []
         for k in range(n):
             attracted = sum(e[i, j, k, k] for j in range(views) for i in range(j))
-            repelled = torch.stack([sum(e[i, i, k, m] for m in range(n) if m != k) for i in range(views)])
+            others = [m for m in range(n) if m != k]
+            repelled = torch.stack([e[i, i, k, others].sum() for i in range(views)])
             losses.append(-torch.log(attracted / repelled.prod()))
         return torch.stack(losses).mean()
 
@@ -219,7 +220,7 @@ class PolyView(ManyViews):
         views = log_NVV.shape[1]
         if self.form is PolyForm.SUFFICIENT:
             return self.mean(-log_NVV.diagonal(dim1=1, dim2=2).mean(1))
-        log_NVP = log_NVV[:, _other(views, log_NVV.device)].unflatten(1, (views, views - 1))
+        log_NVP = log_NVV[:, _other(views, log_NVV.device)].view(-1, views, views - 1)
         if self.form is PolyForm.GEOMETRIC:
             return self.mean(-log_NVP.mean((1, 2)))
         return self.mean(-(torch.logsumexp(log_NVP, 2) - torch.log(log_NVP.new_tensor(views - 1))).mean(1))

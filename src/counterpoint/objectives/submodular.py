@@ -137,7 +137,7 @@ class FacilityLocation(Objective):
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Set by set."""
         n = len(s_NM)
-        sets = {tuple(sorted({i, *rel.positive[i].nonzero()[:, 0].tolist()})) for i in range(n)}
+        sets = {tuple(j for j in range(n) if j == i or bool(rel.positive[i, j])) for i in range(n)}
         total = s_NM.new_zeros(())
         for members in sets:
             for i in range(n):
@@ -187,7 +187,7 @@ class LogDeterminant(WholeBatch):
             raise InputError("labels must say which class every row is of, and there are none")
         z, y = unit_rows(z_NVD.flatten(0, 1)), labels_N.repeat_interleave(z_NVD.shape[1])
         of_all = self._volume(z) if self.information is SetInformation.CORRELATION else 0.0
-        parts = [z[y == k] for k in y[y >= 0].unique().tolist()]
+        parts = [z[y == k] for k in range(int(y.max()) + 1) if bool((y == k).any())]
         if not parts:
             raise InputError("labels are all negative: no row has a class")
         return torch.stack([(self._volume(part) - of_all) / len(part) for part in parts]).sum()
@@ -201,7 +201,7 @@ class LogDeterminant(WholeBatch):
         """By the matrices of cosines."""
         assert labels_N is not None
         rows_of = normalize(z_NVD, dim=2).flatten(0, 1)
-        y = [label for label in labels_N.tolist() for _ in range(z_NVD.shape[1])]
+        y = [int(label) for label in labels_N for _ in range(z_NVD.shape[1])]
 
         def f(z: Tensor) -> Tensor:
             return torch.logdet(z @ z.T + self.weight * torch.eye(len(z), dtype=z.dtype))

@@ -77,7 +77,7 @@ class ManyViews(Objective):
     def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """`[N, V, V]` each."""
         views = math.isqrt(len(found))
-        return tuple(one.unflatten(1, (views, views)) for one in side_by_side(found))
+        return tuple(one.reshape(len(one), views, views, *one.shape[2:]) for one in side_by_side(found))
 
 
 @dataclass(frozen=True, kw_only=True)

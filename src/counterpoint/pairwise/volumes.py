@@ -1,7 +1,7 @@
 """How much volume the vectors of several modalities span: none when they all point one way."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -48,8 +48,9 @@ class NegativeVolume(Similarity):
         """`[M, G, D]` to `[M, G + 1, D]`: an orthonormal basis of each tuple, and a row that begins with its volume."""
         unit = unit_rows(x_MD)
         diagonal = self.jitter * torch.eye(unit.shape[1], dtype=unit.dtype, device=unit.device)
-        factor = torch.linalg.cholesky(unit @ unit.mT + diagonal)
-        basis = torch.linalg.solve_triangular(factor, unit, upper=False)
+        gram = unit @ unit.transpose(1, 2) + diagonal
+        factor = cast(Tensor, torch.linalg.cholesky(gram))  # pyright: ignore[reportUnknownMemberType]
+        basis = cast(Tensor, torch.linalg.solve_triangular(factor, unit, upper=False))  # pyright: ignore[reportUnknownMemberType]
         volume = factor.diagonal(dim1=1, dim2=2).prod(1)
         last = torch.nn.functional.pad(volume[:, None, None], (0, unit.shape[2] - 1))
         return torch.cat([basis, last], dim=1)
@@ -57,7 +58,7 @@ class NegativeVolume(Similarity):
     def scores(self, a_nD: Tensor, b_mD: Tensor) -> Tensor:
         """Minus volumes, `[n, m]`."""
         basis, volume = b_mD[:, :-1], b_mD[:, -1, 0]
-        within = (a_nD @ basis.flatten(0, 1).T).unflatten(1, basis.shape[:2]).square().sum(2)
+        within = (a_nD @ basis.flatten(0, 1).T).view(len(a_nD), *basis.shape[:2]).square().sum(2)
         return -root((1 - within).clamp_min(0)) * volume
 
     def numbers_per_pair(self, a_ND: Tensor, b_MD: Tensor) -> int:

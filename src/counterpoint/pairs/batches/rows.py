@@ -1,0 +1,132 @@
+"""Rows whose facts are at hand as arrays, and a part of other rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairs.batches.contract import NOTHING, Rows
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KnownRows(Rows):
+    """Facts given as arrays: for use from Python, for streams and for tests.
+
+    Attributes:
+        n: Number of rows N.
+        classes: int64 `[N]`, the class of every row, -1 where it is not known.
+        columns: Name to one number per row `[N]`; a column of names goes through :func:`identity` first.
+        compared: Names of the columns that hold what is compared.
+        nearest: int64 `[N, K]`, the rows that a teacher holds nearest to each row, nearest first, without the row
+            itself; -1 where there are fewer.
+    """
+
+    n: int
+    classes: np.ndarray | None = None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    compared: tuple[str, ...] = ()
+    nearest: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse facts about another number of rows."""
+        facts = {"classes": self.classes, "nearest": self.nearest, **self.columns}
+        for name, values in facts.items():
+            if values is not None and len(values) != self.n:
+                raise InputError(f"{name} must have one entry for each of the {self.n} rows, got {len(values)}")
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return self.n
+
+    def labels(self) -> np.ndarray:
+        """``classes``."""
+        if self.classes is None:
+            raise InputError("these batches need a label for every row, and there are none")
+        return np.asarray(self.classes, dtype=np.int64)
+
+    def numbers(self, column: str) -> np.ndarray:
+        """One of ``columns`` as it is."""
+        return checked_numbers(column, np.asarray(self._column(column), dtype=np.float64))
+
+    def identities(self, columns: tuple[str, ...]) -> np.ndarray:
+        """The ``columns`` side by side."""
+        names = columns or self.compared
+        if not names:
+            raise InputError("these batches need columns to compare, and none are named")
+        return np.stack([np.asarray(self._column(name), dtype=np.int64) for name in names], axis=1)
+
+    def neighbours(self, name: str) -> np.ndarray:
+        """``nearest``, whatever the name."""
+        if self.nearest is None:
+            raise InputError("these batches need the nearest rows of every row, and they are not given")
+        return checked_neighbours(np.asarray(self.nearest, dtype=np.int64), self.n, "nearest")
+
+    def _column(self, name: str) -> np.ndarray:
+        if name not in self.columns:
+            raise InputError(f"there is no column {name!r}; there are: {', '.join(map(repr, self.columns)) or 'none'}")
+        return self.columns[name]
+
+
+class Part(Rows):
+    """Some rows of others, numbered anew: row i is row ``chosen[i]`` of ``whole``."""
+
+    def __init__(self, whole: Rows, chosen: np.ndarray) -> None:
+        """Nothing is read yet."""
+        self.whole, self.chosen = whole, chosen
+
+    def __len__(self) -> int:
+        """Number of chosen rows."""
+        return len(self.chosen)
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """The blocks of the whole where the chosen rows ascend; one block otherwise."""
+        if not np.all(np.diff(self.chosen) >= 0):
+            return np.array([0, len(self)], dtype=np.int64)
+        return np.unique(np.searchsorted(self.chosen, self.whole.blocks)).astype(np.int64)
+
+    def labels(self) -> np.ndarray:
+        """Those of the chosen rows."""
+        return self.whole.labels()[self.chosen]
+
+    def numbers(self, column: str) -> np.ndarray:
+        """Those of the chosen rows."""
+        return self.whole.numbers(column)[self.chosen]
+
+    def identities(self, columns: tuple[str, ...]) -> np.ndarray:
+        """Those of the chosen rows."""
+        return self.whole.identities(columns)[self.chosen]
+
+    def neighbours(self, name: str) -> np.ndarray:
+        """Those of the chosen rows that are chosen too, in the order they had; the others are closed up."""
+        place = np.full(len(self.whole) + 1, NOTHING, dtype=np.int64)  # one more, for NOTHING to find itself
+        place[self.chosen] = np.arange(len(self.chosen))
+        found = place[self.whole.neighbours(name)[self.chosen]]
+        order = np.argsort(found == NOTHING, axis=1, kind="stable")
+        return np.take_along_axis(found, order, axis=1)
+
+
+def checked_numbers(name: str, values: np.ndarray) -> np.ndarray:
+    """Numbers `[N]` that are all finite.
+
+    Raises:
+        InputError: One is not.
+    """
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise InputError(f"column {name!r} must hold a finite number in every row; row {row} holds {values[row]}")
+    return values
+
+
+def checked_neighbours(nearest: np.ndarray, n: int, name: str) -> np.ndarray:
+    """Neighbours `[N, K]` that are rows, or ``NOTHING``.
+
+    Raises:
+        InputError: Another shape, or numbers that are no rows.
+    """
+    if nearest.ndim != 2 or len(nearest) != n or nearest.dtype.kind not in "iu":
+        raise InputError(f"{name} must hold row numbers of shape [{n}, K], got {nearest.dtype} {list(nearest.shape)}")
+    if nearest.size and not NOTHING <= nearest.min() <= nearest.max() < n:
+        raise InputError(f"{name} must hold row numbers below {n}, or {NOTHING}; got {nearest.min()}..{nearest.max()}")
+    return nearest

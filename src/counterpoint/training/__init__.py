@@ -1,6 +1,7 @@
 """Training: the loop and all that has a step counter (schedules, averages, caching, checkpoints, ranks, records)."""
 
 from counterpoint.training.average import EMA
+from counterpoint.training.batches import ExampleRows, plan_batches
 from counterpoint.training.caching import check_cacheable
 from counterpoint.training.checkpoint import list_checkpoints
 from counterpoint.training.chunk import AUTO, CacheChunk, checked_chunk
@@ -21,6 +22,7 @@ __all__ = [
     "AUTO",
     "CHECKPOINTS",
     "EMA",
+    "ExampleRows",
     "LARS",
     "SGD",
     "AdamW",
@@ -48,6 +50,7 @@ __all__ = [
     "list_checkpoints",
     "monitor",
     "open_machine",
+    "plan_batches",
     "read_records",
     "train",
 ]

@@ -29,7 +29,8 @@ def communities(graph: sp.csr_array, size: int, random: np.random.Generator) -> 
     Groups begin as single rows. In each round every group picks the group it is most linked to, per pair of rows,
     among those it fits together with into ``size``; groups that pick each other become one (heavy-edge matching, the
     coarsening step of METIS: Karypis and Kumar 1998, A Fast and High Quality Multilevel Scheme for Partitioning
-    Irregular Graphs, Sec. 3.1). When no two fit, the largest remaining are laid first, then what is left fills up.
+    Irregular Graphs, Sec. 3.1). When no two fit, the N // size largest are the communities, and the rows of the
+    others fill them up.
 
     Args:
         graph: Symmetric, without loops.
@@ -41,7 +42,7 @@ def communities(graph: sp.csr_array, size: int, random: np.random.Generator) -> 
     while True:
         partner = _partners(links, np.bincount(group), size, random)
         if (partner == np.arange(len(partner))).all():
-            return _laid_out(group, size, random)
+            return _laid_out(group, size)
         _, merged = np.unique(np.minimum(partner, np.arange(len(partner))), return_inverse=True)
         group = merged[group]
         into = sp.csr_array((np.ones(len(merged)), (merged, np.arange(len(merged)))))
@@ -50,25 +51,30 @@ def communities(graph: sp.csr_array, size: int, random: np.random.Generator) -> 
 
 def _partners(links: sp.csr_array, sizes: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
     """Whom each group joins, int64 `[G]`; itself where nobody."""
-    one, other = links.nonzero()
-    weight = np.asarray(links[one, other]).reshape(-1) / (sizes[one] * sizes[other])
+    entries = sp.coo_array(links)
+    one, other = entries.row, entries.col
+    weight = entries.data / (sizes[one] * sizes[other])
     fits = (one != other) & (sizes[one] + sizes[other] <= most)
     one, other, weight = one[fits], other[fits], weight[fits]
-    rank = random.permutation(len(sizes))
-    # The same tie-break seen from both ends, or groups in a ring would never pick each other.
-    tie = rank[one] + rank[other]
-    lowest = np.minimum(rank[one], rank[other])
+    # The same number seen from both ends, or groups in a ring would never pick each other.
+    draws = random.integers(2**62, size=len(sizes))
+    order = np.lexsort((draws[one] ^ draws[other], weight))
     best = np.arange(len(sizes))
-    order = np.lexsort((lowest, tie, weight))
     best[one[order]] = other[order]  # the last assignment stays: the heaviest
     mutual = best[best] == np.arange(len(sizes))
     return np.where(mutual, best, np.arange(len(sizes)))
 
 
-def _laid_out(group: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
-    """Rows group by group; whole communities first, then smaller groups packed so that few are cut."""
+def _laid_out(group: np.ndarray, size: int) -> np.ndarray:
+    """Rows community by community, all of ``size`` rows but the last."""
+    whole = len(group) // size
     sizes = np.bincount(group)
-    rank = random.permutation(len(sizes))
+    falling = np.argsort(-sizes, kind="stable")
     place = np.empty(len(sizes), dtype=np.int64)
-    place[np.lexsort((rank, -sizes))] = np.arange(len(sizes))
-    return np.argsort(place[group], kind="stable")
+    place[falling] = np.arange(len(sizes))
+    community = np.minimum(place[group], whole)
+    others = np.flatnonzero(community == whole)
+    others = others[np.argsort(place[group[others]], kind="stable")]
+    room = np.repeat(np.arange(whole), size - sizes[falling[:whole]])
+    community[others[: len(room)]] = room
+    return np.argsort(community, kind="stable")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+import numpy as np
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.batches._settings import check_whole
@@ -11,7 +13,7 @@ from counterpoint.pairs.batches.contract import Batching, Rows
 Item = TypeVar("Item")
 
 
-class StreamBatches:
+class StreamBatches(Generic[Item]):
     """Batches of the items of a stream, of which ``buffer`` are held at a time.
 
     Buffer i is items `i * buffer` to `(i + 1) * buffer - 1`; its batches are epoch i of the plan made of it, and what
@@ -67,10 +69,7 @@ class StreamBatches:
         """The batches that are left, each a list of items."""
         stream = self._items(self._at * self._buffer)
         while held := list(islice(stream, self._buffer)):
-            if len(held) < self._batch_size:
-                self.left_out += len(held)
-                return
-            for batch in self._planned(held)[self._batch :]:
+            for batch in self._batches(held)[self._batch :]:
                 self._batch += 1
                 yield [held[place] for place in batch[self._share].tolist()]
             self._at, self._batch = self._at + 1, 0
@@ -89,8 +88,19 @@ class StreamBatches:
         check_whole("batch", state.get("batch", -1), 0)
         self._at, self._batch = state["buffer"], state["batch"]
 
-    def _planned(self, held: Sequence[Item]):  # noqa: ANN202
-        plan = self._batching.plan(self._rows(held), batch_size=self._batch_size, seed=self._seed)
-        self.notices = tuple(dict.fromkeys((*self.notices, *plan.notices)))
+    def _batches(self, held: Sequence[Item]) -> np.ndarray:
+        """Places in the buffer, int64 `[M, B]`."""
+        try:
+            plan = self._batching.plan(self._rows(held), batch_size=self._batch_size, seed=self._seed)
+        except InputError as error:
+            if len(held) == self._buffer:
+                raise
+            self._tell(f"the last {len(held)} items of the stream are left out: {error}")
+            self.left_out += len(held)
+            return np.zeros((0, self._batch_size), dtype=np.int64)
+        self._tell(*plan.notices)
         self.left_out += len(held) - plan.batches * plan.batch_size
         return plan.epoch(self._at)
+
+    def _tell(self, *notices: str) -> None:
+        self.notices = tuple(dict.fromkeys((*self.notices, *notices)))

@@ -180,7 +180,10 @@ OPTIONS = {
         ["--objective", "cosent", "--supervision", "pairs"],
         r"CoSENT learns from scored pairs, and its supervision is pairs",
     ),
-    "unknown objective": (["--objective", "infonce"], r"--objective must be one of info-nce, .*'infonce'"),
+    "unknown objective": (
+        ["--objective", "infonec"],
+        r"--objective must be a name that .*'infonec'; did you mean .*info-nce",
+    ),
     "unknown encoder": (["--encoder", "no-such-net"], r"no-such-net"),
     "encoder of images for texts": (["--encoder", "conv-net"], r"encoder: this encoder takes image content, got text"),
     "unknown precision": (["--precision", "fp8"], r"precision must be one of no, bf16, fp16, got 'fp8'"),

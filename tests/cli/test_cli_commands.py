@@ -11,13 +11,24 @@ from counterpoint.cli.main import app
 
 COMMANDS = {
     "demo": ("--out", "--steps"),
-    "train": ("data", "--resume", "--column", "--objective", "--bad-rows", "--dry-run", "sup-con", "resnet18", "bf16"),
+    "train": (
+        "data",
+        "--resume",
+        "--column",
+        "--objective",
+        "--bad-rows",
+        "--dry-run",
+        "objectives",
+        "resnet18",
+        "bf16",
+    ),
     "evaluate": ("run", "--on", "--column", "--reference", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
     "report": ("run", "--json"),
     "data": ("name", "--download"),
-    "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json", "barlow-twins"),
+    "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),
+    "objectives": ("--data", "--markdown", "--json"),
     "papers": (),
     "show": ("short",),
     "reproduce": ("short", "--setting", "tiny"),
@@ -153,7 +164,7 @@ def test_explain_in_words_and_as_json(ok):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("clips", "-n", 100), "objective must be one of info-nce, .*'clips'"),
+        (("clips", "-n", 100), "objective must be a name that .*'clips'; did you mean clip"),
         (("clip",), "Missing option '-n'"),
         (("clip", "-n", 0), "n must be at least 1, got 0"),
         (("clip", "-n", 100, "--budget", "much"), "--budget must be a size such as .*'much'"),

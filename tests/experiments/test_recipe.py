@@ -9,10 +9,20 @@ import torch
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
-from counterpoint.encoders import MLP, HuggingFace, LearnableTemperature, LinearHead, Mean, Projected, ProjectionHead
+from counterpoint.encoders import (
+    MLP,
+    DirectPredictor,
+    HuggingFace,
+    LearnableTemperature,
+    LinearHead,
+    Mean,
+    Projected,
+    ProjectionHead,
+)
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe, source_of
-from counterpoint.objectives import CLIP, CoSENT, NTXent, SigLIP
+from counterpoint.methods import Momentum, SiameseStep
+from counterpoint.objectives import CLIP, CodingRate, CoSENT, NegativeCosine, NTXent, SigLIP, WeightedSum
 from counterpoint.pairwise.similarity import Dot
 from counterpoint.training import EMA, LARS, SGD, Constant, Precision, TrainSettings
 from counterpoint.views import Compose, GaussianNoise, Identity, Randomly, WordDrop, simclr_images
@@ -41,6 +51,11 @@ RECIPES = {
             epochs=0.5, optimiser=LARS(learning_rate=0.3), schedule=Constant(), precision=Precision.BF16,
             ema=EMA(), clip_norm=math.inf, checkpoint_every=None,
         ),
+    ),
+    "siamese": replace(
+        PLAIN,
+        objective=WeightedSum(losses=(NegativeCosine(), CodingRate(eps=0.1)), weights=(1.0, 0.01)),
+        siamese=SiameseStep(predictor=DirectPredictor(), teacher=Momentum(base=0.99, steps=10), views=3),
     ),
     "numbers": replace(PLAIN, objective=SigLIP(bias=-1e-30), training=replace(PLAIN.training, optimiser=SGD())),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from law_checks import anchors_without_positives_allowed
 from law_ranks import share
 from torch import Tensor, nn
 
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Loss
 from counterpoint.training import cached_gradients
 
 N, IN, OUT = 9, 5, 4
@@ -25,7 +25,7 @@ Gradients = dict[str, Tensor]
 class Learnt(nn.Module):
     """An encoder for each side of a case, and the numbers of an objective, all to be learnt."""
 
-    def __init__(self, objective: Objective, *, dropout: float = 0.0, shared: bool = False) -> None:
+    def __init__(self, objective: Loss, *, dropout: float = 0.0, shared: bool = False) -> None:
         super().__init__()
         torch.manual_seed(3)
         towers = [_tower(dropout) for _ in range(3)]
@@ -71,7 +71,7 @@ def cached(learnt: Learnt, case: Case, chunk: int) -> Gradients:
     return learnt.gradients(loss)
 
 
-def calls() -> list[tuple[Objective, Case]]:
+def calls() -> list[tuple[Loss, Case]]:
     """Every objective with every kind of call that has a value, in the same order in every process."""
     return [(kind(), case) for kind in finished_classes() for case in cases(kind(), n=N)]
 

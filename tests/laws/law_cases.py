@@ -14,30 +14,44 @@ import torch
 from torch import Tensor
 
 import counterpoint.objectives
-from counterpoint.pairwise import Dot, Needs, Objective, SameKey, Tile
+from counterpoint.pairwise import (
+    Dot,
+    EachView,
+    Loss,
+    ManyViews,
+    Needs,
+    Objective,
+    SameKey,
+    SelfLabelled,
+    Tile,
+    WholeBatch,
+)
 
 
-def objective_classes() -> list[type[Objective]]:
-    """Every objective written in ``counterpoint.objectives``, also one that is not finished (still abstract)."""
-    found: list[type[Objective]] = []
+def objective_classes() -> list[type[Loss]]:
+    """Every loss written in ``counterpoint.objectives``, also one that is not finished (still abstract)."""
+    found: list[type[Loss]] = []
     for module in pkgutil.walk_packages(counterpoint.objectives.__path__, "counterpoint.objectives."):
         members = vars(importlib.import_module(module.name)).values()
         found += [
-            one
-            for one in members
-            if inspect.isclass(one) and issubclass(one, Objective) and one.__module__ == module.name
+            one for one in members if inspect.isclass(one) and issubclass(one, Loss) and one.__module__ == module.name
         ]
     return sorted((one for one in found if not one.__name__.startswith("_")), key=lambda one: one.__name__)
 
 
-def finished_classes() -> list[type[Objective]]:
+def finished_classes() -> list[type[Loss]]:
     """Those that can be built; what is missing from the others is said by the law of completeness."""
     return [one for one in objective_classes() if not inspect.isabstract(one) and hasattr(one, "needs")]
 
 
-def variants() -> list[Objective]:
-    """Every objective by its defaults, with each flag and choice changed once, and with inner products."""
-    found: list[Objective] = []
+def pairwise_classes() -> list[type[Objective]]:
+    """Those that are made of terms and a head."""
+    return [one for one in finished_classes() if issubclass(one, Objective)]
+
+
+def variants() -> list[Loss]:
+    """Every loss by its defaults, with each flag and choice changed once, and with inner products."""
+    found: list[Loss] = []
     for one in finished_classes():
         default = one()
         found.append(default)
@@ -52,12 +66,18 @@ def variants() -> list[Objective]:
     return found
 
 
+def pairwise_variants() -> list[Objective]:
+    """Those of them that are made of terms and a head."""
+    return [one for one in variants() if isinstance(one, Objective)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One call of an objective.
 
     Attributes:
         owners: int64 `[M]`, the anchor that each candidate is the positive of; -1 for nobody's.
+        prototypes: Candidates are one row per class.
     """
 
     name: str
@@ -67,6 +87,7 @@ class Case:
     labels: Tensor | None = None
     scores: Tensor | None = None
     owners: Tensor | None = None
+    prototypes: bool = False
 
     def embeddings(self) -> dict[str, Tensor]:
         """What has a gradient."""
@@ -88,7 +109,11 @@ class Case:
         if self.scores is not None:
             y = self.scores.tolist()
             positive = torch.tensor([[yi > yj for yj in y] for yi in y])
-            return Tile(positive=positive, negative=torch.zeros_like(positive))
+            gaps = torch.tensor([[max(yi - yj, 0.0) for yj in y] for yi in y], dtype=torch.float64)
+            return Tile(positive=positive, negative=torch.zeros_like(positive), weight=gaps)
+        if self.prototypes:
+            same = torch.tensor([[y == k for k in range(len(self.candidates))] for y in self.labels.tolist()])
+            return Tile(positive=same, negative=~same)
         keys = list(range(len(self.anchors))) if self.labels is None else self.labels.tolist()
         alone = self.candidates is None or joint
         if alone:
@@ -106,9 +131,7 @@ class Case:
         return replace(self, **{name: value.to(dtype) for name, value in self.embeddings().items()})
 
 
-def cases(
-    objective: Objective, *, n: int = 6, d: int = 4, seed: int = 0, labels: list[int] | None = None
-) -> list[Case]:
+def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: list[int] | None = None) -> list[Case]:
     """Every kind of call that the objective allows, in float64.
 
     Args:
@@ -126,9 +149,31 @@ def cases(
     if Needs.SCORES in objective.needs:
         y = torch.randint(0, 4, (n,), generator=g).double()
         return [Case(name="scored", anchors=draw(n, d), candidates=draw(n, d), scores=y)]
+    y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
+    if isinstance(objective, SelfLabelled):
+        shapes = (
+            {"three views": (n, 3, d)} if Needs.VIEWS in objective.needs else {"one view": (n, d), "views": (n, 2, d)}
+        )
+        return [
+            Case(name=name, anchors=draw(*shape), candidates=draw(5, d), prototypes=True)
+            for name, shape in shapes.items()
+        ]
+    if isinstance(objective, ManyViews) and objective.sides:
+        return [Case(name="samples", anchors=draw(n, 3, d), candidates=draw(n, 3, d))]
+    if isinstance(objective, (ManyViews, EachView, WholeBatch)):
+        known = y if Needs.LABELS in objective.needs else None
+        found = [
+            Case(name="views", anchors=draw(n, d), candidates=draw(n, d), labels=known),
+            Case(name="three views", anchors=draw(n, 3, d), labels=known),
+        ]
+        if Needs.VIEWS not in objective.needs:
+            found.append(Case(name="one view", anchors=draw(n, d), labels=known))
+        return found
     if Needs.VIEWS in objective.needs:
         return [Case(name="views", anchors=draw(n, d), candidates=draw(n, d))]
-    y = torch.tensor(labels if labels is not None else [0, 1, 0, 1, -1, 2, 0, 0, 1][:n])
+    if isinstance(objective, Objective) and objective.prototypes:
+        classes = max(int(y.max()) + 1, 1) + 1
+        return [Case(name="prototypes", anchors=draw(n, d), candidates=draw(classes, d), labels=y, prototypes=True)]
     found = [
         Case(name="pairs", anchors=draw(n, d), candidates=draw(n, d)),
         Case(name="labelled pairs", anchors=draw(n, d), candidates=draw(n, d), labels=y),
@@ -149,6 +194,11 @@ def labels_of(value: object) -> str:
     return value.name.replace(" ", "-") if isinstance(value, Case) else str(value).replace("()", "")
 
 
-def every_call() -> list[tuple[Objective, Case]]:
+def every_call() -> list[tuple[Loss, Case]]:
     """All variants with all their cases."""
     return [(objective, case) for objective in variants() for case in cases(objective)]
+
+
+def every_pairwise_call() -> list[tuple[Objective, Case]]:
+    """Those of losses that are made of terms and a head."""
+    return [(objective, case) for objective in pairwise_variants() for case in cases(objective)]

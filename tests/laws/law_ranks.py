@@ -14,7 +14,7 @@ from law_cases import Case, cases, finished_classes
 from law_checks import Outcome, outcome
 from torch import Tensor
 
-from counterpoint.pairwise import Objective, Plan
+from counterpoint.pairwise import Loss, Objective, Plan
 
 N = 9
 PLANS: tuple[Plan | None, ...] = (None, Plan(rows=2, cols=4))
@@ -23,12 +23,15 @@ Shares = dict[str, Tensor]
 """Which rows of each of a case's tensors a rank holds."""
 
 
-def calls() -> list[tuple[Objective, Case, Plan | None]]:
+def calls() -> list[tuple[Loss, Case, Plan | None]]:
     """Everything that is compared, in the same order in every process; tiles of the two kinds take turns."""
     found = [(one, case) for one in (kind() for kind in finished_classes()) for case in cases(one, n=N)]
     # No positives anywhere: an error, on every rank alike.
     found += [(one, replace(case, labels=torch.arange(N))) for one, case in found if case.name == "labelled rows"]
-    return [(one, case, plan) for (one, case), plan in zip(found, itertools.cycle(PLANS), strict=False)]
+    return [
+        (one, case, plan if isinstance(one, Objective) else None)
+        for (one, case), plan in zip(found, itertools.cycle(PLANS), strict=False)
+    ]
 
 
 def bounds(n: int, rank: int, world: int) -> tuple[int, int]:
@@ -48,6 +51,8 @@ def share(case: Case, rank: int, world: int) -> tuple[Case, Shares]:
     for name in ("labels", "scores"):
         if getattr(case, name) is not None:
             changes[name] = getattr(case, name)[mine]
+    if case.prototypes:
+        places["candidates"] = torch.arange(len(case.candidates))
     if case.owners is not None:
         # Candidates go with their anchor, nobody's to the last rank.
         mine_too = (case.owners >= first) & (case.owners < last) | ((case.owners < 0) & (rank == world - 1))

@@ -17,10 +17,10 @@ import counterpoint.objectives
 import counterpoint.pairwise
 from counterpoint.base.citation import Citation
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.pairwise import Needs, Objective, Term, Tile, rows
+from counterpoint.pairwise import Loss, Needs, Objective, Term, Tile, rows
 
 
-def lacks(one: type[Objective]) -> list[str]:
+def lacks(one: type[Loss]) -> list[str]:
     """What is still to be written for an objective, as instructions."""
     todo = [f"define {name}()" for name in sorted(one.__abstractmethods__)]
     if not isinstance(getattr(one, "cites", None), Citation):

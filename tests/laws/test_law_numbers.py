@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from law_cases import Case, cases, every_call, finished_classes, labels_of, variants
+from law_cases import Case, cases, every_call, finished_classes, labels_of, pairwise_variants, variants
 from law_checks import close, finite, outcome
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import DENSE, Needs, Plan
+from counterpoint.pairwise import DENSE, EachView, Needs, Objective, Plan, SelfLabelled
 
 PLANS = [DENSE, Plan(rows=2, cols=3)]
 
@@ -42,7 +42,7 @@ def sharp():
         yield replace(default, **settings)
 
 
-def degenerate(case: Case) -> dict[str, Case]:
+def degenerate(case: Case, *, huge: float) -> dict[str, Case]:
     """Inputs at which a formula may divide by zero, overflow or compare equal numbers."""
 
     def every(change) -> Case:
@@ -56,16 +56,17 @@ def degenerate(case: Case) -> dict[str, Case]:
         "duplicates": every(lambda x: torch.cat([x[:1], x[:1], x[2:]])),
         "orthogonal rows": every(lambda x: torch.eye(*x.shape[-2:], dtype=x.dtype).expand(x.shape)),
         "tiny rows": every(lambda x: 1e-30 * x),
-        "huge rows": every(lambda x: 1e15 * x),
+        "huge rows": every(lambda x: huge * x),
     }
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=["dense", "tiled"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(("dtype", "plan"), [(torch.float64, DENSE), (torch.float32, PLANS[1])], ids=["dense", "tiled"])
 @pytest.mark.parametrize("objective", list(sharp()), ids=labels_of)
 def test_degenerate_inputs_are_finite(objective, dtype, plan):
+    # Fourth powers of rows that are not normalised, as of covariances, must fit into float32.
+    huge = 1e15 if isinstance(objective, Objective) else 1e6
     for case in cases(objective):
-        for name, hard in degenerate(case.to(dtype)).items():
+        for name, hard in degenerate(case.to(dtype), huge=huge).items():
             found = outcome(objective, hard, plan=plan)
             assert isinstance(found, dict), f"{name}: {found}"
             finite(found)
@@ -80,7 +81,11 @@ def test_one_sample_is_a_value_or_an_error(objective, plan):
 
 def relational():
     """Objectives on a relation that the caller may give, as opposed to scores or features."""
-    return [one for one in variants() if not one.needs & (Needs.SCORES | Needs.VIEWS)]
+    return [
+        one
+        for one in pairwise_variants()
+        if not one.prototypes and not isinstance(one, EachView) and not one.needs & (Needs.SCORES | Needs.VIEWS)
+    ]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=["dense", "tiled"])
@@ -111,7 +116,10 @@ def test_no_negatives_is_an_error_exactly_when_they_are_needed(objective, plan):
 
 @pytest.mark.parametrize("objective", variants(), ids=labels_of)
 def test_scores_are_asked_for_exactly_when_they_are_needed(objective):
-    scored = Case(name="scored", anchors=torch.eye(3), candidates=torch.eye(3), scores=torch.tensor([1.0, 2.0, 3.0]))
+    labels = torch.arange(3) if getattr(objective, "prototypes", False) or Needs.LABELS in objective.needs else None
+    x, y = torch.eye(3), torch.tensor([1.0, 2.0, 3.0])
+    views = x[:, None].expand(3, 2, 3) if isinstance(objective, SelfLabelled) else x
+    scored = Case(name="scored", anchors=views, candidates=x, scores=y, labels=labels)
     pairs = replace(scored, scores=None)
     accepted, refused = (scored, pairs) if Needs.SCORES in objective.needs else (pairs, scored)
     assert isinstance(outcome(objective, accepted), dict)
@@ -134,7 +142,7 @@ def test_bad_embeddings_are_named(objective):
     case = cases(objective)[0]
     for name, value in case.embeddings().items():
         broken = value.clone()
-        broken[2, 1] = torch.nan
+        broken[2, ..., 1] = torch.nan
         message = outcome(objective, replace(case, **{name: broken}))
         assert message == f"{name} holds NaN or infinity, first in row 2"
 

@@ -45,7 +45,7 @@ def averaged(found: Found) -> Outcome:
         torch.testing.assert_close(one["loss"], first["loss"], msg="ranks disagree on the loss")
         for name in one.keys() - {"loss"}:
             if name in places:
-                total = sum(len(part[name]) for part in (places for _, places in found))
+                total = 1 + max(int(places[name].max()) for _, places in found if len(places[name]))
                 result.setdefault(name, one[name].new_zeros(total, *one[name].shape[1:]))
                 result[name][places[name]] += one[name] / len(found)
             else:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from similar import EPS32, gradients, normal, rotation, scores
 
-from counterpoint.pairwise import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 
 A, B = normal(5, 4), normal(6, 4, seed=1)
 
@@ -80,3 +80,19 @@ def test_gradients_of_near_duplicates_stay_small():
     first, second = gradients(NegativeEuclidean(), a.float(), b.float(), torch.eye(200))
     assert first.norm(dim=1).max() < 2
     assert second.norm(dim=1).max() < 2
+
+
+def test_squared_differences_do_not_cancel():
+    """Rows a thousandth apart and a hundred from the origin: inner products lose it, differences keep it."""
+    a = torch.full((1, 3), 100.0, dtype=torch.float64)
+    b = a + 1e-3 * torch.tensor([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0]], dtype=torch.float64)
+    a, b = a.float(), b.float()
+    exact = -distances(a.double(), b.double()).square()
+    torch.testing.assert_close(scores(NegativeSquaredDifference(), a, b).double(), exact, rtol=1e-5, atol=0)
+    assert not torch.allclose(scores(NegativeSquaredEuclidean(), a, b).double(), exact, rtol=1e-1, atol=0)
+
+
+def test_squared_differences_have_a_derivative_at_zero():
+    a = torch.ones(2, 3, requires_grad=True)
+    (gradient,) = torch.autograd.grad(scores(NegativeSquaredDifference(), a, torch.ones(1, 3)).sum(), a)
+    assert (gradient == 0).all()

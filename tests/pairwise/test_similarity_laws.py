@@ -25,6 +25,8 @@ from counterpoint.pairwise import (
     NegativePoincare,
     NegativeSquaredEuclidean,
     Plan,
+    PowerKernel,
+    SplitKernels,
     VonMisesFisherLikelihood,
 )
 
@@ -34,6 +36,9 @@ SIMILARITIES = [
     NegativeEuclidean(),
     GaussianKernel(width=1.5),
     LaplacianKernel(width=1.5),
+    PowerKernel(width=1.5, power=0.7),
+    SplitKernels(BOTH, weights=(0.25, 0.75)),
+    SplitKernels(BOTH, log=True),
     KernelMixture(BOTH, weights=(0.25, 0.75)),
     KernelMixture(BOTH, log=True),
     NegativePoincare(curvature=0.7),

@@ -8,7 +8,7 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
-from counterpoint.cli.options import OBJECTIVES, objective_named
+from counterpoint.cli.options import objective_named
 from counterpoint.pairwise import explain as explained
 
 DTYPES = {
@@ -21,7 +21,7 @@ UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "
 
 
 def explain(
-    objective: Annotated[str, typer.Argument(help=f"{', '.join(OBJECTIVES)}.")],
+    objective: Annotated[str, typer.Argument(help="A name that `counterpoint objectives` lists.")],
     n: Annotated[int, typer.Option("-n", help="Anchors of the global batch; of one view where two are stacked.")],
     m: Annotated[
         int | None,

@@ -12,6 +12,7 @@ from counterpoint.cli.demo import demo
 from counterpoint.cli.embed import embed
 from counterpoint.cli.evaluate import evaluate
 from counterpoint.cli.explain import explain
+from counterpoint.cli.objectives import objectives
 from counterpoint.cli.papers import cite, papers, reproduce, show
 from counterpoint.cli.report import report
 from counterpoint.cli.search import search
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, evaluate, embed, search, report, data, explain, papers, show, reproduce, cite):
+for command in (demo, train, evaluate, embed, search, report, data, objectives, explain, papers, show, reproduce, cite):
     app.command()(command)
 
 # Every complaint about arguments is one of these; typer gives no other name to it in all its versions.

@@ -6,24 +6,11 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import MLP, ConvNet, EncoderSpec, HuggingFace, Passthrough, ResNet18, StaticText, ViTTiny
+from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.objectives import (
-    CLIP,
-    DCL,
-    HCL,
-    BarlowTwins,
-    BatchHardTriplet,
-    CoSENT,
-    InfoNCE,
-    NTXent,
-    SemiHardTriplet,
-    SigLIP,
-    SmoothAP,
-    SupCon,
-)
-from counterpoint.pairwise import Needs, Objective
+from counterpoint.objectives import SupCon
 from counterpoint.pairs.batches import (
     BatchBinding,
     Batching,
@@ -35,23 +22,10 @@ from counterpoint.pairs.batches import (
     Shuffled,
     SingleSource,
 )
+from counterpoint.pairwise import Loss, Needs, Objective
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
 
-OBJECTIVES: dict[str, type[Objective]] = {
-    "info-nce": InfoNCE,
-    "clip": CLIP,
-    "nt-xent": NTXent,
-    "sup-con": SupCon,
-    "dcl": DCL,
-    "sig-lip": SigLIP,
-    "cosent": CoSENT,
-    "hcl": HCL,
-    "batch-hard-triplet": BatchHardTriplet,
-    "semi-hard-triplet": SemiHardTriplet,
-    "smooth-ap": SmoothAP,
-    "barlow-twins": BarlowTwins,
-}
 ENCODERS: dict[str, type[EncoderSpec]] = {
     "conv-net": ConvNet,
     "resnet18": ResNet18,
@@ -72,7 +46,7 @@ BATCHES: dict[str, type[Batching]] = {
 }
 
 
-def objective_named(name: str, temperature: float | None, *, argument: str = "--objective") -> Objective:
+def objective_named(name: str, temperature: float | None, *, argument: str = "--objective") -> Loss:
     """The objective a person asked for.
 
     Args:
@@ -83,9 +57,7 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
     Raises:
         InputError: No such name, or a temperature that is none or for an objective that has none.
     """
-    if name not in OBJECTIVES:
-        raise InputError(f"{argument} must be one of {', '.join(OBJECTIVES)}, got {name!r}")
-    plain = OBJECTIVES[name]()
+    plain = loss_named(name, argument=argument)()
     if temperature is None:
         return plain
     if not hasattr(plain, "temperature"):
@@ -93,7 +65,7 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
     return replace(plain, temperature=temperature)
 
 
-def supervision_of(objective: Objective | None) -> Supervision | None:
+def supervision_of(objective: Loss | None) -> Supervision | None:
     """What an objective that a person asked for cannot do without, None when the data may decide."""
     if objective is None:
         return None
@@ -101,7 +73,9 @@ def supervision_of(objective: Objective | None) -> Supervision | None:
         return Supervision.SCORES
     if Needs.VIEWS in objective.needs:
         return Supervision.VIEWS
-    return Supervision.LABELS if isinstance(objective, SupCon) else None
+    if isinstance(objective, SupCon) or (isinstance(objective, Objective) and objective.prototypes):
+        return Supervision.LABELS
+    return None
 
 
 def recipe_named(name: str) -> Recipe:

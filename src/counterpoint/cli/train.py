@@ -10,7 +10,6 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import (
     BATCHES,
-    OBJECTIVES,
     batches_named,
     chunk_of,
     columns_of,
@@ -21,11 +20,12 @@ from counterpoint.cli.options import (
 )
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
+from counterpoint.encoders import LearnablePrototypes
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Loss, over_prototypes
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
@@ -76,7 +76,7 @@ def train(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(OBJECTIVES)}.", rich_help_panel=METHOD),
+        typer.Option(help="A name that `counterpoint objectives` lists.", rich_help_panel=METHOD),
     ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
@@ -173,7 +173,7 @@ def _refuse_more(context: typer.Context) -> None:
 
 
 def _recipe(
-    loaded: Data, name: str | None, objective: Objective | None, supervision: Supervision | None, *, learnt: bool
+    loaded: Data, name: str | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
 ) -> Recipe:
     """The recipe that was named, or the one that suits the data, with the objective that was asked for.
 
@@ -186,7 +186,8 @@ def _recipe(
     if objective is None:
         return plan
     keeps = learnt and hasattr(objective, "temperature")
-    return replace(plan, objective=objective, temperature=plan.temperature if keeps else None)
+    prototypes = (plan.prototypes or LearnablePrototypes()) if over_prototypes(objective) else None
+    return replace(plan, objective=objective, temperature=plan.temperature if keeps else None, prototypes=prototypes)
 
 
 def _with_temperature(plan: Recipe, temperature: float) -> Recipe:

@@ -12,11 +12,11 @@ from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
-from counterpoint.methods import Contrast
+from counterpoint.methods import Method
 from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
 
 
-def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Contrast:
+def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Method:
     """Find out everything that can be known before the first step, and return what will be trained.
 
     Raises:
@@ -42,7 +42,7 @@ def run_plan(
     plan: Recipe,
     loaded: Data,
     folder: RunFolder,
-    method: Contrast,
+    method: Method,
     *,
     judge: bool,
     json: bool,

@@ -84,3 +84,25 @@ class NoHead(HeadSpec):
     def build(self, in_dim: int) -> Head:
         """A head that changes nothing."""
         return Head(nn.Identity(), in_dim)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionHead(HeadSpec):
+    """A perceptron that narrows, back to where it came from: the predictor of SimSiam (Chen and He 2021).
+
+    Attributes:
+        hidden_dim: Width of the hidden layer; None takes a quarter of the input's.
+        batch_norm: Normalise the hidden layer over the batch.
+    """
+
+    hidden_dim: int | None = None
+    batch_norm: bool = True
+
+    def __post_init__(self) -> None:
+        if self.hidden_dim is not None and self.hidden_dim < 1:
+            raise InputError(f"hidden_dim must be at least 1, got {self.hidden_dim}")
+
+    def build(self, in_dim: int) -> Head:
+        """A new head, from ``in_dim`` to ``in_dim``."""
+        hidden = self.hidden_dim or max(1, in_dim // 4)
+        return Head(perceptron((in_dim, hidden, in_dim), batch_norm=self.batch_norm), in_dim)

@@ -6,6 +6,7 @@ from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.clustering import clustering
 from counterpoint.evaluation.evaluate import evaluate_labels, evaluate_numbers, evaluate_pairs, evaluate_scores
 from counterpoint.evaluation.few_shot import few_shot_accuracy
+from counterpoint.evaluation.information import info_nce_bound
 from counterpoint.evaluation.knn import knn_accuracy, knn_accuracy_leave_one_out, knn_predict
 from counterpoint.evaluation.probe import fit_classifier, fit_regression, probe_accuracy, probe_regression
 from counterpoint.evaluation.qrels import Qrels
@@ -46,6 +47,7 @@ __all__ = [
     "fit_regression",
     "fit_tfidf",
     "fit_vectors",
+    "info_nce_bound",
     "knn_accuracy",
     "knn_accuracy_leave_one_out",
     "knn_predict",

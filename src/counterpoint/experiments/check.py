@@ -9,20 +9,22 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import export_obstacle
-from counterpoint.experiments.job import blaming, start_method
+from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
-from counterpoint.methods import Contrast
+from counterpoint.methods import Method
 from counterpoint.pairs.batches import BatchPlan
-from counterpoint.pairwise import Needs
+from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
 from counterpoint.training import AUTO, check_cacheable, open_machine, plan_batches
 
 REHEARSED_ROWS = 32
 SCORES_LOOKED_AT = 10_000
+_OTHERS = Needs.SCORES | Needs.VIEWS
+"""Needs that leave no place for prototypes as candidates."""
 
 
-def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Contrast:
+def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> Method:
     """Find out everything that can be known before the first step, and return what will be trained.
 
     Args:
@@ -71,6 +73,8 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     # Columns first: where they are missing, nothing else is worth saying.
     warnings = data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision)
     _check_towers(recipe, data)
+    if recipe.prototypes is not None:
+        recipe.prototypes.rows(class_count(recipe, data.train))
     if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:
         raise InputError(
             f"{data.train.table.description} holds one class only ({data.train.label_names[0]!r}), so nothing is a "
@@ -94,11 +98,49 @@ def _check_objective(recipe: Recipe) -> None:
             f"the recipe does not fit itself: {name} compares two views of the same examples, and its supervision is "
             f"{recipe.supervision}"
         )
+    _check_siamese(recipe)
     if recipe.temperature is not None and "temperature" not in recipe.objective.numbers():
         raise InputError(
             f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "
             f"{', '.join(recipe.objective.numbers()) or 'none'}"
         )
+    _check_prototypes(recipe)
+
+
+def _check_prototypes(recipe: Recipe) -> None:
+    """Who wants prototypes has them, who has them can use them, and the supervision says what they stand for."""
+    objective, name = recipe.objective, type(recipe.objective).__name__
+    wanted = over_prototypes(objective)
+    if recipe.prototypes is None:
+        if wanted:
+            raise InputError(
+                f"the recipe does not fit itself: {name} compares with prototypes, and it has none; give "
+                "prototypes=LearnablePrototypes()"
+            )
+        return
+    plain = isinstance(objective, Objective) and not (
+        objective.joint or objective.features or objective.needs & _OTHERS
+    )
+    if not (wanted or plain):
+        raise InputError(f"the recipe does not fit itself: it learns prototypes, and {name} cannot compare with them")
+    needed = Supervision.VIEWS if isinstance(objective, SelfLabelled) else Supervision.LABELS
+    if recipe.supervision is not needed:
+        raise InputError(
+            f"the recipe does not fit itself: {name} learns prototypes from {needed}, and its supervision is "
+            f"{recipe.supervision}"
+        )
+
+
+def _check_siamese(recipe: Recipe) -> None:
+    if recipe.siamese is None:
+        return
+    if recipe.supervision is not Supervision.VIEWS:
+        raise InputError(
+            "the recipe does not fit itself: a siamese step learns from views, and its supervision is "
+            f"{recipe.supervision}"
+        )
+    if recipe.temperature is not None:
+        raise InputError("the recipe does not fit itself: a siamese step learns no temperature")
 
 
 def _check_towers(recipe: Recipe, data: Data) -> None:
@@ -143,7 +185,7 @@ def _classes(examples: Examples) -> int:
 
 
 @torch.no_grad()
-def rehearse(recipe: Recipe, data: Data, method: Contrast, plan: BatchPlan) -> None:
+def rehearse(recipe: Recipe, data: Data, method: Method, plan: BatchPlan) -> None:
     """One batch through views, encoders and objective without learning: what does not fit is known before a step.
 
     Args:
@@ -167,7 +209,7 @@ def rehearse(recipe: Recipe, data: Data, method: Contrast, plan: BatchPlan) -> N
         _try(method, batch, chunk or REHEARSED_ROWS)
 
 
-def _try(method: Contrast, batch: Batch, chunk: int) -> None:
+def _try(method: Method, batch: Batch, chunk: int) -> None:
     prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
     prepared = prepared.to(method.encoder.device)
     embeddings = [

@@ -9,23 +9,28 @@ import numpy as np
 from counterpoint.base.content import Content, Kind, concatenate, kind_of
 from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data import Batch, Examples
+from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import Encoder, export_obstacle, export_sentence_transformers
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
-from counterpoint.methods import Contrast
+from counterpoint.methods import Method
 from counterpoint.training import Observer, TrainResult, is_main, train
 
 _SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
 """Rows that fit a vocabulary or a standardisation; images only need their channels and mean colour."""
 
 
-def start_method(recipe: Recipe, examples: Examples) -> Contrast:
+def start_method(recipe: Recipe, examples: Examples) -> Method:
     """The method with fresh weights; the same for the same recipe and examples."""
     first, other = _samples(recipe, examples)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(first, other)
+        return recipe.build(first, other, classes=class_count(recipe, examples))
+
+
+def class_count(recipe: Recipe, examples: Examples) -> int | None:
+    """Classes that labels may name, None where the recipe does not learn from labels."""
+    return len(examples.label_names) if recipe.supervision is Supervision.LABELS else None
 
 
 @contextmanager
@@ -45,8 +50,8 @@ def run_job(
     resume: bool = False,
     fall_back: bool = False,
     observers: Sequence[Observer] = (),
-    method: Contrast | None = None,
-    on_start: Callable[[Contrast], None] = lambda method: None,
+    method: Method | None = None,
+    on_start: Callable[[Method], None] = lambda method: None,
 ) -> TrainResult:
     """Train and save; the folder's config must exist.
 
@@ -76,7 +81,7 @@ def run_job(
     return result
 
 
-def save_encoders(method: Contrast, where: Path, *, share: bool = False) -> None:
+def save_encoders(method: Method, where: Path, *, share: bool = False) -> None:
     """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off.
 
     With ``share`` an encoder that sentence-transformers can open is also written in its form.

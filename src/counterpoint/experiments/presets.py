@@ -19,11 +19,11 @@ from counterpoint.encoders import (
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
-from counterpoint.pairwise import Objective
+from counterpoint.pairwise import Loss
 from counterpoint.training import AdamW, TrainSettings
 from counterpoint.views import Identity, View, default_views
 
-_OBJECTIVES: dict[Supervision, Objective] = {
+_OBJECTIVES: dict[Supervision, Loss] = {
     Supervision.VIEWS: NTXent(temperature=0.5),
     Supervision.LABELS: SupCon(temperature=0.1),
     Supervision.PAIRS: CLIP(temperature=0.05),

@@ -11,9 +11,9 @@ import torch
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
-from counterpoint.encoders import EncoderSpec, HeadSpec, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast
-from counterpoint.pairwise import Objective
+from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
+from counterpoint.methods import Contrast, Method, Siamese, SiameseStep
+from counterpoint.pairwise import Loss
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
 
@@ -31,18 +31,22 @@ class Recipe:
         head: Projects embeddings to where they are compared; dropped after training.
         other_encoder: What embeds candidates, when they are of another kind.
         temperature: A learnable temperature in place of the objective's own.
+        prototypes: Learnt rows that anchors are compared with, one per class; dropped after training.
+        siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
     """
 
     encoder: EncoderSpec
-    objective: Objective
+    objective: Loss
     supervision: Supervision
     training: TrainSettings
     views: tuple[View, View] = (Identity(), Identity())
     head: HeadSpec = NoHead()
     other_encoder: EncoderSpec | None = None
     temperature: LearnableTemperature | None = None
+    prototypes: LearnablePrototypes | None = None
+    siamese: SiameseStep | None = None
 
-    def build(self, sample: Content, other_sample: Content | None = None) -> Contrast:
+    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -50,15 +54,17 @@ class Recipe:
         Args:
             sample: Training content of the anchors, which fits vocabularies and standardisation.
             other_sample: The same for candidates, when they have an encoder of their own.
+            classes: How many the training data have, for prototypes; None without labels.
 
         Raises:
-            InputError: A sample does not fit its encoder, or the two encoders embed into different dimensions.
+            InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or
+                there are fewer prototypes than classes.
         """
         with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
             torch.manual_seed(self.training.seed)
-            return self._build(sample, other_sample)
+            return self._build(sample, other_sample, classes)
 
-    def _build(self, sample: Content, other_sample: Content | None) -> Contrast:
+    def _build(self, sample: Content, other_sample: Content | None, classes: int | None) -> Method:
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
         if other is not None and other.embedding_dim != encoder.embedding_dim:
@@ -66,15 +72,29 @@ class Recipe:
                 f"encoder embeds into {encoder.embedding_dim} dimensions and other_encoder into {other.embedding_dim}: "
                 "wrap them in Projected with heads of equal out_dim"
             )
+        if self.siamese is not None:
+            return self._siamese(encoder, self.siamese)
+        head = self.head.build(encoder.embedding_dim)
         return Contrast(
             encoder,
             self.objective,
             supervision=self.supervision,
             views=self.views,
-            head=self.head.build(encoder.embedding_dim),
+            head=head,
             other=other,
             temperature=None if self.temperature is None else self.temperature.build(),
+            prototypes=None if self.prototypes is None else self.prototypes.build(classes, head.out_dim),
         )
+
+    def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:
+        head = self.head.build(encoder.embedding_dim)
+        predictor = step.predictor.build(head.out_dim)
+        if predictor.out_dim != head.out_dim:
+            raise InputError(
+                f"siamese: the predictor maps {head.out_dim} dimensions to {predictor.out_dim}, and its targets have "
+                f"{head.out_dim}"
+            )
+        return Siamese(encoder, self.objective, views=self.views, step=step, head=head, predictor=predictor)
 
 
 def source_of(recipe: Recipe) -> str:

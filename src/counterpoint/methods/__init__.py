@@ -2,5 +2,18 @@
 
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.contrast import Contrast
+from counterpoint.methods.momentum import Momentum
+from counterpoint.methods.siamese import Siamese, SiameseStep
+from counterpoint.methods.temporal_difference import TDInfoNCE
 
-__all__ = ["Contrast", "Inputs", "Method", "Prepared", "StepOutput"]
+__all__ = [
+    "Contrast",
+    "Inputs",
+    "Method",
+    "Momentum",
+    "Prepared",
+    "Siamese",
+    "SiameseStep",
+    "StepOutput",
+    "TDInfoNCE",
+]

@@ -79,5 +79,10 @@ class Method(nn.Module, ABC):
     def encoder(self) -> Encoder:
         """The encoder that ``embed``, ``evaluate`` and ``search`` use afterwards."""
 
+    @property
+    def other(self) -> Encoder | None:
+        """The encoder of candidates, when it is another one."""
+        return None
+
     def after_step(self, step: int) -> None:
         """Update state that is not learned by gradient (queues, teachers); called after every optimiser step."""

@@ -10,7 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision
 from counterpoint.encoders import Encoder, Role
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
-from counterpoint.pairwise import Objective, SameKey
+from counterpoint.pairwise import Loss, SameKey
 from counterpoint.views import View, fork
 
 
@@ -18,7 +18,9 @@ class Contrast(Method):
     """Two views of each example, or its columns, embedded and compared.
 
     What belongs together is decided by ``supervision``: the two views of an example (VIEWS), every row of equal label
-    (LABELS), the anchor and its positives against all other candidates (PAIRS), or scored pairs (SCORES).
+    (LABELS), the anchor and its positives against all other candidates (PAIRS), or scored pairs (SCORES). With
+    prototypes there is one view per example under LABELS, compared with the prototype of every class; under VIEWS the
+    two views are compared with prototypes that stand for clusters.
 
     Args:
         encoder: Embeds anchors, and candidates unless ``other`` is given.
@@ -28,23 +30,25 @@ class Contrast(Method):
         head: Projects embeddings `[N, D]` to where they are compared; dropped after training.
         other: Encoder of candidates, for two kinds of content; both must embed into the same dimension.
         temperature: Learnable temperature, called without arguments.
+        prototypes: Learnable `[K, D]`, called without arguments, in place of candidates; dropped after training.
     """
 
     def __init__(
         self,
         encoder: Encoder,
-        objective: Objective,
+        objective: Loss,
         *,
         supervision: Supervision,
         views: tuple[View, View],
         head: nn.Module | None = None,
         other: Encoder | None = None,
         temperature: nn.Module | None = None,
+        prototypes: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.towers = nn.ModuleList([encoder] if other is None else [encoder, other])
         self.head = nn.Identity() if head is None else head
-        self.temperature = temperature
+        self.temperature, self.prototypes = temperature, prototypes
         self.formula, self.supervision, self.views = objective, supervision, views
 
     @property
@@ -65,15 +69,19 @@ class Contrast(Method):
     def prepare(self, batch: Batch, seeds: Tensor, *, chunk: int | None = None) -> Prepared:
         """Both sides seen through their views and collated; see :meth:`Method.prepare`."""
         first, second = self.views
-        others, owners = self._candidates(batch)
-        other_seeds = seeds if owners is None else _owner_seeds(seeds, owners)
-        calls = [
-            self._collate(0, first(batch.anchor, fork(seeds, 0)), chunk),
-            self._collate(1, second(others, fork(other_seeds, 1)), chunk),
-        ]
+        calls, owners = [self._collate(0, first(batch.anchor, fork(seeds, 0)), chunk)], None
+        if not self._one_sided:
+            others, owners = self._candidates(batch)
+            other_seeds = seeds if owners is None else _owner_seeds(seeds, owners)
+            calls.append(self._collate(1, second(others, fork(other_seeds, 1)), chunk))
         targets = {"owner": owners, "label": batch.label, "score": batch.score}
         present = {name: value for name, value in targets.items() if value is not None}
         return Prepared(calls=calls, targets=present, size=len(batch.rows))
+
+    @property
+    def _one_sided(self) -> bool:
+        """Prototypes of classes are all that anchors are compared with."""
+        return self.prototypes is not None and self.supervision is Supervision.LABELS
 
     def _candidates(self, batch: Batch) -> tuple[Content, Tensor | None]:
         """What anchors are compared with, and the anchor each row belongs to (negative: to none; None: row i to i)."""
@@ -103,7 +111,7 @@ class Contrast(Method):
 
     def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
         """The objective on both sides; see :meth:`Method.objective`."""
-        a, b = embeddings
+        a, b = embeddings if len(embeddings) == 2 else (embeddings[0], self._learnt_prototypes())
         if self.temperature is None:
             loss, relation = self._compared(a, b, targets, {})
             return StepOutput(loss, a, b, relation, temperature=getattr(self.formula, "temperature", None))
@@ -111,10 +119,20 @@ class Contrast(Method):
         loss, relation = self._compared(a, b, targets, {"temperature": temperature})
         return StepOutput(loss, a, b, relation, temperature=float(temperature.detach()))
 
+    def _learnt_prototypes(self) -> Tensor:
+        assert self.prototypes is not None
+        return self.prototypes()
+
     def _compared(
         self, a: Tensor, b: Tensor, targets: dict[str, Tensor], learnable: dict[str, Any]
     ) -> tuple[Tensor, SameKey]:
         """The loss, and who is positive to whom between ``a`` and ``b``."""
+        if self._one_sided:
+            relation = SameKey(targets["label"], _rows(b), prototypes=True)
+            return self.formula(a, b, relation=relation, **learnable), relation
+        if self.prototypes is not None:
+            views = torch.stack([a, b], dim=1)
+            return self.formula(views, self._learnt_prototypes(), **learnable), _paired(a)
         if self.supervision is Supervision.SCORES:
             return self.formula(a, b, scores=targets["score"], **learnable), _paired(a)
         if self.supervision is Supervision.LABELS:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
+from counterpoint.objectives._rows import positives_side_by_side
 from counterpoint.objectives._settings import check_positive
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
 
@@ -50,18 +51,13 @@ class SmoothAP(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: its average precision and its number of positives."""
-        count_N = rel.positive.sum(1)
-        most = int(count_N.max()) if len(count_N) else 0
-        # The positives of every row side by side, [n, P]; rows with fewer are padded with entries of no weight.
-        places = torch.topk(rel.positive.to(torch.uint8), most, dim=1).indices
-        there = rel.positive.gather(1, places)
-        s_nP = s_NM.gather(1, places)
+        s_nP, there = positives_side_by_side(s_NM, rel)
         above = torch.sigmoid((s_NM[:, None, :] - s_nP[:, :, None]) / self.temperature)
         # Each positive meets itself once, at a half, in both sums.
         among_all = 0.5 + torch.where(rel.compared[:, None, :], above, 0.0).sum(2)
         among_positive = 0.5 + torch.where(rel.positive[:, None, :], above, 0.0).sum(2)
         precision = torch.where(there, among_positive / among_all, 0.0).sum(1)
-        yield rows.whole(precision / count_N.clamp_min(1))
+        yield rows.whole(precision / there.sum(1).clamp_min(1))
         yield rows.count(rel.positive, like=s_NM)
 
     def head(self, *statistics: Tensor) -> Tensor:

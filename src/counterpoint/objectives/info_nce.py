@@ -1,13 +1,13 @@
 """The softmax family on pairs: InfoNCE, its symmetric two-tower form, and NT-Xent on stacked views."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
-from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._settings import check_fraction, check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_reference, softmax_terms
 from counterpoint.pairwise import Axis, Needs, Objective, Term, Tile, cols, rows
 
@@ -65,12 +65,15 @@ class InfoNCE(Objective):
 class CLIP(Objective):
     """Symmetric InfoNCE of two towers: each image among the texts, each text among the images, averaged.
 
-    Formula: ``(InfoNCE(s) + InfoNCE(s^T)) / 2``; both directions share one pass over the matrix.
+    Formula: ``w InfoNCE(s) + (1 - w) InfoNCE(s^T)``; both directions share one pass over the matrix. ``weights`` weigh
+    pairs in both, such as by graded relevance (GCL: Zhu, Jung and Clark, 2024, arXiv:2404.08535).
 
     Shapes: anchors `[N, D]`, candidates `[N, D]`; extra negatives take part in the row direction only.
 
     Attributes:
         temperature: ``t``, positive; 0.07 is the paper's starting value of the learned one.
+        row_weight: ``w``, from 0 to 1: what anchors among candidates count; 0.5. It is 0.75 for images among reports in
+            ConVIRT (Zhang, Jiang, Miura and others, 2020, arXiv:2010.00747, Eq. 4).
 
     Example:
         >>> import torch
@@ -88,10 +91,12 @@ class CLIP(Objective):
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.07
+    row_weight: float = field(default=0.5, metadata={"learnable": False})
 
     def __post_init__(self) -> None:
         """Check the settings."""
         check_positive("temperature", self.temperature)
+        check_fraction("row_weight", self.row_weight)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """InfoNCE's statistics of rows, then of columns."""
@@ -100,17 +105,19 @@ class CLIP(Objective):
         yield from softmax_terms(cols, logits, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
-        """Average of the two directions; a column that is nobody's positive is no anchor of its own."""
+        """Weighted mean of the two directions; a column that is nobody's positive is no anchor of its own."""
         by_row, by_col = statistics[:3], statistics[3:]
         by_row_loss = self.mean(softmax_losses(*by_row), by_row[2])
-        return (by_row_loss + self.mean(softmax_losses(*by_col), by_col[2], axis=Axis.COLS)) / 2
+        by_col_loss = self.mean(softmax_losses(*by_col), by_col[2], axis=Axis.COLS)
+        return self.row_weight * by_row_loss + (1 - self.row_weight) * by_col_loss
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The figure's pseudo-code: cross-entropy along both axes."""
         owned = rel.positive.any(0)
         logits = s_NM / self.temperature
         flipped = Tile(positive=rel.positive.T[owned], negative=rel.negative.T[owned])
-        return (softmax_reference(logits, rel) + softmax_reference(logits.T[owned], flipped)) / 2
+        by_row, by_col = softmax_reference(logits, rel), softmax_reference(logits.T[owned], flipped)
+        return self.row_weight * by_row + (1 - self.row_weight) * by_col
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,19 @@
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
-from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredEuclidean
+from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
+from counterpoint.pairwise.explicit import Explicit
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
-from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel
+from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel, PowerKernel
+from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
 from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.self_labelled import SelfLabelled, over_prototypes
 from counterpoint.pairwise.similarity import (
+    AnchorCosine,
     Correlation,
     Cosine,
     Covariance,
@@ -21,13 +25,18 @@ from counterpoint.pairwise.similarity import (
     OfInnerProduct,
     Similarity,
 )
+from counterpoint.pairwise.split_kernels import SplitKernels
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
+from counterpoint.pairwise.views import EachView, ManyViews
+from counterpoint.pairwise.volumes import NegativeVolume
+from counterpoint.pairwise.whole_batch import WholeBatch
 
 __all__ = [
     "DENSE",
     "STAGE",
+    "AnchorCosine",
     "Axis",
     "Budget",
     "Correlation",
@@ -35,7 +44,9 @@ __all__ = [
     "Covariance",
     "Difference",
     "Dot",
+    "EachView",
     "Explanation",
+    "Explicit",
     "GaussianKernel",
     "Given",
     "Greater",
@@ -43,23 +54,30 @@ __all__ = [
     "Kernel",
     "KernelMixture",
     "LaplacianKernel",
+    "Loss",
+    "ManyViews",
     "MaxSim",
     "Needs",
     "NegativeEuclidean",
     "NegativeKL",
     "NegativeLorentz",
     "NegativePoincare",
+    "NegativeSquaredDifference",
     "NegativeSquaredEuclidean",
+    "NegativeVolume",
     "Objective",
     "OfInnerProduct",
     "Others",
     "Plan",
+    "PowerKernel",
     "Problem",
     "Ranks",
     "Relation",
     "Requests",
     "SameKey",
+    "SelfLabelled",
     "Similarity",
+    "SplitKernels",
     "Stage",
     "Staged",
     "Streams",
@@ -68,8 +86,10 @@ __all__ = [
     "Tile",
     "VonMisesFisherLikelihood",
     "Weighted",
+    "WholeBatch",
     "checked_embeddings",
     "cols",
     "explain",
+    "over_prototypes",
     "rows",
 ]

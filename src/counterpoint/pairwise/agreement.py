@@ -21,7 +21,7 @@ class Together:
     Attributes:
         ranks: The processes.
         anchors: Rows of each.
-        candidates: Columns of each.
+        candidates: Columns of each; one number where all ranks have the same.
     """
 
     ranks: Ranks
@@ -61,7 +61,8 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
     for rank, (_, other) in enumerate(told):
         if other != mine:
             raise InputError(f"ranks must make one call: rank {ranks.index} calls {mine}, rank {rank} calls {other}")
-    return problem, Together(ranks, tuple(sizes[0] for sizes, _ in told), tuple(sizes[1] for sizes, _ in told))
+    columns = (problem.candidates.shape[0],) if problem.relation.shared else tuple(sizes[1] for sizes, _ in told)
+    return problem, Together(ranks, tuple(sizes[0] for sizes, _ in told), columns)
 
 
 def _describe(problem: Problem) -> str:
@@ -72,6 +73,8 @@ def _describe(problem: Problem) -> str:
 def _kind(relation: Relation) -> str:
     """What decides which messages are exchanged, and what must fit the candidates of all ranks."""
     name = type(relation).__name__
+    if isinstance(relation, SameKey) and relation.prototypes:
+        return f"{name} of {relation.shape[1]} prototypes"
     if isinstance(relation, SameKey):
         return f"{name} of {'row numbers' if relation.local else 'labels'}"
     if isinstance(relation, Weighted):

@@ -68,15 +68,41 @@ def arrange_features(anchors: Tensor, candidates: Tensor | None, given: Given) -
     return Problem(anchors, candidates, same)
 
 
+def arrange_prototypes(anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
+    """Anchors against one row per class; all ranks have the same rows.
+
+    Raises:
+        InputError: Something does not fit; the message names the argument.
+    """
+    given.only("labels", "relation", why="candidates are one row per class")
+    anchors = checked_embeddings("anchors", anchors)
+    if candidates is None:
+        raise InputError("candidates must be one row per class, [K, D], and there are none")
+    candidates = checked_embeddings("candidates", candidates, like=anchors)
+    if given.relation is not None:
+        _check_shape(given.relation, len(anchors), len(candidates))
+        return Problem(anchors, candidates, given.relation, paired=False)
+    if given.labels is None:
+        raise InputError("labels must say which of the candidates is the class of each anchor, and there are none")
+    keys = row_keys(given.labels, anchors)
+    if int(keys.max()) >= len(candidates):
+        raise InputError(
+            f"labels go up to {int(keys.max())}, and candidates hold {len(candidates)} rows, one per class"
+        )
+    classes = torch.arange(len(candidates), device=anchors.device)
+    return Problem(anchors, candidates, SameKey(keys, classes, prototypes=True), paired=False)
+
+
 def arrange(anchors: Tensor, candidates: Tensor | None, given: Given, *, joint: bool, row_dims: int = 1) -> Problem:
     """Build the problem; see :meth:`Objective.__call__` for the arguments.
 
     Raises:
         InputError: Something does not fit; the message names the argument.
     """
-    anchors = checked_embeddings("anchors", anchors, row_dims=row_dims)
+    axes = "N, D" if row_dims == 1 else "N, L, D"
+    anchors = checked_embeddings("anchors", anchors, axes=axes)
     if candidates is not None:
-        candidates = checked_embeddings("candidates", candidates, like=anchors, row_dims=row_dims)
+        candidates = checked_embeddings("candidates", candidates, like=anchors, axes=axes)
     if given.scores is not None:
         raise InputError("scores are for objectives that rank scored pairs, such as CoSENT")
     if given.labels is not None and given.relation is not None:
@@ -125,19 +151,28 @@ def _two_sided(anchors: Tensor, candidates: Tensor, given: Given) -> Problem:
 
 def _keys(labels: Tensor | None, anchors: Tensor) -> tuple[Tensor, int | None]:
     """One key per anchor, and how many there are when they are row numbers of this rank."""
+    return row_keys(labels, anchors), anchors.shape[0] if labels is None else None
+
+
+def row_keys(labels: Tensor | None, anchors: Tensor) -> Tensor:
+    """Labels as int64 `[N]`, or row numbers where there are none.
+
+    Raises:
+        InputError: They are no integers, or not one per anchor.
+    """
     if labels is None:
-        return torch.arange(anchors.shape[0], device=anchors.device), anchors.shape[0]
+        return torch.arange(anchors.shape[0], device=anchors.device)
     if labels.shape != (anchors.shape[0],) or labels.is_floating_point() or labels.is_complex():
         raise InputError(
             f"labels must be {anchors.shape[0]} integers, one per anchor, got {labels.dtype} {list(labels.shape)}"
         )
-    return labels.to(anchors.device, torch.int64), None
+    return labels.to(anchors.device, torch.int64)
 
 
 def _flat_negatives(negatives: Tensor, anchors: Tensor) -> Tensor:
     if negatives.ndim == anchors.ndim + 1 and len(negatives) == anchors.shape[0]:
         negatives = negatives.flatten(0, 1)
-    return checked_embeddings("negatives", negatives, like=anchors, row_dims=anchors.ndim - 1)
+    return checked_embeddings("negatives", negatives, like=anchors, axes="N, D" if anchors.ndim == 2 else "N, L, D")
 
 
 def _joined(*named: tuple[str, Tensor]) -> Tensor:
@@ -156,23 +191,22 @@ def _check_shape(relation: Relation, n: int, m: int) -> None:
         raise InputError(f"relation has shape {list(relation.shape)}, expected [{n}, {m}] (anchors, candidates)")
 
 
-def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None, row_dims: int = 1) -> Tensor:
+def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None, axes: str = "N, D") -> Tensor:
     """``x`` in float32 or better, once it has proved to be a non-empty, finite, floating-point `[N, D]`.
 
     Args:
         name: The argument's name, for the message.
         x: What the caller passed.
         like: The anchors, whose D, device and dtype it must share; half precision goes with float32.
-        row_dims: 2 where rows are sets, `[N, L, D]`; L may differ from that of the anchors.
+        axes: "N, L, D" where rows are sets, whose L may differ from that of the anchors.
 
     Raises:
         InputError: It is something else.
     """
     if not isinstance(x, Tensor):
         raise InputError(f"{name} must be a torch.Tensor, got {type(x).__name__}")
-    if x.ndim != row_dims + 1 or 0 in x.shape:
-        shape = "[N, D]" if row_dims == 1 else "[N, L, D]"
-        raise InputError(f"{name} must have shape {shape} with at least one row, got {list(x.shape)}")
+    if x.ndim != axes.count(",") + 1 or 0 in x.shape:
+        raise InputError(f"{name} must have shape [{axes}] with at least one row, got {list(x.shape)}")
     if not x.is_floating_point():
         raise InputError(f"{name} must be floating point, got {x.dtype}")
     x = at_least_float32(x)

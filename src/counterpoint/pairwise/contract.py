@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
-from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.agreement import agree
-from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_features, at_least_float32
-from counterpoint.pairwise.needs import Needs
+from counterpoint.pairwise.arrange import Given, Problem, arrange, arrange_features, arrange_prototypes
+from counterpoint.pairwise.call import Call, agreed
+from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.plan import Budget, Plan, Streams
 from counterpoint.pairwise.prepared import prepared
 from counterpoint.pairwise.relation import Relation
-from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.similarity import Cosine, Similarity
 from counterpoint.pairwise.statistics import statistics
 from counterpoint.pairwise.terms import Axis, Terms
 from counterpoint.pairwise.tile import Tile
-from counterpoint.pairwise.weights import AnchorWeights, anchor_weights, check_weights, mean_over
+from counterpoint.pairwise.weights import AnchorWeights, anchor_weights, mean_over
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objective(ABC):
+class Objective(Loss):
     """A function of similarities: it sees no model, rank, queue or optimiser, and holds no learnable state.
 
     Attributes:
         similarity: How two embeddings are scored; cosine unless said otherwise.
-        cites: Class-level: the paper and its equation.
-        needs: Class-level: what there is no loss without.
-        joint: Class-level: two views are stacked and compared among themselves (2N x 2N) rather than with each other.
         features: Class-level: features are compared instead of examples, `[D, D]`, over all ranks' examples.
+        prototypes: Class-level: candidates are one row per class, the same on every rank.
         streams: Class-level: what it needs to see at once, and so how much memory it takes.
         most_entries: Class-level: what needs the whole matrix is refused beyond this many entries.
     """
 
-    cites: ClassVar[Citation]
-    needs: ClassVar[Needs]
-    joint: ClassVar[bool] = False
     features: ClassVar[bool] = False
+    prototypes: ClassVar[bool] = False
     streams: ClassVar[Streams] = Streams.TILES
     most_entries: ClassVar[int] = 1 << 26
     similarity: Similarity = Cosine()
@@ -62,13 +56,15 @@ class Objective(ABC):
         """The loss: a scalar function of the statistics of all rows and columns, in the order of ``terms``."""
 
     @abstractmethod
-    def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
+    def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """The paper's equation as printed, on the whole matrix: the oracle of the tests."""
 
     def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
         """Which rows are compared with which, and who is positive to whom."""
         if self.features:
             return arrange_features(anchors, candidates, given)
+        if self.prototypes:
+            return arrange_prototypes(anchors, candidates, given)
         return arrange(anchors, candidates, given, joint=self.joint, row_dims=self.similarity.row_dims)
 
     def __call__(
@@ -94,6 +90,7 @@ class Objective(ABC):
                 similarity of sets, such as ``MaxSim``, `[N, L, D]`, and so on below.
             candidates: `[M, D]`; row i is the positive of anchor i unless ``labels`` or ``relation`` says otherwise.
                 Without it the anchors are compared with each other, each row's comparison with itself left out.
+                Objectives of prototypes take one row per class, `[K, D]`, and labels from 0 to K - 1.
             labels: int `[N]`: rows of equal label are positive; a row of negative label is nobody's positive.
             scores: `[N]` graded relevance of each pair, for objectives that rank.
             relation: Who is positive to whom, instead of the above: `[N, M]`, or `[2N, 2N]` where views are stacked.
@@ -108,26 +105,37 @@ class Objective(ABC):
                 small for one tile, or ranks make different calls; then on every rank.
         """
         given = Given(labels=labels, scores=scores, relation=relation, negatives=negatives)
-        ranks = Ranks.current()
-        numbers: dict[str, Tensor] = {}
-
-        def make() -> Problem:
-            numbers.update({name: self._checked_number(name, value) for name, value in learnable.items()})
-            problem = self.arrange(anchors, candidates, given)
-            check_weights(weights, anchors.shape[0])
-            return problem
-
-        weighing = "no weights" if weights is None else "weights"
-        call = f"{self!r}, learning {sorted(learnable)}, {weighing}, {plan}" if ranks.size > 1 else ""
-        problem, together = agree(ranks, call, make)
-        weighed = anchor_weights(weights, anchors.shape[0], problem, ranks)
+        call = agreed(
+            self,
+            anchors,
+            lambda: self.arrange(anchors, candidates, given),
+            weights=weights,
+            plan=plan,
+            learnable=learnable,
+        )
+        weighed = anchor_weights(weights, len(anchors), call.problem, call.together.ranks)
         # Autocast would turn the products into half precision.
-        with torch.autocast(problem.anchors.device.type, enabled=False):
-            found = statistics(self, prepared(self, problem, together), plan=plan, learnable=numbers)
-            loss = self.having(numbers, weighed).head(*found)
+        with torch.autocast(call.problem.anchors.device.type, enabled=False):
+            loss = self.having(call.numbers).weighing(weighed).head(*self.collect(call))
         if weighed is not None and not weighed.used:
             raise InputError(f"weights cannot be used here: {type(self).__name__} takes no mean over anchors")
         return loss
+
+    def parts(self, problem: Problem) -> list[Problem]:
+        """The matrices of similarities that a call is about: one."""
+        return [problem]
+
+    def collect(self, call: Call) -> tuple[Tensor, ...]:
+        """Statistics of all ranks' rows and columns, in the order of the terms."""
+        found = [
+            statistics(self, prepared(self, part, call.together), plan=call.plan, learnable=call.numbers)
+            for part in self.parts(call.problem)
+        ]
+        return self.joined(found)
+
+    def joined(self, found: list[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """Statistics of the parts as the head sees them."""
+        return found[0]
 
     def mean(self, loss_N: Tensor, positives_N: Tensor | None = None, *, axis: Axis = Axis.ROWS) -> Tensor:
         """Mean over the anchors that have a positive, weighted where the caller of the loss gave weights; for heads.
@@ -156,28 +164,10 @@ class Objective(ABC):
                 f"{4 * n * m / 2**30:.1f} GiB a copy in float32; it goes up to {self.most_entries} entries"
             )
 
-    def having(self, learnable: dict[str, Tensor], weights: AnchorWeights | None = None) -> Self:
-        """The same objective with tensors in place of some of its numbers, and weights for its means."""
+    def weighing(self, weights: AnchorWeights | None) -> Self:
+        """The same objective with weights for its means."""
         if weights is None:
-            return replace(self, **learnable) if learnable else self
-        changed = replace(self, **learnable)
+            return self
+        changed = replace(self)
         object.__setattr__(changed, "_weights", weights)
         return changed
-
-    def numbers(self) -> tuple[str, ...]:
-        """Names of the fields that hold one real number, hence may be passed as learnable tensors."""
-        real = [field.name for field in fields(self) if field.type not in (int, "int")]
-        values = ((name, getattr(self, name)) for name in real)
-        return tuple(
-            n for n, value in values if isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
-        )
-
-    def _checked_number(self, name: str, value: Any) -> Tensor:
-        kind = type(self).__name__
-        if name not in self.numbers():
-            raise InputError(f"{kind} has no number {name!r} to learn; it has {list(self.numbers())}")
-        if not isinstance(value, Tensor):
-            raise InputError(f"{name} must be a tensor to learn; a fixed number is a setting: {kind}({name}={value!r})")
-        if value.numel() != 1:
-            raise InputError(f"{name} must hold one number, got shape {list(value.shape)}")
-        return at_least_float32(value).reshape(())

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
 import torch
 
 from counterpoint.base.errors import InputError
+from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.decide import Case, Decision, Path, decide, tiles_footprint
 from counterpoint.pairwise.footprints import Sizes, dense_footprint
 from counterpoint.pairwise.keys import Keys
+from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.plan import Budget, Plan
 from counterpoint.pairwise.temporaries import sample_rows
+from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.work import Speeds, Tiling, Work, calibrate, passes_of, seen, tiling, work
-
-if TYPE_CHECKING:
-    from counterpoint.pairwise.contract import Objective
 
 _REASONS = {
     Path.DENSE: "so small a matrix is fastest as a whole, by plain autograd",
@@ -100,7 +99,7 @@ class Explanation:
 
 
 def explain(
-    objective: Objective,
+    objective: Loss,
     n: int,
     m: int | None = None,
     d: int = 256,
@@ -130,6 +129,10 @@ def explain(
         InputError: An argument makes no sense, or the budget is too small for one tile.
     """
     _check({"n": n, "d": d, "ranks": ranks}, m, dtype)
+    if not isinstance(objective, Objective) or isinstance(objective, (ManyViews, EachView)):
+        raise InputError(
+            f"{type(objective).__name__} is not about one matrix of similarities: there is no plan to explain"
+        )
     for name in learnable:
         if name not in objective.numbers():
             raise InputError(f"learnable: {type(objective).__name__} has no number {name!r}")

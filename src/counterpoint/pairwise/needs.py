@@ -15,3 +15,5 @@ class Needs(Flag):
     """Two sides of scored pairs, and nothing else, say what should be closer than what."""
     VIEWS = auto()
     """Two views of the same examples, and nothing else, are compared."""
+    LABELS = auto()
+    """Labels say what the loss is about, where no relation between two rows is asked for."""

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from counterpoint.pairwise.agreement import Together
 from counterpoint.pairwise.arrange import Problem
+from counterpoint.pairwise.explicit import written_out
+from counterpoint.pairwise.plan import Streams
 from counterpoint.pairwise.relation import Relation
 from counterpoint.pairwise.ring import ALONE
 from counterpoint.pairwise.shared import every_row
@@ -35,13 +37,19 @@ class Rows:
 
 
 def prepared(objective: Objective, problem: Problem, together: Together) -> Rows:
-    """Rows of both sides; features of all ranks' examples where those are compared."""
-    a, b, similarity = problem.anchors, problem.candidates, objective.similarity
+    """Rows of both sides; those of all ranks where features are compared, or the whole matrix is needed."""
+    a, b, similarity, relation = problem.anchors, problem.candidates, objective.similarity, problem.relation
     alike = a is b and not similarity.two_sided
     if objective.features:
         ranks = together.ranks
         a = every_row(ranks, a).T
         b = a if alike else every_row(ranks, b).T
         together = Together(ALONE, (len(a),), (len(b),))
+    elif objective.streams is Streams.WHOLE and together.ranks.size > 1:
+        # Every rank computes everything, from all ranks' rows.
+        ranks, relation = together.ranks, written_out(relation, together.ranks)
+        a, b = every_row(ranks, a), b if alike or problem.relation.shared else every_row(ranks, b)
+        b = a if alike else b
+        together = Together(ALONE, (len(a),), (len(b),))
     rows = similarity.prepare(a)
-    return Rows(rows, rows if alike else similarity.prepare_candidates(b), problem.relation, together)
+    return Rows(rows, rows if alike else similarity.prepare_candidates(b), relation, together)

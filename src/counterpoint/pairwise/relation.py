@@ -21,6 +21,11 @@ class Relation(ABC):
     def shape(self) -> tuple[int, int]:
         """(N, M)."""
 
+    @property
+    def shared(self) -> bool:
+        """Candidates are the same on every rank, such as prototypes: none are exchanged."""
+        return False
+
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
@@ -46,6 +51,7 @@ class SameKey(Relation):
         partner: Anchor i is known to have one positive beside itself, candidate ``(i + partner) mod N``, and candidates
             after the first N to be nobody's: nothing has to be looked up.
         others: Of a relation across ranks: candidates are all ranks' anchors; on one process this is seen.
+        prototypes: Candidates are one row per class, the same on every rank; keys are classes.
     """
 
     anchor_keys: Tensor
@@ -55,6 +61,7 @@ class SameKey(Relation):
     start: int = 0
     partner: int | None = None
     others: bool = False
+    prototypes: bool = False
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""
@@ -69,6 +76,11 @@ class SameKey(Relation):
         return len(self.anchor_keys), len(self.candidate_keys)
 
     @property
+    def shared(self) -> bool:
+        """Prototypes are."""
+        return self.prototypes
+
+    @property
     def alike(self) -> bool:
         """Candidates are the anchors, of all ranks."""
         return self.others or self.anchor_keys is self.candidate_keys
@@ -81,7 +93,7 @@ class SameKey(Relation):
 
     def across(self, ranks: Ranks) -> SameKey:
         """Keys of every rank's candidates; local keys are moved apart so that they differ between ranks."""
-        if ranks.size == 1:
+        if ranks.size == 1 or self.prototypes:
             return self
         if not self.local:
             return SameKey(self.anchor_keys, ranks.gather(self.candidate_keys), others=self.alike)
@@ -106,10 +118,12 @@ class Greater(Relation):
     Attributes:
         anchor_values: `[N]`, such as graded relevance.
         candidate_values: `[M]`.
+        graded: A positive pair weighs what its values differ by.
     """
 
     anchor_values: Tensor
     candidate_values: Tensor
+    graded: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -118,8 +132,10 @@ class Greater(Relation):
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Order of the values on the block."""
-        positive = self.anchor_values[row_block, None] > self.candidate_values[None, col_block]
-        return Tile(positive=positive, negative=torch.zeros_like(positive))
+        higher, lower = self.anchor_values[row_block, None], self.candidate_values[None, col_block]
+        positive = higher > lower
+        weight = (higher - lower).clamp_min(0) if self.graded else None
+        return Tile(positive=positive, negative=torch.zeros_like(positive), weight=weight)
 
     def across(self, ranks: Ranks) -> Greater:
         """Values of every rank's candidates."""
@@ -145,6 +161,11 @@ class Weighted(Relation):
     def shape(self) -> tuple[int, int]:
         """(N, M)."""
         return self.inner.shape
+
+    @property
+    def shared(self) -> bool:
+        """As the inner relation."""
+        return self.inner.shared
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the block's weights.

@@ -90,6 +90,21 @@ class Cosine(InnerProduct):
 
 
 @dataclass(frozen=True)
+class AnchorCosine(InnerProduct):
+    """s_ij = <a_i, b_j> / |a_i|: candidates keep their length, such as prototypes over a temperature of their own."""
+
+    two_sided: ClassVar[bool] = True
+
+    def prepare(self, x_ND: Tensor) -> Tensor:
+        """Rows scaled to unit length."""
+        return unit_rows(x_ND)
+
+    def prepare_candidates(self, x_MD: Tensor) -> Tensor:
+        """Nothing to do."""
+        return x_MD
+
+
+@dataclass(frozen=True)
 class Dot(InnerProduct):
     """s_ij = <a_i, b_j>; rows are taken as they come."""
 

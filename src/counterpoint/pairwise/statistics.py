@@ -39,15 +39,13 @@ def statistics(
         plan: Tile sizes, or a budget or None to choose them.
         learnable: Numbers of the objective that are tensors.
     """
-    relation, ranks = rows.relation.across(rows.together.ranks), rows.together.ranks
+    relation = rows.relation.across(rows.together.ranks)
     whole = objective.having(learnable)
     keys = Keys.of(relation)
     case = Case.of(objective, rows, keyed=keys is not None)
     decision, similarity = decide(objective, case, plan, learnable), objective.similarity
     if decision.requests is not None and keys is not None and isinstance(similarity, InnerProduct):
-        gathered = decision.plan.dense
-        b = candidates(ranks, rows.b_MD) if gathered else rows.b_MD
-        rotation = Rotation.alone(b.shape[0]) if gathered else Rotation(ranks, rows.together.candidates)
+        b, rotation = _columns(rows, whole=decision.plan.dense)
         local = Closed(keys, rotation, decision.plan, similarity.bound, rows.a_ND, b).statistics(decision.requests)
         return tuple(_for_head(rows, kind, one) for kind, one in zip(kinds(decision.requests), local, strict=True))
     stages = _Stages(objective, whole, rows, relation, decision.plan, learnable)
@@ -66,11 +64,8 @@ class _Stages:
     learnable: dict[str, Tensor]
 
     def run(self) -> tuple[Tensor, ...]:
-        ranks = self.rows.together.ranks
         # A whole row at once needs all candidates at once.
-        gathered = self.plan.dense or self.objective.streams is Streams.ROWS
-        b = candidates(ranks, self.rows.b_MD) if gathered else self.rows.b_MD
-        rotation = Rotation.alone(len(b)) if gathered else Rotation(ranks, self.rows.together.candidates)
+        b, rotation = _columns(self.rows, whole=self.plan.dense or self.objective.streams is Streams.ROWS)
         known: list[Known] = []
         found: list[Tensor] = []
         more = True
@@ -98,6 +93,15 @@ class _Stages:
         if axis is Axis.ROWS:
             return axis, one
         return axis, every_entry(self.rows.together.ranks, reduction, one, for_head=False)
+
+
+def _columns(rows: Rows, *, whole: bool) -> tuple[Tensor, Rotation]:
+    """Candidates and how they pass by: all at once, or every rank's in turn; what every rank has stays where it is."""
+    ranks, shared = rows.together.ranks, rows.relation.shared
+    if not (whole or shared):
+        return rows.b_MD, Rotation(ranks, rows.together.candidates)
+    b = rows.b_MD if shared else candidates(ranks, rows.b_MD)
+    return b, Rotation.alone(len(b))
 
 
 def _for_head(rows: Rows, kind: tuple[Axis, Reduction], one: Tensor) -> Tensor:

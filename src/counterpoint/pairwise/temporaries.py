@@ -76,14 +76,17 @@ def sample_rows(objective: Objective, n: int, row: tuple[int, ...], *, alike: bo
     shape = (8, n) if objective.features else (n, *row)
     a, b = (torch.randn(shape, generator=g) for _ in range(2))
     scores = torch.arange(n, dtype=torch.float32) if Needs.SCORES in objective.needs else None
-    rows = _prepared(objective, objective.arrange(a, b, Given(scores=scores)))
-    if not alike or rows.a_ND is rows.b_MD:
+    classes = torch.arange(n) if objective.prototypes else None
+    rows = _prepared(objective, objective.arrange(a, b, Given(labels=classes, scores=scores)))
+    if not alike or rows.a_ND is rows.b_MD or objective.prototypes:
         return rows
     labels = None if objective.features else torch.arange(n) // 2
     return _prepared(objective, objective.arrange(a, None, Given(labels=labels)))
 
 
 def _prepared(objective: Objective, problem: Problem) -> Rows:
+    # Of several views, the first against the second.
+    problem = objective.parts(problem)[:2][-1]
     return prepared(objective, problem, Together(ALONE, (len(problem.anchors),), (len(problem.candidates),)))
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.base.order import WINDOW_BLOCKS, block_order
 
-
 __all__ = ["WINDOW_BLOCKS", "BatchSampler", "EpochSampler", "Plan"]
 
 
@@ -113,7 +112,6 @@ class BatchSampler:
     def _slice(self, rows: np.ndarray) -> np.ndarray:
         share = len(rows) // self._world
         return rows[self._rank * share : (self._rank + 1) * share]
-
 
 
 class EpochSampler(BatchSampler):

@@ -58,7 +58,9 @@ class ExampleRows(Rows):
         table = self.examples.table
         path = Path(name) if table.folder is None or not (table.folder / name).is_file() else table.folder / name
         if not path.is_file():
-            raise InputError(f"these batches need the file {name!r} of neighbours, int64 [{len(self)}, K]; it is not there")
+            raise InputError(
+                f"these batches need the file {name!r} of neighbours, int64 [{len(self)}, K]; it is not there"
+            )
         try:
             nearest = np.load(path, allow_pickle=False)
         except ValueError as error:

@@ -60,7 +60,9 @@ class BatchBinding(Batching):
     def _bound(self, labels: np.ndarray, batch_size: int, seed: int) -> np.ndarray:
         classes, counts = np.unique(labels[labels >= 0], return_counts=True)
         if len(classes) < 2:
-            raise InputError(f"batches are bound by rows of every class, which needs 2 classes; there are {len(classes)}")
+            raise InputError(
+                f"batches are bound by rows of every class, which needs 2 classes; there are {len(classes)}"
+            )
         if counts.min() <= self.per_class:
             raise InputError(
                 f"{self.per_class} rows of every class are bound into all batches, and the smallest class has only "

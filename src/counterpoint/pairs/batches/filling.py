@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from counterpoint.base.errors import InputError
-
 FEW = 512
-"""Places that are looked after one by one, when rows drawn at random no longer fit."""
+"""Empty places that are looked after one by one, when rows drawn at random no longer fit; more are given up."""
+TRIED = 16
+"""Rows left over that each of them is offered in exchange for a row of another batch."""
 
 
 class Filling:
@@ -13,7 +13,8 @@ class Filling:
 
     Rows are proposed for all empty places at once; those that share no key with a row that is placed, nor with an
     earlier proposal, are placed, and the others are proposed again elsewhere. What is taken is one sorted array of
-    (batch, key) numbers, so a round costs O(proposals * log(N C)).
+    (batch, key) numbers, so a round costs O(proposals * log(N C)). The last places are filled by exchange: a row of
+    another batch comes here, and a row left over takes its place there.
 
     Args:
         keys: int64 `[N, C]`, those of each row, 0..V-1.
@@ -32,16 +33,12 @@ class Filling:
         self.pool = np.concatenate([proposal.reshape(-1), random.permutation(np.flatnonzero(spare))])
 
     def filled(self) -> np.ndarray:
-        """The rows, int64 `[batches, size]`.
-
-        Raises:
-            InputError: A place that no row at all fits into.
-        """
+        """The rows, int64 `[batches, size]`, each at most once; -1 where none was found."""
         holes = np.arange(len(self.grid))
         while len(holes):
             left = self._propose(holes)
-            if len(left) == len(holes) or (len(left) <= FEW and 2 * len(left) > len(holes)):
-                self._one_by_one(left)
+            if 20 * len(left) > 19 * len(holes):
+                self._exchange(left)
                 break
             holes = self.random.permutation(left)
         return self.grid.reshape(self.batches, self.size)
@@ -82,19 +79,45 @@ class Filling:
         codes = self._codes(rows, places // self.size).reshape(-1)
         self.taken = np.sort(np.concatenate([self.taken, codes]), kind="stable")
 
-    def _one_by_one(self, holes: np.ndarray) -> None:
-        """A row of the pool where one fits, else one that other batches have too."""
+    def _exchange(self, holes: np.ndarray) -> None:
+        """Fill places one by one, each with a row left over or by moving another one; stop where that fails."""
+        if len(holes) > FEW:
+            return
         for hole in holes.tolist():
-            chosen = self._fitting(self.pool, hole)
-            if chosen is None:
-                chosen = self._fitting(self.random.permutation(len(self.keys)), hole)
-            if chosen is None:
-                raise InputError(
-                    f"no row fits into a batch of {self.size} without duplicates any more; choose a smaller batch_size"
-                )
-            self._place(np.array([chosen]), np.array([hole]))
-            self.pool = self.pool[self.pool != chosen]
+            if not self._fill(hole):
+                return
 
-    def _fitting(self, rows: np.ndarray, hole: int) -> int | None:
-        free = ~self._is_taken(self._codes(rows, hole // self.size)).any(axis=1)
-        return int(rows[np.argmax(free)]) if free.any() else None
+    def _fill(self, hole: int) -> bool:
+        batch = hole // self.size
+        mates = self.grid[batch * self.size : (batch + 1) * self.size]
+        welcome = ~self._sharing(mates[mates >= 0])
+        fitting = np.flatnonzero(welcome[self.pool])
+        if len(fitting):
+            self._from_pool(int(fitting[0]), hole)
+            return True
+        for place in range(min(TRIED, len(self.pool))):
+            movable = np.flatnonzero(self._movable(int(self.pool[place]), welcome, batch))
+            if len(movable):
+                moved = int(self.random.choice(movable))
+                self.grid[hole] = self.grid[moved]
+                self._from_pool(place, moved)
+                return True
+        return False
+
+    def _movable(self, row: int, welcome: np.ndarray, batch: int) -> np.ndarray:
+        """Places whose row is welcome in ``batch`` and whose own batch can have ``row`` instead of it, bool."""
+        placed = self.grid >= 0
+        rivals = placed & self._sharing(np.array([row]))[self.grid]
+        per_batch = rivals.reshape(self.batches, self.size).sum(axis=1).repeat(self.size)
+        elsewhere = np.arange(len(self.grid)) // self.size != batch
+        return placed & elsewhere & welcome[self.grid] & (per_batch == rivals)
+
+    def _sharing(self, rows: np.ndarray) -> np.ndarray:
+        """Which of all rows have a key of these, bool `[N]`."""
+        held = np.zeros(self.span, dtype=bool)
+        held[self.keys[rows]] = True
+        return held[self.keys].any(axis=1)
+
+    def _from_pool(self, place: int, hole: int) -> None:
+        self.grid[hole] = self.pool[place]
+        self.pool = np.delete(self.pool, place)

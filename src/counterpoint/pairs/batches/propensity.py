@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from counterpoint.base.checks import check_positive_number
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.base.checks import check_positive_number
 from counterpoint.pairs.batches.contract import Batching, BatchPlan, Rows, check_size, generator
 from counterpoint.pairs.batches.spread import spread
 

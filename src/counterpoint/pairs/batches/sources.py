@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from counterpoint.base.checks import check_positive_number
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
-from counterpoint.base.checks import check_positive_number
 from counterpoint.pairs.batches.contract import Batching, BatchPlan, Rows, check_size, generator
 from counterpoint.pairs.batches.rows import Part
 from counterpoint.pairs.batches.shuffled import Shuffled
@@ -24,6 +24,10 @@ class Turns(StrEnum):
 
     SHUFFLED = "shuffled"
     ROUND_ROBIN = "round_robin"
+
+    def __repr__(self) -> str:
+        """As it is written in Python, so that the settings that hold it can be read back."""
+        return f"Turns.{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.batches import KnownRows, NoDuplicates, Shuffled, SingleSource, Turns, identities, identity
-from counterpoint.pairs.batches.rows import Part
+from counterpoint.pairs.batches.part import Part
 from counterpoint.pairs.batches.sources import shares
 
 

@@ -101,7 +101,8 @@ class BatchSampler:
         """
         if state["epoch"] < 0 or not 0 <= state["batch"] < self._plan.batches:
             raise InputError(
-                f"saved position {state} does not fit epochs of {self._plan.batches} batches; data or batch size changed"
+                f"saved position {state} does not fit epochs of {self._plan.batches} batches; data or batch "
+                "size changed"
             )
         self._epoch, self._batch = state["epoch"], state["batch"]
 

@@ -32,7 +32,8 @@ class HardCommunities(Batching):
 
     Example:
         >>> nearest = np.array([[1], [0], [3], [2]])
-        >>> plan = HardCommunities(skip=0, links=1, community=2).plan(KnownRows(n=4, nearest=nearest), batch_size=2, seed=0)
+        >>> batching = HardCommunities(skip=0, links=1, community=2)
+        >>> plan = batching.plan(KnownRows(n=4, nearest=nearest), batch_size=2, seed=0)
         >>> np.sort(np.sort(plan.epoch(0), axis=1), axis=0).tolist()
         [[0, 1], [2, 3]]
     """
@@ -80,6 +81,4 @@ def _notices(degrees: np.ndarray) -> tuple[str, ...]:
     alone = int((degrees == 0).sum())
     if not alone:
         return ()
-    return (
-        f"{alone} of {len(degrees)} rows are in no other row's ranks that is also in theirs: their batches are not hard",
-    )
+    return (f"{alone} of {len(degrees)} rows are linked with no other row: their batches are not hard",)

@@ -10,7 +10,7 @@ from counterpoint.base.checks import check_positive_number
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.batches.contract import Batching, BatchPlan, Rows, check_size, generator
-from counterpoint.pairs.batches.rows import Part
+from counterpoint.pairs.batches.part import Part
 from counterpoint.pairs.batches.shuffled import Shuffled
 
 

@@ -6,7 +6,7 @@ from counterpoint.base.errors import InputError
 
 
 def same_label_pairs(batches: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Pairs of rows of one class in each batch, int64 `[M]`: the false negatives, where rows are each other's negatives.
+    """Pairs of rows of one class in each batch, int64 `[M]`: false negatives, where rows are negatives of each other.
 
     Args:
         batches: int64 `[M, B]`, row numbers.

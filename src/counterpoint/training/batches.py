@@ -9,7 +9,7 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.data import Examples
 from counterpoint.pairs.batches import BatchPlan, Rows, identities
-from counterpoint.pairs.batches.rows import checked_neighbours, checked_numbers
+from counterpoint.pairs.batches.checked import checked_neighbours, checked_numbers
 from counterpoint.training.settings import TrainSettings
 
 _CHUNK = 65536

@@ -8,6 +8,7 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.batches.contract import Batching, BatchPlan, Rows, check_size, generator
 from counterpoint.pairs.batches.filling import Filling
+from counterpoint.pairs.batches.identity import numbered
 from counterpoint.pairs.batches.spread import most_batches, spread
 
 
@@ -72,17 +73,6 @@ def _first(deal: Callable[[int, int], np.ndarray], most: int, batch_size: int) -
             return found
         batches -= max(1, empty // batch_size)
     raise InputError(f"no {batch_size} rows without duplicates were found to fill a batch; choose a smaller batch_size")
-
-
-def numbered(identities: np.ndarray) -> np.ndarray:
-    """Identities `[N, C]` as numbers 0..V-1, equal for equal ones; every place without one gets its own number."""
-    flat = identities.reshape(-1)
-    nothing = flat < 0
-    _, numbers = np.unique(flat, return_inverse=True)
-    numbers = numbers.reshape(-1)
-    numbers[nothing] = len(flat) + np.arange(nothing.sum())
-    _, dense = np.unique(numbers, return_inverse=True)
-    return dense.reshape(identities.shape)
 
 
 def _notices(keys: np.ndarray, batches: int, batch_size: int) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class Filling:
 
     def _fits(self, codes: np.ndarray) -> np.ndarray:
         """Which proposals share nothing with what is taken nor with an earlier proposal, bool `[n]`."""
-        free = ~self._is_taken(codes).any(axis=1)
+        free = np.array(~self._is_taken(codes).any(axis=1))
         flat = codes.reshape(-1)
         owner = np.repeat(np.arange(len(codes)), codes.shape[1])
         order = np.argsort(flat, kind="stable")
@@ -116,7 +116,7 @@ class Filling:
         """Which of all rows have a key of these, bool `[N]`."""
         held = np.zeros(self.span, dtype=bool)
         held[self.keys[rows]] = True
-        return held[self.keys].any(axis=1)
+        return np.array(held[self.keys].any(axis=1))
 
     def _from_pool(self, place: int, hole: int) -> None:
         self.grid[hole] = self.pool[place]

@@ -37,7 +37,7 @@ def communities(graph: sp.csr_array, size: int, random: np.random.Generator) -> 
         size: Rows of a community.
         random: Breaks ties.
     """
-    group = np.arange(graph.shape[0])
+    group = np.arange(len(graph.indptr) - 1)
     links = graph
     while True:
         partner = _partners(links, np.bincount(group), size, random)

@@ -30,6 +30,17 @@ def identities(cells: Iterable[Any]) -> np.ndarray:
     return np.array([row + [NOTHING] * (width - len(row)) for row in found], dtype=np.int64).reshape(len(found), width)
 
 
+def numbered(identities: np.ndarray) -> np.ndarray:
+    """Identities `[N, C]` as numbers 0..V-1, equal for equal ones; every place without one gets its own number."""
+    flat = identities.reshape(-1)
+    nothing = flat < 0
+    _, numbers = np.unique(flat, return_inverse=True)
+    numbers = numbers.reshape(-1)
+    numbers[nothing] = len(flat) + np.arange(nothing.sum())
+    _, dense = np.unique(numbers, return_inverse=True)
+    return dense.reshape(identities.shape)
+
+
 def _items(cell: Any) -> Iterable[Any]:
     many = isinstance(cell, (list, tuple)) and not (cell and isinstance(cell[0], (int, float, np.number)))
     return cell if many else (cell,)

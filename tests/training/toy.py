@@ -148,7 +148,12 @@ KINDS = {
     "plain": {"optimiser": AdamW(learning_rate=0.05)},
     "full": {"optimiser": SGD(), "ema": EMA(decay=0.9), "cache_chunk": 3, "accumulate": 2, "precision": "bf16"},
     "ranks": {"optimiser": SGD(momentum=0.5), "schedule": Constant(), "steps": 8, "checkpoint_every": 3},
-    "balanced": {"optimiser": SGD(momentum=0.5), "steps": 8, "checkpoint_every": 3, "batches": ClassBalanced(per_class=2)},
+    "balanced": {
+        "optimiser": SGD(momentum=0.5),
+        "steps": 8,
+        "checkpoint_every": 3,
+        "batches": ClassBalanced(per_class=2),
+    },
 }
 
 

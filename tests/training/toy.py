@@ -17,6 +17,7 @@ from torch import nn
 
 from counterpoint.data import BadRows, Batch
 from counterpoint.methods.base import Method, Prepared, StepOutput
+from counterpoint.pairs.batches import ClassBalanced
 from counterpoint.pairwise import SameKey
 from counterpoint.training import EMA, SGD, AdamW, Constant, MetricsFile, Observer, TrainSettings, train
 
@@ -31,6 +32,7 @@ class ToyExamples:
 
     def __init__(self, n=40, dim=6, broken_row=None):
         generator = np.random.default_rng(0)
+        self.labels = np.arange(n) % dim
         self.values = (generator.normal(size=(n, dim)) + 2 * np.eye(dim)[np.arange(n) % dim]).astype(np.float32)
         self.table = ToyTable(np.array([0, n]))
         self.bad_rows = BadRows(limit=1)
@@ -146,13 +148,19 @@ KINDS = {
     "plain": {"optimiser": AdamW(learning_rate=0.05)},
     "full": {"optimiser": SGD(), "ema": EMA(decay=0.9), "cache_chunk": 3, "accumulate": 2, "precision": "bf16"},
     "ranks": {"optimiser": SGD(momentum=0.5), "schedule": Constant(), "steps": 8, "checkpoint_every": 3},
+    "balanced": {
+        "optimiser": SGD(momentum=0.5),
+        "steps": 8,
+        "checkpoint_every": 3,
+        "batches": ClassBalanced(per_class=2),
+    },
 }
 
 
 def run(folder, kind, delay, dropout=0.2, stop_after=None):
     """Train in ``folder``, resuming if there is something to resume; leaves the weights in ``final-<rank>.json``."""
     folder, rank = Path(folder), int(os.environ.get("RANK", "0"))
-    method = (GatheringMethod if kind == "ranks" else ToyMethod)(delay=delay, dropout=dropout, seed=rank)
+    method = (GatheringMethod if kind in ("ranks", "balanced") else ToyMethod)(delay=delay, dropout=dropout, seed=rank)
     left = iter(range(stop_after or 10**9, 0, -1))
     result = train(
         method,

@@ -11,6 +11,17 @@ from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.objectives import SupCon
+from counterpoint.pairs.batches import (
+    BatchBinding,
+    Batching,
+    ClassBalanced,
+    ClassDisjoint,
+    Curriculum,
+    InversePropensity,
+    NoDuplicates,
+    Shuffled,
+    SingleSource,
+)
 from counterpoint.pairwise import Loss, Needs, Objective
 from counterpoint.papers import all_papers, paper_named
 from counterpoint.training import CacheChunk, checked_chunk
@@ -22,6 +33,16 @@ ENCODERS: dict[str, type[EncoderSpec]] = {
     "static": StaticText,
     "mlp": MLP,
     "passthrough": Passthrough,
+}
+BATCHES: dict[str, type[Batching]] = {
+    "shuffled": Shuffled,
+    "class-balanced": ClassBalanced,
+    "class-disjoint": ClassDisjoint,
+    "no-duplicates": NoDuplicates,
+    "single-source": SingleSource,
+    "batch-binding": BatchBinding,
+    "curriculum": Curriculum,
+    "inverse-propensity": InversePropensity,
 }
 
 
@@ -74,6 +95,19 @@ def recipe_named(name: str) -> Recipe:
 def encoder_named(name: str) -> EncoderSpec:
     """The encoder a person asked for: a name of ours, or any Hugging Face model by name or folder."""
     return ENCODERS[name]() if name in ENCODERS else HuggingFace(name_or_path=name)
+
+
+def batches_named(name: str | None) -> Batching | None:
+    """How a person asked for batches to be made.
+
+    Raises:
+        InputError: No such name.
+    """
+    if name is None:
+        return None
+    if name not in BATCHES:
+        raise InputError(f"--batches must be one of {', '.join(BATCHES)}, got {name!r}")
+    return BATCHES[name]()
 
 
 def chunk_of(text: str | None) -> CacheChunk | None:

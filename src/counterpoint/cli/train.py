@@ -9,6 +9,8 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import (
+    BATCHES,
+    batches_named,
     chunk_of,
     columns_of,
     encoder_named,
@@ -88,6 +90,10 @@ def train(
         int | None,
         typer.Option(help="Examples compared with each other, over all processes.", rich_help_panel=TRAINING),
     ] = None,
+    batches: Annotated[
+        str | None,
+        typer.Option(help=f"Which examples share a batch: {', '.join(BATCHES)}.", rich_help_panel=TRAINING),
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.", rich_help_panel=TRAINING)] = None,
     cache_chunk: Annotated[
         str | None,
@@ -139,8 +145,9 @@ def train(
     if chosen is None and temperature is not None:
         plan = _with_temperature(plan, temperature)
     plan = with_training(
-        plan, epochs=epochs, steps=steps, batch_size=batch_size, cache_chunk=chunk_of(cache_chunk),
-        accumulate=accumulate, precision=precision, seed=seed, workers=workers, checkpoint_every=checkpoint_every,
+        plan, epochs=epochs, steps=steps, batch_size=batch_size, batches=batches_named(batches),
+        cache_chunk=chunk_of(cache_chunk), accumulate=accumulate, precision=precision, seed=seed, workers=workers,
+        checkpoint_every=checkpoint_every,
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))

@@ -16,7 +16,7 @@ from counterpoint.data.images import ImageFormat
 from counterpoint.data.inference import infer_roles
 from counterpoint.data.opening import open_table, table_from
 from counterpoint.data.roles import Roles, Supervision
-from counterpoint.data.sampler import EpochSampler
+from counterpoint.data.sampler import BatchSampler, EpochSampler
 from counterpoint.data.sets import SETS, Access, NamedSet, Retrieval, named
 from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
 from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
@@ -26,6 +26,7 @@ __all__ = [
     "Access",
     "BadRows",
     "Batch",
+    "BatchSampler",
     "Concatenated",
     "EpochSampler",
     "Examples",

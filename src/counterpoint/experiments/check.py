@@ -14,8 +14,9 @@ from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method
+from counterpoint.pairs.batches import BatchPlan
 from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
-from counterpoint.training import AUTO, check_cacheable, open_machine
+from counterpoint.training import AUTO, check_cacheable, open_machine, plan_batches
 
 REHEARSED_ROWS = 32
 SCORES_LOOKED_AT = 10_000
@@ -47,6 +48,10 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
         )
         if lacking is not None:
             warn(f"there is nothing to judge by: what is held out of {data.test.table.description} needs {lacking}")
+    with blaming("batches"):
+        plan = plan_batches(data.train, recipe.training)
+    for notice in plan.notices:
+        warn(notice)
     method = start_method(recipe, data.train)
     for tower in (method.encoder, method.other):
         why_not = export_obstacle(tower) if tower is not None and tower.kind is Kind.TEXT else None
@@ -54,7 +59,7 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
             warn(f"the saved model will not open in sentence-transformers, which {why_not}")
     if not any(parameter.requires_grad for parameter in method.parameters()):
         raise InputError(f"the recipe does not fit itself: {type(recipe.encoder).__name__} has nothing to learn")
-    rehearse(recipe, data, method)
+    rehearse(recipe, data, method, plan)
     return method
 
 
@@ -180,13 +185,14 @@ def _classes(examples: Examples) -> int:
 
 
 @torch.no_grad()
-def rehearse(recipe: Recipe, data: Data, method: Method) -> None:
+def rehearse(recipe: Recipe, data: Data, method: Method, plan: BatchPlan) -> None:
     """One batch through views, encoders and objective without learning: what does not fit is known before a step.
 
     Args:
         recipe: What will be trained.
         data: What on.
         method: Fresh from :func:`start_method`; afterwards it is in evaluation mode and on the device, unchanged.
+        plan: The batches of the run; the first one goes through.
 
     Raises:
         InputError: The recipe does not fit the data.
@@ -198,8 +204,7 @@ def rehearse(recipe: Recipe, data: Data, method: Method) -> None:
     method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
     # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
     most = settings.batch_size if recipe.supervision is Supervision.LABELS else min(settings.batch_size, REHEARSED_ROWS)
-    rows = np.random.default_rng(settings.seed).choice(len(data.train), most, replace=False)
-    batch = data.train.batch(np.sort(rows))
+    batch = data.train.batch(plan.epoch(0)[0, :most])
     with blaming("the recipe does not fit the data"):
         _try(method, batch, chunk or REHEARSED_ROWS)
 

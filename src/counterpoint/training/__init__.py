@@ -1,6 +1,7 @@
 """Training: the loop and all that has a step counter (schedules, averages, caching, checkpoints, ranks, records)."""
 
 from counterpoint.training.average import EMA
+from counterpoint.training.batches import ExampleRows, plan_batches
 from counterpoint.training.caching import check_cacheable
 from counterpoint.training.checkpoint import list_checkpoints
 from counterpoint.training.chunk import AUTO, CacheChunk, checked_chunk
@@ -27,6 +28,7 @@ __all__ = [
     "CacheChunk",
     "Constant",
     "CosineWarmup",
+    "ExampleRows",
     "Fit",
     "Machine",
     "MetricsFile",
@@ -48,6 +50,7 @@ __all__ = [
     "list_checkpoints",
     "monitor",
     "open_machine",
+    "plan_batches",
     "read_records",
     "train",
 ]

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from counterpoint.base.errors import CounterpointError, InputError
-from counterpoint.data import EpochSampler, Examples, SkippedRow
+from counterpoint.data import BatchSampler, Examples, SkippedRow
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training.chunk import AUTO
 from counterpoint.training.packing import Packed, pack, unpack
@@ -89,7 +89,7 @@ def _check_limit(skipped: dict[int, SkippedRow], limit: int) -> None:
         raise InputError(f"more than {limit} rows cannot be used; the last: {last.reason}")
 
 
-def plan(sampler: EpochSampler, *, first: int, total: int) -> Iterator[Planned]:
+def plan(sampler: BatchSampler, *, first: int, total: int) -> Iterator[Planned]:
     """Batches number ``first`` to ``total - 1`` of the run, epoch after epoch.
 
     Args:

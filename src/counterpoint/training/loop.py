@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from counterpoint.data import EpochSampler, Examples
+from counterpoint.data import BatchSampler, Examples
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training import ranks
 from counterpoint.training.average import Average
+from counterpoint.training.batches import fingerprint, plan_batches
 from counterpoint.training.loading import Preparation, load, plan
 from counterpoint.training.observers import Observer, TrainResult
 from counterpoint.training.precision import Machine, open_machine
@@ -85,15 +86,8 @@ def train(
 
 def _open(method: Method, examples: Examples, settings: TrainSettings, folder: Path, machine: Machine) -> Run:
     world = ranks.current()
-    sampler = EpochSampler(
-        len(examples),
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        blocks=examples.table.blocks,
-        drop_last=True,
-        rank=world.index,
-        world=world.size,
-    )
+    batches = plan_batches(examples, settings)
+    sampler = BatchSampler(batches, rank=world.index, world=world.size)
     method.to(machine.device).train()
     ranks.broadcast_module(method)
     seed_everything(int(sample_seeds(settings.seed, -1, np.array([world.index]))))
@@ -112,7 +106,7 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         sampler=sampler,
         total=settings.total_steps(len(sampler)),
         root=folder / CHECKPOINTS,
-        identity=identity(settings, examples=len(examples), world=world.size),
+        identity=identity(settings, examples=len(examples), world=world.size, batches=fingerprint(batches)),
         watch=LossWatch(machine.device),
     )
 

@@ -10,11 +10,13 @@ from counterpoint.training.checkpoint import list_checkpoints, newest_checkpoint
 from counterpoint.training.settings import MAY_CHANGE, TrainSettings
 from counterpoint.training.state import TrainState, restore
 
+ORDER = "the order of rows"
 
-def identity(settings: TrainSettings, *, examples: int, world: int) -> dict[str, Any]:
+
+def identity(settings: TrainSettings, *, examples: int, world: int, batches: str) -> dict[str, Any]:
     """What a resumed run must share with the run it continues, as JSON values."""
     fixed = {name: value for name, value in to_json(settings).items() if name not in MAY_CHANGE}
-    return {**fixed, "training examples": examples, "processes": world}
+    return {**fixed, "training examples": examples, "processes": world, ORDER: batches}
 
 
 def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back: bool) -> None:
@@ -45,7 +47,9 @@ def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back
         if before.get(name) != now.get(name)
     ]
     if changed:
-        raise InputError(f"cannot resume from {folder}: {'; '.join(changed)}")
+        # What decides the order has changed too, wherever anything else has; alone it says that the data have.
+        told = [one for one in changed if not one.startswith(ORDER)] or changed
+        raise InputError(f"cannot resume from {folder}: {'; '.join(told)}")
     try:
         restore(state, contents)
     except CheckpointError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from counterpoint.base.errors import CounterpointError
-from counterpoint.data import EpochSampler, SkippedRow
+from counterpoint.data import BatchSampler, SkippedRow
 from counterpoint.methods.base import Prepared
 from counterpoint.training import ranks
 from counterpoint.training.checkpoint import list_checkpoints, prune_checkpoints, write_checkpoint
@@ -42,7 +42,7 @@ class Run:
     settings: TrainSettings
     machine: Machine
     state: TrainState
-    sampler: EpochSampler
+    sampler: BatchSampler
     total: int
     root: Path
     identity: dict[str, Any]

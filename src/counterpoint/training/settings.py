@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from counterpoint.base.errors import InputError
+from counterpoint.pairs.batches import Batching, Shuffled
 from counterpoint.training.average import EMA
 from counterpoint.training.chunk import CacheChunk, checked_chunk
 from counterpoint.training.optimisers import AdamW, Optimiser
@@ -22,6 +23,7 @@ class TrainSettings:
         steps: Optimiser steps.
         epochs: Passes over the training data; fractions are allowed.
         batch_size: Anchors that are compared with each other, over all ranks together.
+        batches: Which rows share a batch.
         optimiser: What turns gradients into steps.
         schedule: What the learning rate is multiplied by.
         accumulate: Batches whose gradients are averaged before a step; they are not compared with each other.
@@ -41,6 +43,7 @@ class TrainSettings:
     steps: int | None = None
     epochs: float | None = None
     batch_size: int = 256
+    batches: Batching = field(default_factory=Shuffled)
     optimiser: Optimiser = field(default_factory=AdamW)
     schedule: Schedule = field(default_factory=CosineWarmup)
     accumulate: int = 1
@@ -70,6 +73,8 @@ class TrainSettings:
         _at_least("batch_size", self.batch_size, 2)
         _at_least("workers", self.workers, 0)
         _at_least("seed", self.seed, 0)
+        if not isinstance(self.batches, Batching):
+            raise InputError(f"batches must be a batching, such as ClassBalanced(), got {self.batches!r}")
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise InputError(f"clip_norm must be above 0, got {self.clip_norm}")
         object.__setattr__(self, "precision", _precision(self.precision))

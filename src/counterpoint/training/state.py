@@ -30,7 +30,7 @@ class TrainState:
         average: Averaged weights, if asked for.
         step: Optimiser steps taken.
         seconds: Time spent training, over all sessions.
-        sampler: Position in the data: what ``EpochSampler.state_dict`` gives.
+        sampler: Position in the data: what ``BatchSampler.state_dict`` gives.
         loss_sum: Sum of the losses since the last record, float32 scalar on the device.
         losses: How many it sums.
         cache_chunk: Rows encoded at a time; once found it stays, so that a resumed run is the same run.

@@ -1,0 +1,100 @@
+"""Batches of a run: what a batching may know about the examples, and the plan it makes of them."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from counterpoint.base.errors import InputError
+from counterpoint.data import Examples
+from counterpoint.pairs.batches import BatchPlan, Rows, identities
+from counterpoint.pairs.batches.checked import checked_neighbours, checked_numbers
+from counterpoint.training.settings import TrainSettings
+
+_CHUNK = 65536
+
+
+class ExampleRows(Rows):
+    """The rows of a data set, read from its table when a batching asks."""
+
+    def __init__(self, examples: Examples) -> None:
+        """Nothing is read yet."""
+        self.examples = examples
+
+    def __len__(self) -> int:
+        """Number of examples."""
+        return len(self.examples)
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Those of the table."""
+        return self.examples.table.blocks
+
+    def labels(self) -> np.ndarray:
+        """The classes of the label column."""
+        labels = self.examples.labels
+        if labels is None:
+            raise InputError(f"{self._name}: these batches need a label column, and there is none")
+        return labels
+
+    def numbers(self, column: str) -> np.ndarray:
+        """A column of the table, whether it has another role or not."""
+        try:
+            values = np.array(self._cells((column,)), dtype=np.float64).reshape(-1)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self._name}: column {column!r} must hold a number in every row: {error}") from error
+        return checked_numbers(column, values)
+
+    def identities(self, columns: tuple[str, ...]) -> np.ndarray:
+        """Those of the columns, or of anchors and positives; several columns of one vector count as one."""
+        roles = self.examples.roles
+        wanted = [(name,) for name in columns or roles.positives]
+        wanted = wanted if columns else [roles.anchor, *wanted]
+        return np.concatenate([identities(self._cells(names)) for names in wanted], axis=1)
+
+    def neighbours(self, name: str) -> np.ndarray:
+        """The array of a ``.npy`` file, looked for where the data are and then from here."""
+        table = self.examples.table
+        path = Path(name) if table.folder is None or not (table.folder / name).is_file() else table.folder / name
+        if not path.is_file():
+            raise InputError(
+                f"these batches need the file {name!r} of neighbours, int64 [{len(self)}, K]; it is not there"
+            )
+        try:
+            nearest = np.load(path, allow_pickle=False)
+        except ValueError as error:
+            raise InputError(f"{path} is no .npy file of numbers: {error}") from error
+        if len(nearest) != len(self):
+            raise InputError(
+                f"{path} has neighbours of {len(nearest)} rows, and there are {len(self)} to learn from; if rows are "
+                "held out, hold none out (test_fraction 0) or give them as a file of their own"
+            )
+        return checked_neighbours(nearest, len(self), str(path)).astype(np.int64, copy=False)
+
+    @property
+    def _name(self) -> str:
+        return self.examples.table.description
+
+    def _cells(self, columns: tuple[str, ...]) -> list[Any]:
+        """The cells of a column; of several, one list of their values for each row."""
+        cells: list[Any] = []
+        for start in range(0, len(self), _CHUNK):
+            values = self.examples.table.take(np.arange(start, min(start + _CHUNK, len(self))), columns)
+            found = [values[name] for name in columns]
+            cells.extend(found[0] if len(columns) == 1 else zip(*found, strict=True))
+        return cells
+
+
+def plan_batches(examples: Examples, settings: TrainSettings) -> BatchPlan:
+    """The batches of every epoch of a run.
+
+    Raises:
+        InputError: The examples do not have what ``settings.batches`` needs, or no batch can be filled.
+    """
+    return settings.batches.plan(ExampleRows(examples), batch_size=settings.batch_size, seed=settings.seed)
+
+
+def fingerprint(plan: BatchPlan) -> str:
+    """Digest of the first epoch: labels, neighbours or difficulties that have changed change it."""
+    return hashlib.sha256(np.ascontiguousarray(plan.epoch(0)).tobytes()).hexdigest()[:16]

@@ -27,17 +27,18 @@ def learned(result):
     return {name: values for name, values in result["weights"].items() if name != "drawn"}
 
 
-def run(server, folder, *, world=2, **arguments):
+def run(server, folder, *, world=2, kind="ranks", **arguments):
     folder.mkdir(exist_ok=True)
     environments = two_ranks() if world == 2 else [{}]
-    server.start(environments=environments, folder=str(folder), kind="ranks", delay=0.0, **arguments)
+    server.start(environments=environments, folder=str(folder), kind=kind, delay=0.0, **arguments)
     assert server.wait() == [0] * world
 
 
-def test_two_ranks_equal_one(server, tmp_path):
+@pytest.mark.parametrize("kind", ["ranks", "balanced"])
+def test_two_ranks_equal_one(server, tmp_path, kind):
     """Same global batches, no dropout: the averaged gradient is that of one process, whatever the initial weights."""
-    run(server, tmp_path / "one", world=1, dropout=0.0)
-    run(server, tmp_path / "two", dropout=0.0)
+    run(server, tmp_path / "one", world=1, dropout=0.0, kind=kind)
+    run(server, tmp_path / "two", dropout=0.0, kind=kind)
     one, first, second = final(tmp_path / "one"), final(tmp_path / "two"), final(tmp_path / "two", 1)
     assert learned(first) == learned(second)
     assert first["weights"]["drawn"] != second["weights"]["drawn"]
@@ -58,13 +59,14 @@ def test_parameters_that_not_every_rank_uses(server, tmp_path):
     assert values["sometimes"] == pytest.approx([position], rel=1e-5)
 
 
-def test_resuming_two_ranks_is_exact(server, tmp_path):
+@pytest.mark.parametrize("kind", ["ranks", "balanced"])
+def test_resuming_two_ranks_is_exact(server, tmp_path, kind):
     """Each rank has its own dropout, so its own random state; rank 0 alone asks to stop, and both do."""
-    run(server, tmp_path / "whole")
-    run(server, tmp_path / "parts", stop_after=4)
+    run(server, tmp_path / "whole", kind=kind)
+    run(server, tmp_path / "parts", stop_after=4, kind=kind)
     assert [final(tmp_path / "parts", rank)["steps"] for rank in (0, 1)] == [4, 4]
     assert list_checkpoints(tmp_path / "parts" / "checkpoints")[-1].name == "step-000004"
-    run(server, tmp_path / "parts")
+    run(server, tmp_path / "parts", kind=kind)
     for rank in (0, 1):
         assert final(tmp_path / "parts", rank) == final(tmp_path / "whole", rank)
     assert learned(final(tmp_path / "parts")) == learned(final(tmp_path / "parts", 1))

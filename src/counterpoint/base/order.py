@@ -16,6 +16,6 @@ def block_order(blocks: np.ndarray, random: np.random.Generator) -> np.ndarray:
     if len(blocks) <= 2:
         return random.permutation(int(blocks[-1]))
     order = random.permutation(len(blocks) - 1)
-    pieces = [np.arange(blocks[block], blocks[block + 1]) for block in order]
+    pieces = [np.arange(int(blocks[block]), int(blocks[block + 1])) for block in order]
     windows = [np.concatenate(pieces[i : i + WINDOW_BLOCKS]) for i in range(0, len(pieces), WINDOW_BLOCKS)]
     return np.concatenate([random.permutation(window) for window in windows])

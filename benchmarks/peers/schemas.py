@@ -4,12 +4,12 @@ Its Python half declares gradients for two compiled operators, which are missing
 declaring their signatures is enough for every library whose losses are measured here. Import this before any of them.
 """
 
-import torch
+from torch import library
 
-_SCHEMAS = torch.library.Library("torchvision", "DEF")
 _SIGNATURES = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 for _signature in _SIGNATURES:
-    _SCHEMAS.define(_signature)
+    _name, _arguments = _signature.split("(", 1)
+    library.define(f"torchvision::{_name}", f"({_arguments}")

@@ -34,3 +34,8 @@ def scored_pairs(
         raise InputError("scores must be real numbers, and some are not")
     pairs = (unit_rows(a) * unit_rows(b)).sum(1, keepdim=True)
     return Problem(pairs, pairs, Greater(scores, scores, graded=graded))
+
+
+def mean_over_pairs(total_N: Tensor, count_N: Tensor) -> Tensor:
+    """Mean over ordered pairs of pairs, from their sums and numbers; 0 when all scores are equal."""
+    return total_N.sum() / count_N.sum().clamp_min(1)

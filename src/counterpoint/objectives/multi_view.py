@@ -10,12 +10,8 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
-from counterpoint.objectives._views import means_of_others
-from counterpoint.pairwise import ManyViews, Needs, Problem, Terms, Tile, rows
-
-
-def _other(views: int, device: torch.device) -> Tensor:
-    return ~torch.eye(views, dtype=torch.bool, device=device)
+from counterpoint.objectives._views import different_views, means_of_others, view_terms
+from counterpoint.pairwise import ManyViews, Needs, Problem, Terms, Tile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +50,12 @@ class MVInfoNCE(ManyViews):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per example and pair of views: log-sum-exp of all that is not the row itself, and the positive."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.compared)
-        yield rows.sum(logits, where=rel.positive)
+        yield from view_terms(s_NM / self.temperature, rel, where=rel.compared)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Log of the sum over pairs of views, per example."""
         lse_NVV, positive_NVV = statistics
-        other = _other(lse_NVV.shape[1], lse_NVV.device)
+        other = different_views(lse_NVV)
         return self.mean(lse_NVV.flatten(1).logsumexp(1) - positive_NVV[:, other].logsumexp(1))
 
     def reference(self, s_VVNN: Tensor, rel: Tile, /) -> Tensor:
@@ -112,9 +106,7 @@ class MVDHEL(ManyViews):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per example and pair of views: log-sum-exp of the other examples, and the positive."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.negative)
-        yield rows.sum(logits, where=rel.positive)
+        yield from view_terms(s_NM / self.temperature, rel, where=rel.negative)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Within-view repulsions add up; the positives of an example are one sum.
@@ -202,9 +194,7 @@ class PolyView(ManyViews):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per example and pair of views: log-sum-exp of the other examples, and the positive."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.negative)
-        yield rows.sum(logits, where=rel.positive)
+        yield from view_terms(s_NM / self.temperature, rel, where=rel.negative)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Likelihoods of partners, brought together as ``form`` says.
@@ -220,7 +210,7 @@ class PolyView(ManyViews):
         views = log_NVV.shape[1]
         if self.form is PolyForm.SUFFICIENT:
             return self.mean(-log_NVV.diagonal(dim1=1, dim2=2).mean(1))
-        log_NVP = log_NVV[:, _other(views, log_NVV.device)].view(-1, views, views - 1)
+        log_NVP = log_NVV[:, different_views(log_NVV)].view(-1, views, views - 1)
         if self.form is PolyForm.GEOMETRIC:
             return self.mean(-log_NVP.mean((1, 2)))
         return self.mean(-(torch.logsumexp(log_NVP, 2) - torch.log(log_NVP.new_tensor(views - 1))).mean(1))

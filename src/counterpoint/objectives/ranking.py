@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from counterpoint.base.citation import Citation
 from counterpoint.objectives._pairs import softplus
-from counterpoint.objectives._scored import scored_pairs
+from counterpoint.objectives._scored import mean_over_pairs, scored_pairs
 from counterpoint.objectives._settings import check_positive
 from counterpoint.pairwise import Difference, Given, Needs, Objective, Problem, Similarity, Term, Tile, rows
 
@@ -112,8 +112,7 @@ class RankNet(Objective):
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over ordered pairs of pairs; 0 when all scores are equal."""
-        total_N, count_N = statistics
-        return total_N.sum() / count_N.sum().clamp_min(1)
+        return mean_over_pairs(*statistics)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The cross-entropy of every ordered pair."""
@@ -223,8 +222,7 @@ class DiffKendall(Objective):
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over ordered pairs of pairs; 0 when all scores are equal."""
-        total_N, count_N = statistics
-        return total_N.sum() / count_N.sum().clamp_min(1)
+        return mean_over_pairs(*statistics)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The ratio of exponentials, over all ordered pairs."""

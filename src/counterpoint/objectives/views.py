@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from counterpoint.base.citation import Citation
 from counterpoint.objectives._settings import check_positive
 from counterpoint.objectives._softmax import softmax_losses, softmax_terms
-from counterpoint.objectives._views import means_of_others
+from counterpoint.objectives._views import different_views, means_of_others, view_terms
 from counterpoint.pairwise import ManyViews, Needs, Problem, Terms, Tile, cols, rows
 from counterpoint.pairwise.views import side_by_side
 
@@ -47,15 +47,12 @@ class CMC(ManyViews):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per example and pair of views: log-sum-exp of all candidates, and the positive."""
-        logits = s_NM / self.temperature
-        yield rows.lse(logits, where=rel.compared)
-        yield rows.sum(logits, where=rel.positive)
+        yield from view_terms(s_NM / self.temperature, rel, where=rel.compared)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over pairs of different views, then over examples."""
         lse_NVV, positive_NVV = statistics
-        other = ~torch.eye(lse_NVV.shape[1], dtype=torch.bool, device=lse_NVV.device)
-        return self.mean((lse_NVV - positive_NVV)[:, other].mean(1))
+        return self.mean((lse_NVV - positive_NVV)[:, different_views(lse_NVV)].mean(1))
 
     def reference(self, s_VVNN: Tensor, rel: Tile, /) -> Tensor:
         """Eq. 8 with both directions, pair by pair."""

@@ -3,11 +3,15 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from counterpoint.base.errors import InputError
 from counterpoint.cli.main import app
+from counterpoint.experiments.claim import Claim, Paper, Wing, Within
+from counterpoint.experiments.paper_file import PaperFile
 
 COMMANDS = {
     "demo": ("--out", "--steps"),
@@ -29,9 +33,10 @@ COMMANDS = {
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),
     "objectives": ("--data", "--markdown", "--json"),
-    "papers": (),
+    "papers": ("--markdown",),
     "show": ("short",),
     "reproduce": ("short", "--setting", "tiny"),
+    "claims": ("--wing", "--claims"),
     "cite": ("short",),
 }
 
@@ -189,8 +194,37 @@ def test_papers(ok):
 
 def test_reproduce_in_the_tiny_setting(ok):
     found = ok("reproduce", "dcl", "--setting", "tiny", "--json").json
-    assert len(found["method"]) == len(found["baseline"]) == 3
+    assert [len(one["values"]) for one in found["findings"]] == [3] * len(found["findings"])
     assert found["verdict"] in ("holds", "does not hold here", "undecided")
+
+
+def test_claims_runs_what_is_missing_and_nothing_twice(cli, ok, monkeypatch, tmp_path):
+    seen: list[tuple[str, int]] = []
+
+    def paper(name: str, *, minutes: float, broken: bool = False) -> PaperFile:
+        def trial(setting, seed):
+            seen.append((name, seed))
+            if broken:
+                raise InputError("no such data")
+            return {"method": {"error": 0.0}}
+
+        cited = Paper(
+            short=name, title="T", authors="A", year=2000, identifier="arXiv:0000.00000", wing=Wing.SCALE,
+            implements="i", deviates="d",
+        )  # fmt: skip
+        claim = Claim(statement="Exact.", checks=(Within(measure="error", below=1.0),), minutes=minutes, seeds=2)
+        return PaperFile(cited, claim, Path(__file__), trial=trial)
+
+    papers = [paper("slow", minutes=9), paper("broken", minutes=1, broken=True), paper("quick", minutes=2)]
+    monkeypatch.setattr("counterpoint.cli.papers.all_papers", lambda: papers)
+    said = cli("claims", "--claims", tmp_path)
+    assert "could not be run: broken; what was wrong is said above" in said.errors[-1]
+    assert said.out.splitlines() == ["quick: holds", "slow: holds"]
+    assert seen == [("broken", 0), ("quick", 0), ("quick", 1), ("slow", 0), ("slow", 1)]
+    papers.pop(1)
+    assert ok("claims", "--claims", tmp_path).out == ""
+    assert ok("claims", "--claims", tmp_path / "other", "--wing", "text").out == ""
+    assert len(seen) == 5
 
 
 def test_demo(ok, tmp_path, cli, runs):

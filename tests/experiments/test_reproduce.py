@@ -1,6 +1,7 @@
 """A claim about a toy: its runs, its record, and how the record goes stale."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,18 +11,22 @@ import pytest
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import MLP
-from counterpoint.experiments.claim import Claim, Experiment, Paper, PaperFile, Setting, Verdict, decide
+from counterpoint.experiments.claim import Better, Claim, Paper, Setting, Verdict, Wing, Within, verdict_of
+from counterpoint.experiments.claims_page import claims_page
+from counterpoint.experiments.experiment import Experiment, run_experiment
+from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.record import read_record, standing
-from counterpoint.experiments.reproduce import reproduce, run_experiment
+from counterpoint.experiments.reproduce import reproduce
 from counterpoint.experiments.source import DataSource
 from counterpoint.experiments.sources import HOUSE, fingerprint_sources, sources_of
 from counterpoint.objectives import SupCon
 from counterpoint.training import AdamW, TrainSettings
 
 PAPER = Paper(
-    short="Toy", title="T", authors="A", year=2000, identifier="none", implements="nothing", deviates="everywhere"
-)
+    short="Toy", title="T", authors="A", year=2000, identifier="none", wing=Wing.OBJECTIVES,
+    implements="nothing", deviates="everywhere.",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,50 +51,96 @@ def toy(data, tmp_path) -> PaperFile:
         )  # fmt: skip
         return Experiment(recipe=recipe, data=DataSource(data=data, test_fraction=0.4))
 
-    def method(setting: Setting) -> Experiment:
-        return experiment(60 if setting is Setting.SMALL else 2, 1e-2)
-
-    def baseline(setting: Setting) -> Experiment:
-        return experiment(2, 1e-9)
+    def sides(setting: Setting) -> dict[str, Experiment]:
+        steps = 60 if setting is Setting.SMALL else 2
+        return {"method": experiment(steps, 1e-2), "baseline": experiment(2, 1e-9)}
 
     file = tmp_path / "toy.py"
     file.write_text("from counterpoint.objectives import SupCon\n")
-    claim = Claim(measure="knn_accuracy", statement="Training helps.", cost="none", seeds=3)
-    return PaperFile(PAPER, claim, method, baseline, file)
+    claim = Claim(statement="Training helps.", checks=(Better(measure="knn_accuracy"),), minutes=0.1, seeds=3)
+    return PaperFile(PAPER, claim, file, sides=sides)
 
 
 def test_a_claim_that_holds_is_seen_to_hold(toy, tmp_path):
     said: list[str] = []
-    result = reproduce(toy, Setting.SMALL, say=said.append, claims=tmp_path / "claims")
-    assert result.verdict is Verdict.HOLDS
-    assert [line.split(":")[0] for line in said] == [
-        f"seed {seed}, {side}" for seed in range(3) for side in ("method", "baseline")
-    ]
-    assert said[0].endswith(f"knn_accuracy {result.method[0]:.4f}")
-    assert result == decide(toy.claim, result.method, result.baseline, greater_is_better=True)
-    alone = run_experiment(toy.method(Setting.SMALL).seeded(1))
-    assert result.method[1] == next(one.rows[0].value for one in alone if one.measure == "knn_accuracy")
+    findings = reproduce(toy, Setting.SMALL, say=said.append, claims=tmp_path / "claims")
+    assert verdict_of(findings) is Verdict.HOLDS
+    assert [line.split(":")[0] for line in said] == [f"seed {seed}, method" for seed in range(3)]
+    assert said[0].endswith(f"knn_accuracy {findings[0].values[0]:.4g}")
+    alone = run_experiment(toy.sides(Setting.SMALL)["method"].seeded(1))
+    assert findings[0].values[1] == alone.figures["knn_accuracy"]
+    assert {"uniformity", "effective_rank", "spread"} <= set(alone.figures)
     record = read_record(toy, Setting.SMALL, tmp_path / "claims")
     assert record is not None
-    assert (record.paper, record.setting, record.measure) == ("Toy", Setting.SMALL, "knn_accuracy")
-    assert record.result == result
+    assert (record.paper, record.setting, record.findings) == ("Toy", Setting.SMALL, findings)
+    assert toy.claim.decide(record.figures) == findings
     assert {"python", "torch", "numpy"} <= set(record.versions)
+    assert record.seconds > 0
     assert record.commit is None or len(record.commit.removesuffix("+")) == 40
     assert read_record(toy, Setting.TINY, tmp_path / "claims") is None
+
+
+def counting(toy, *, until: int) -> tuple[PaperFile, list[int]]:
+    """A trial that notes its seeds, and breaks at one of them."""
+    seen: list[int] = []
+
+    def trial(setting: Setting, seed: int) -> dict[str, dict[str, float]]:
+        if seed == until:
+            raise InputError("the power went")
+        seen.append(seed)
+        return {"method": {"error": seed / 10}}
+
+    claim = Claim(statement="It is exact.", checks=(Within(measure="error", below=0.5),), minutes=0.1)
+    return replace(toy, sides=None, trial=trial, claim=claim), seen
+
+
+def test_a_run_that_was_cut_short_goes_on_where_it_was(toy, tmp_path):
+    file, seen = counting(toy, until=2)
+    with pytest.raises(InputError, match="the power went"):
+        reproduce(file, Setting.SMALL, claims=tmp_path)
+    assert standing(file, tmp_path) == "unfinished"
+    file, later = counting(toy, until=9)
+    assert [one.values for one in reproduce(file, Setting.SMALL, claims=tmp_path)] == [(0.0, 0.1, 0.2)]
+    assert (seen, later) == ([0, 1], [2])
+    assert standing(file, tmp_path) == "holds"
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    assert later == [2, 0, 1, 2], "asked for again, a whole run is made again"
+
+
+def test_other_sources_start_over(toy, tmp_path):
+    file, seen = counting(toy, until=2)
+    with pytest.raises(InputError, match="the power went"):
+        reproduce(file, Setting.SMALL, claims=tmp_path)
+    toy.file.write_text("from counterpoint.objectives import CLIP\n")
+    file, later = counting(toy, until=9)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    assert (seen, later) == ([0, 1], [0, 1, 2])
 
 
 def test_a_record_shows_that_it_is_stale(toy, tmp_path):
     claims = tmp_path / "claims"
     assert standing(toy, claims) == "not run"
     assert standing(toy, None) == "not run"
-    small = replace(toy, method=lambda setting: toy.method(Setting.TINY), claim=replace(toy.claim, seeds=2))
-    verdict = reproduce(small, Setting.SMALL, claims=claims).verdict.value
-    assert standing(toy, claims) == verdict
+    file, _ = counting(toy, until=9)
+    reproduce(file, Setting.SMALL, claims=claims)
+    assert standing(file, claims) == "holds"
     toy.file.write_text("from counterpoint.objectives import SupCon, CLIP\n")
-    assert standing(toy, claims) == f"{verdict} (stale)"
+    assert standing(file, claims) == "holds (stale)"
     (claims / "toy-small.json").write_text(json.dumps({"paper": "Toy"}))
     with pytest.raises(InputError, match=r"toy-small\.json does not hold a record"):
-        standing(toy, claims)
+        standing(file, claims)
+
+
+def test_the_page_says_what_was_measured(toy, tmp_path):
+    file, _ = counting(toy, until=9)
+    assert "| [Toy](#toy) | `papers/toy.py` | nothing | not run |" in claims_page([file], tmp_path)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    page = claims_page([file], tmp_path)
+    assert "| [Toy](#toy) | `papers/toy.py` | nothing | holds |" in page
+    assert "Claim: It is exact. **Holds.**" in page
+    assert "| It is exact. | method: error 0, 0.1, 0.2 | below 0.5 | holds |" in page
+    reproduce(replace(toy, claim=replace(toy.claim, seeds=2)), Setting.SMALL, claims=tmp_path)
+    assert re.search(r"method: knn_accuracy .* \| baseline: .*; better by .* \[", claims_page([toy], tmp_path))
 
 
 def test_nothing_is_written_unasked(toy, tmp_path, monkeypatch):
@@ -100,14 +151,14 @@ def test_nothing_is_written_unasked(toy, tmp_path, monkeypatch):
 
 
 def test_a_claim_about_what_is_not_measured_is_refused(toy, tmp_path):
-    wrong = replace(toy, claim=replace(toy.claim, measure="knn accuracy"))
-    with pytest.raises(InputError, match="about 'knn accuracy'; measured were knn_accuracy, "):
+    wrong = replace(toy, claim=replace(toy.claim, checks=(Better(measure="knn accuracy"),)))
+    with pytest.raises(InputError, match="about 'knn accuracy'; measured of 'method' were knn_accuracy, "):
         reproduce(wrong, Setting.TINY, claims=tmp_path / "claims")
     assert not (tmp_path / "claims").exists()
 
 
 def test_an_experiment_must_hold_something_out(toy):
-    experiment = toy.baseline(Setting.TINY)
+    experiment = toy.sides(Setting.TINY)["baseline"]
     experiment = replace(experiment, data=replace(experiment.data, test_fraction=0.0))
     with pytest.raises(InputError, match="holds nothing out"):
         run_experiment(experiment)
@@ -136,10 +187,10 @@ def test_only_what_is_imported_counts(tmp_path):
     assert "objectives/ranking.py" in names([other]), "also inside a function"
     assert not any(
         name.startswith(("cli/", "papers/", "experiments/report"))
-        for name in names([HOUSE / "experiments/reproduce.py"])
+        for name in names([HOUSE / "experiments/experiment.py"])
     )
     assert {"experiments/judge.py", "evaluation/knn.py", "training/step.py", "data/sets/digits.py"} <= names(
-        [HOUSE / "experiments/reproduce.py"]
+        [HOUSE / "experiments/experiment.py"]
     )
 
 

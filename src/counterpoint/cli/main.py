@@ -13,7 +13,7 @@ from counterpoint.cli.embed import embed
 from counterpoint.cli.evaluate import evaluate
 from counterpoint.cli.explain import explain
 from counterpoint.cli.objectives import objectives
-from counterpoint.cli.papers import cite, papers, reproduce, show
+from counterpoint.cli.papers import cite, claims, papers, reproduce, show
 from counterpoint.cli.report import report
 from counterpoint.cli.search import search
 from counterpoint.cli.train import train
@@ -28,7 +28,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, evaluate, embed, search, report, data, objectives, explain, papers, show, reproduce, cite):
+DAY = (demo, train, evaluate, embed, search, report, data, objectives, explain)
+PAPERS = (papers, show, reproduce, claims, cite)
+for command in (*DAY, *PAPERS):
     app.command()(command)
 
 # Every complaint about arguments is one of these; typer gives no other name to it in all its versions.

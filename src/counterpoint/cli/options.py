@@ -23,7 +23,7 @@ from counterpoint.pairs.batches import (
     SingleSource,
 )
 from counterpoint.pairwise import Loss, Needs, Objective
-from counterpoint.papers import all_papers, paper_named
+from counterpoint.papers import all_papers
 from counterpoint.training import CacheChunk, checked_chunk
 
 ENCODERS: dict[str, type[EncoderSpec]] = {
@@ -86,10 +86,12 @@ def recipe_named(name: str) -> Recipe:
     """
     if Path(name).is_file():
         return load_recipe(Path(name))
-    if name.lower() not in {one.paper.short.lower() for one in all_papers()}:
-        known = ", ".join(one.paper.short for one in all_papers())
+    papers = {one.paper.short.lower(): one for one in all_papers() if one.sides is not None}
+    found = papers.get(name.lower())
+    if found is None or found.sides is None:
+        known = ", ".join(one.paper.short for one in papers.values())
         raise InputError(f"--recipe must be a Python file or the short name of a paper ({known}), got {name!r}")
-    return paper_named(name).method(Setting.SMALL).recipe
+    return found.sides(Setting.SMALL)["method"].recipe
 
 
 def encoder_named(name: str) -> EncoderSpec:

@@ -1,24 +1,35 @@
-"""``counterpoint papers | show | reproduce | cite``: what is implemented, and whether its claims hold."""
+"""``counterpoint papers | show | reproduce | claims | cite``: what is implemented, and whether its claims hold."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.cli import console
-from counterpoint.experiments.claim import Setting
-from counterpoint.experiments.record import claims_folder, standing
+from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, verdict_of
+from counterpoint.experiments.claims_page import claims_page
+from counterpoint.experiments.record import claims_folder, is_fresh, standing
 from counterpoint.experiments.reproduce import reproduce as run_claim
 from counterpoint.papers import all_papers, paper_named
 
 Short = Annotated[str, typer.Argument(help="Short name of a paper.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder to keep the result in; claims/ of a source checkout otherwise, but for tiny."),
+]
 
 
-def papers() -> None:
+def papers(
+    markdown_page: Annotated[bool, typer.Option("--markdown", help="As the page docs/claims.md.")] = False,
+) -> None:
     """List the papers, what each claims, and whether it was seen to hold with these sources."""
     kept = claims_folder()
+    if markdown_page:
+        typer.echo(claims_page(all_papers(), kept or Path("claims")), nl=False)
+        return
     rows = [
-        (one.paper.short, str(one.paper.year), one.claim.statement, standing(one, kept), one.claim.cost)
+        (one.paper.short, str(one.paper.year), one.claim.statement, standing(one, kept), _cost(one.claim))
         for one in all_papers()
     ]
     console.table("short", "year", "claim", "verdict", "cost", rows=rows)
@@ -29,9 +40,10 @@ def show(short: Short) -> None:
     found = paper_named(short)
     paper, claim = found.paper, found.claim
     console.result(f"{paper.title}\n{paper.authors} ({paper.year}), {paper.identifier}")
+    measures = ", ".join(dict.fromkeys(check.measure for check in claim.checks))
     for name, text in (
         ("implements", paper.implements), ("differs", paper.deviates), ("claim", claim.statement),
-        ("measured", f"{claim.measure}, {claim.seeds} seeds, {claim.cost}"),
+        ("measured", f"{measures}; {claim.seeds} seeds, {_cost(claim)}"),
     ):  # fmt: skip
         console.result(f"{name:>10}  {text}")
 
@@ -39,25 +51,46 @@ def show(short: Short) -> None:
 def reproduce(
     short: Short,
     setting: Annotated[Setting, typer.Option(help="tiny runs one step; small shows the claim here.")] = Setting.SMALL,
-    claims: Annotated[
-        Path | None,
-        typer.Option(help="Folder to keep the result in; claims/ of a source checkout otherwise, but for tiny."),
-    ] = None,
+    claims: Folder = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Run method and baseline over seeds, print the verdict, and keep it with a fingerprint of the sources."""
     found = paper_named(short)
     if claims is None and setting is not Setting.TINY:  # one step says nothing about a claim
         claims = claims_folder()
-    result = run_claim(found, setting, say=console.say, claims=claims)
+    findings = run_claim(found, setting, say=console.say, claims=claims)
     if json:
-        console.machine(result)
+        console.machine({"verdict": verdict_of(findings), "findings": findings})
         return
-    console.result(
-        f"{found.claim.statement}\n{found.claim.measure}: method {_spread(result.method)}, baseline "
-        f"{_spread(result.baseline)}; difference {result.difference:+.4f} [{result.low:+.4f}, {result.high:+.4f}]\n"
-        f"verdict: {result.verdict.value}"
-    )
+    lines = [found.claim.statement, *(_line(one) for one in findings), f"verdict: {verdict_of(findings).value}"]
+    console.result("\n".join(lines))
+
+
+def claims(
+    wing: Annotated[Wing | None, typer.Option(help="Only papers of this wing.")] = None,
+    claims: Folder = None,
+) -> None:
+    """Reproduce every paper whose claim was not run with these sources, the quickest first, and keep the results.
+
+    One that cannot be run does not keep the others from running.
+    """
+    folder = claims or claims_folder()
+    if folder is None:
+        raise InputError("claims: the package was installed without a folder for results; name one with --claims")
+    chosen = [one for one in all_papers() if wing is None or one.paper.wing is wing]
+    failed: list[str] = []
+    for one in sorted(chosen, key=lambda one: one.claim.minutes):
+        if is_fresh(one, folder):
+            continue
+        console.say(f"{one.paper.short}, {_cost(one.claim)}")
+        try:
+            verdict = verdict_of(run_claim(one, Setting.SMALL, say=console.say, claims=folder))
+            console.result(f"{one.paper.short}: {verdict.value}")
+        except CounterpointError as error:
+            failed.append(one.paper.short)
+            console.say(f"{one.paper.short} could not be run: {error}")
+    if failed:
+        raise InputError(f"could not be run: {', '.join(failed)}; what was wrong is said above")
 
 
 def cite(short: Short) -> None:
@@ -65,5 +98,19 @@ def cite(short: Short) -> None:
     console.result(paper_named(short).paper.bibtex())
 
 
+def _cost(claim: Claim) -> str:
+    return f"{claim.minutes:g} min on 2 cores"
+
+
+def _line(one: Finding) -> str:
+    check = one.check
+    text = f"{one.verdict.value}: {check.measure} of {check.side} {_spread(one.values)}"
+    if isinstance(check, Better):
+        interval = f"{one.mean:+.4g} [{one.low:+.4g}, {one.high:+.4g}]"
+        return f"{text}, of {check.than} {_spread(one.against)}; better by {interval}"
+    bounds = (("above", check.above), ("below", check.below))
+    return f"{text}, must be " + " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+
+
 def _spread(values: tuple[float, ...]) -> str:
-    return f"{sum(values) / len(values):.4f} ({', '.join(f'{value:.4f}' for value in values)})"
+    return f"{sum(values) / len(values):.4g} ({', '.join(f'{value:.4g}' for value in values)})"

@@ -1,18 +1,17 @@
-"""A paper's claim and its verdict: method against baseline over seeds, decided by a paired interval."""
+"""What a paper claims, as checks on measured figures, and the verdict over seeds."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from scipy import stats
 
 from counterpoint.base.errors import InputError
-from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.source import DataSource
+
+Figures = Mapping[str, Mapping[str, float]]
+"""What one seed measured: of every side (method, baseline, an ablation ...) every measure by name."""
 
 
 class Setting(StrEnum):
@@ -23,12 +22,27 @@ class Setting(StrEnum):
     FULL = "full"
 
 
+class Wing(StrEnum):
+    """Which part of the table of papers one belongs to."""
+
+    OBJECTIVES = "objectives"
+    PAIRS = "pairs"
+    SCALE = "scale"
+    TEXT = "text"
+    GRAPH = "graph"
+    RECSYS = "recsys"
+    VISION = "vision"
+    MULTIMODAL = "multimodal"
+    TIMESERIES = "timeseries"
+    AUDIO = "audio"
+
+
 class Verdict(StrEnum):
     """What the runs say about a claim."""
 
     HOLDS = "holds"
-    FAILS = "does not hold here"
     UNDECIDED = "undecided"
+    FAILS = "does not hold here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +55,7 @@ class Paper:
         authors: Family names.
         year: Of the version cited.
         identifier: DOI or arXiv number.
+        wing: Which part of the table it belongs to.
         implements: Which equation or algorithm.
         deviates: What differs from the paper, and why.
 
@@ -53,6 +68,7 @@ class Paper:
     authors: str
     year: int
     identifier: str
+    wing: Wing
     implements: str
     deviates: str
 
@@ -72,15 +88,94 @@ class Paper:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """A recipe on its data."""
+class Better:
+    """One side beats another, seed by seed.
 
-    recipe: Recipe
-    data: DataSource
+    Formula: ``d_s = side_s - than_s`` of seed s, with the sign turned when ``lower``; the check holds when the whole
+    95 % t-interval of the mean of d lies above ``by``, fails when it lies below, and is undecided otherwise.
 
-    def seeded(self, seed: int) -> "Experiment":
-        """The same experiment with another seed."""
-        return replace(self, recipe=replace(self.recipe, training=replace(self.recipe.training, seed=seed)))
+    Attributes:
+        measure: What is compared.
+        statement: The check in words; blank for that of the claim.
+        side: Who should be better.
+        than: Whom it should beat, on the same seeds.
+        by: The smallest mean difference that counts; negative where "no worse than by so much" is the claim.
+        lower: Smaller values are better.
+    """
+
+    measure: str
+    statement: str = ""
+    side: str = "method"
+    than: str = "baseline"
+    by: float = 0.0
+    lower: bool = False
+
+    def decide(self, seeds: Sequence[Figures]) -> "Finding":
+        """What the seeds say."""
+        values, against = ([figure(one, side, self.measure) for one in seeds] for side in (self.side, self.than))
+        differences = np.subtract(values, against) * (-1 if self.lower else 1)
+        mean, low, high = interval(differences)
+        verdict = Verdict.HOLDS if low > self.by else Verdict.FAILS if high < self.by else Verdict.UNDECIDED
+        return Finding(self, tuple(values), tuple(against), mean, low, high, verdict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """A figure lies between bounds with every seed: theorems, exact equalities, collapse.
+
+    Attributes:
+        measure: What is looked at.
+        statement: The check in words; blank for that of the claim.
+        side: Whose.
+        above: It must exceed this; None for no bound.
+        below: It must stay under this; None for no bound.
+
+    Raises:
+        InputError: There is no bound at all.
+    """
+
+    measure: str
+    statement: str = ""
+    side: str = "method"
+    above: float | None = None
+    below: float | None = None
+
+    def __post_init__(self) -> None:
+        """A check that cannot fail is none."""
+        if self.above is None and self.below is None:
+            raise InputError(f"the check of {self.measure!r} needs a bound: above, below or both")
+
+    def decide(self, seeds: Sequence[Figures]) -> "Finding":
+        """What the seeds say: it holds with all of them, or it fails."""
+        values = [figure(one, self.side, self.measure) for one in seeds]
+        low, high = min(values), max(values)
+        inside = (self.above is None or low > self.above) and (self.below is None or high < self.below)
+        return Finding(
+            self, tuple(values), (), float(np.mean(values)), low, high, Verdict.HOLDS if inside else Verdict.FAILS
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the seeds said about one check.
+
+    Attributes:
+        check: The check.
+        values: Of its side, one per seed.
+        against: Of the side it is compared with; none where it is compared with bounds.
+        mean: Of the paired differences, positive when the side is better; of the values where there are bounds.
+        low: Lower end of the 95 % t-interval of the differences, or the smallest value.
+        high: Upper end, or the largest value.
+        verdict: What follows.
+    """
+
+    check: Better | Within
+    values: tuple[float, ...]
+    against: tuple[float, ...]
+    mean: float
+    low: float
+    high: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,111 +183,62 @@ class Claim:
     """What should come out.
 
     Attributes:
-        measure: The measure compared, as ``judge`` names it.
         statement: The claim in words.
+        checks: What it means for the figures; all must hold.
+        minutes: What the ``small`` setting takes on 2 cores.
         seeds: Runs of each side, two or more.
-        cost: What the ``small`` setting takes.
-        at_least: The smallest mean difference that counts.
 
     Raises:
         InputError: Something is left blank, or one seed, of which there is no interval.
     """
 
-    measure: str
     statement: str
+    checks: tuple[Better | Within, ...]
+    minutes: float
     seeds: int = 3
-    cost: str
-    at_least: float = 0.0
 
     def __post_init__(self) -> None:
-        blank = [name for name in ("measure", "statement", "cost") if not getattr(self, name).strip()]
+        blank = [name for name in ("statement", "checks", "minutes") if not getattr(self, name)]
         if blank:
             raise InputError(f"a claim must say its {', '.join(blank)}")
         if self.seeds < 2:
             raise InputError(f"a claim needs two or more seeds, got {self.seeds}")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """Measured values, one per seed, and what follows.
-
-    Attributes:
-        method: Values of the method.
-        baseline: Values of the baseline, on the same seeds.
-        difference: Mean of the paired differences, positive when the method is better.
-        low: Lower end of the 95 % t-interval of the difference.
-        high: Upper end.
-        verdict: Holds when the whole interval is above the claim's threshold, fails when it is below.
-    """
-
-    method: tuple[float, ...]
-    baseline: tuple[float, ...]
-    difference: float
-    low: float
-    high: float
-    verdict: Verdict
-
-
-def decide(claim: Claim, method: Sequence[float], baseline: Sequence[float], *, greater_is_better: bool) -> Result:
-    """The verdict on paired runs.
-
-    Raises:
-        InputError: Fewer than two seeds, unequal numbers, or values that are not finite.
-    """
-    if len(method) != len(baseline) or len(method) < 2:
-        raise InputError(f"a verdict needs two or more paired runs, got {len(method)} and {len(baseline)}")
-    if not np.isfinite([*method, *baseline]).all():
-        raise InputError(f"a verdict needs finite values, got {[*method]} and {[*baseline]}")
-    differences = np.subtract(method, baseline) * (1 if greater_is_better else -1)
-    mean, spread = float(differences.mean()), float(differences.std(ddof=1))
-    half = float(stats.t.ppf(0.975, len(differences) - 1)) * spread / math.sqrt(len(differences))
-    low, high = mean - half, mean + half
-    verdict = Verdict.HOLDS if low > claim.at_least else Verdict.FAILS if high < claim.at_least else Verdict.UNDECIDED
-    return Result(
-        method=tuple(map(float, method)), baseline=tuple(map(float, baseline)),
-        difference=mean, low=low, high=high, verdict=verdict,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PaperFile:
-    """One file of ``papers/``: the paper, its claim, and the two experiments it compares.
-
-    Attributes:
-        paper: What is implemented.
-        claim: What should come out.
-        method: The paper's experiment in a setting.
-        baseline: What it is compared with.
-        file: Where it is written down.
-    """
-
-    paper: Paper
-    claim: Claim
-    method: Callable[[Setting], Experiment]
-    baseline: Callable[[Setting], Experiment]
-    file: Path
-
-    @staticmethod
-    def of(module: ModuleType) -> "PaperFile":
-        """Read the four names off a module.
+    def decide(self, seeds: Sequence[Figures]) -> tuple[Finding, ...]:
+        """What the seeds say about every check.
 
         Raises:
-            InputError: One is missing or something else; the message says which file to mend.
+            InputError: Fewer than two seeds, or a check is about something that was not measured or is not finite.
         """
-        name = module.__file__
-        if name is None:
-            raise InputError(f"{module.__name__} is no file")
-        found = {part: getattr(module, part, None) for part in _WANTED}
-        kinds = {"paper": isinstance(found["paper"], Paper), "claim": isinstance(found["claim"], Claim)}
-        for part, wanted in _WANTED.items():
-            if not kinds.get(part, callable(found[part])):
-                raise InputError(f"{name} must define {part} ({wanted}), found {type(found[part]).__name__}")
-        return PaperFile(module.paper, module.claim, module.method, module.baseline, Path(name))
+        if len(seeds) < 2:
+            raise InputError(f"a verdict needs two or more seeds, got {len(seeds)}")
+        return tuple(check.decide(seeds) for check in self.checks)
 
 
-_WANTED = {
-    "paper": "a Paper",
-    "claim": "a Claim",
-    "method": "a function from a Setting to an Experiment",
-    "baseline": "a function from a Setting to an Experiment",
-}
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """The worst of all checks: a claim holds when every one of them does."""
+    order = list(Verdict)
+    return max((one.verdict for one in findings), key=order.index)
+
+
+def figure(figures: Figures, side: str, measure: str) -> float:
+    """One measured value.
+
+    Raises:
+        InputError: There is none of that name, or it is not finite; the message lists what there is.
+    """
+    if side not in figures:
+        raise InputError(f"the claim is about the side {side!r}; there are: {', '.join(figures)}")
+    if measure not in figures[side]:
+        raise InputError(f"the claim is about {measure!r}; measured of {side!r} were {', '.join(figures[side])}")
+    value = float(figures[side][measure])
+    if not math.isfinite(value):
+        raise InputError(f"a verdict needs finite values, and {measure!r} of {side!r} is {value}")
+    return value
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean of `[S]` values, and the ends of its 95 % t-interval."""
+    mean, spread = float(values.mean()), float(values.std(ddof=1))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
+    return mean, mean - half, mean + half

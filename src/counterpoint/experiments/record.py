@@ -2,30 +2,32 @@
 
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.experiments.claim import PaperFile, Result, Setting
+from counterpoint.experiments.claim import Figures, Finding, Setting, verdict_of
+from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.sources import HOUSE, fingerprint_sources
 
-RUNNER = Path(__file__).with_name("reproduce.py")
+RUNNER = Path(__file__).with_name("experiment.py")
 PACKAGES = ("torch", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One verdict and what it rests on.
+    """What was measured, what follows, and what it rests on.
 
     Attributes:
         paper: Short name.
         setting: How large the runs were.
         statement: The claim in words, as it was then.
-        measure: What was compared.
-        result: Values, difference and verdict.
+        figures: Of each seed so far, from 0 on: every measure of every side.
+        findings: One for every check; none until all seeds are done.
+        seconds: What the seeds took.
         commit: Of the sources, where they were under git; with ``+`` where a file had changed since.
         fingerprint: Digest of the paper's file and of every source file of ours that its runs depend on.
         versions: Of Python and the packages that compute.
@@ -34,8 +36,9 @@ class Record:
     paper: str
     setting: Setting
     statement: str
-    measure: str
-    result: Result
+    figures: tuple[Figures, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    seconds: float = 0.0
     commit: str | None
     fingerprint: str
     versions: dict[str, str]
@@ -47,33 +50,48 @@ def claims_folder() -> Path | None:
     return root / "claims" if (root / "pyproject.toml").is_file() else None
 
 
-def write_record(file: PaperFile, setting: Setting, result: Result, folder: Path) -> Record:
-    """Keep a result; an earlier one of the same paper and setting is replaced.
-
-    Raises:
-        StorageError: Writing failed.
-    """
-    record = Record(
+def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Record:
+    """The record of a run that was cut short, if its sources are the same, else an empty one."""
+    new = Record(
         paper=file.paper.short,
         setting=setting,
         statement=file.claim.statement,
-        measure=file.claim.measure,
-        result=result,
         commit=_commit(),
         fingerprint=current_fingerprint(file),
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     )
-    write_json(_path(file, setting, folder), to_json(record))
-    return record
+    kept = None if folder is None else read_record(file, setting, folder)
+    if kept is None or kept.findings or replace(kept, figures=(), seconds=0.0, commit=new.commit) != new:
+        return new
+    return kept
+
+
+def with_seed(record: Record, figures: Figures, *, seconds: float) -> Record:
+    """The record with one seed more."""
+    return replace(record, figures=(*record.figures, figures), seconds=record.seconds + seconds)
+
+
+def finished(record: Record, findings: tuple[Finding, ...]) -> Record:
+    """The record with its verdicts."""
+    return replace(record, findings=findings)
+
+
+def write_record(record: Record, folder: Path) -> None:
+    """Keep a record; an earlier one of the same paper and setting is replaced.
+
+    Raises:
+        StorageError: Writing failed.
+    """
+    write_json(_path(record.paper, record.setting, folder), to_json(record))
 
 
 def read_record(file: PaperFile, setting: Setting, folder: Path) -> Record | None:
-    """The result kept for a paper; None where there is none.
+    """The record kept for a paper; None where there is none.
 
     Raises:
         InputError: The file is not what :func:`write_record` wrote.
     """
-    path = _path(file, setting, folder)
+    path = _path(file.paper.short, setting, folder)
     if not path.is_file():
         return None
     record = from_json(read_json(path))
@@ -84,7 +102,13 @@ def read_record(file: PaperFile, setting: Setting, folder: Path) -> Record | Non
 
 def current_fingerprint(file: PaperFile) -> str:
     """The digest that a record made now would have; a record with another one is stale."""
-    return fingerprint_sources([file.file, RUNNER])
+    return fingerprint_sources([file.file] if file.trial is not None else [file.file, RUNNER])
+
+
+def is_fresh(file: PaperFile, folder: Path, *, setting: Setting = Setting.SMALL) -> bool:
+    """There is a verdict, and it was made with these sources."""
+    record = read_record(file, setting, folder)
+    return record is not None and bool(record.findings) and record.fingerprint == current_fingerprint(file)
 
 
 def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting.SMALL) -> str:
@@ -92,12 +116,14 @@ def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting
     record = None if folder is None else read_record(file, setting, folder)
     if record is None:
         return "not run"
-    verdict = record.result.verdict.value
+    if not record.findings:
+        return "unfinished"
+    verdict = verdict_of(record.findings).value
     return verdict if record.fingerprint == current_fingerprint(file) else f"{verdict} (stale)"
 
 
-def _path(file: PaperFile, setting: Setting, folder: Path) -> Path:
-    return folder / f"{file.paper.short.lower()}-{setting}.json"
+def _path(short: str, setting: Setting, folder: Path) -> Path:
+    return folder / f"{short.lower()}-{setting}.json"
 
 
 def _commit() -> str | None:

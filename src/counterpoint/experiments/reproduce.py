@@ -1,17 +1,14 @@
-"""Run a paper's method and baseline over seeds and say whether its claim holds."""
+"""Run what a paper compares over seeds, keep every seed, and say whether its claim holds."""
 
-import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
-from counterpoint.experiments.check import prepare_job
-from counterpoint.experiments.claim import Experiment, PaperFile, Result, Setting, decide
-from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.job import run_job
-from counterpoint.experiments.judge import Comparison, collect, judge, model_system
-from counterpoint.experiments.record import write_record
-from counterpoint.experiments.source import load_data
+from counterpoint.experiments.claim import Figures, Finding, Setting, figure
+from counterpoint.experiments.experiment import run_experiment
+from counterpoint.experiments.paper_file import PaperFile
+from counterpoint.experiments.record import begun_record, finished, with_seed, write_record
 
 
 def reproduce(
@@ -20,58 +17,47 @@ def reproduce(
     *,
     say: Callable[[str], None] = lambda text: None,
     claims: Path | None = None,
-) -> Result:
-    """Both sides over the claim's seeds, evaluated on held-out data.
+) -> tuple[Finding, ...]:
+    """Every side over the claim's seeds; what follows for each of its checks.
 
     Args:
         file: The paper.
         setting: How large.
         say: Told of every value as it comes, and of warnings.
-        claims: Folder to keep the result in, with what it depends on; None keeps nothing.
+        claims: Folder to keep every seed in as it is done, with what it depends on: a run that was cut short goes on
+            from there, if its sources are still the same. None keeps nothing.
 
     Raises:
         InputError: An experiment does not fit its data, or the claim is about something that is not measured.
     """
     if claims is not None and claims.exists() and not claims.is_dir():
         raise InputError(f"claims: a folder is expected, and {claims} is a file")
-    values: dict[str, list[float]] = {"method": [], "baseline": []}
-    better = True
-    for seed in range(file.claim.seeds):
-        for side, make in (("method", file.method), ("baseline", file.baseline)):
-            measured = _measure(run_experiment(make(setting).seeded(seed), say=say), file.claim.measure)
-            values[side].append(measured.rows[0].value)
-            better = measured.greater_is_better
-            say(f"seed {seed}, {side}: {measured.measure} {measured.rows[0].value:.4f}")
-    result = decide(file.claim, values["method"], values["baseline"], greater_is_better=better)
+    record = begun_record(file, setting, claims)
+    for seed in range(len(record.figures), file.claim.seeds):
+        started = time.monotonic()
+        figures = measure(file, setting, seed, say=say)
+        for check in file.claim.checks:
+            say(f"seed {seed}, {check.side}: {check.measure} {figure(figures, check.side, check.measure):.4g}")
+        record = with_seed(record, figures, seconds=time.monotonic() - started)
+        if claims is not None:
+            write_record(record, claims)
+    record = finished(record, file.claim.decide(record.figures))
     if claims is not None:
-        write_record(file, setting, result, claims)
-    return result
+        write_record(record, claims)
+    return record.findings
 
 
-def run_experiment(experiment: Experiment, *, say: Callable[[str], None] = lambda text: None) -> list[Comparison]:
-    """Train in a folder of its own, judge the trained model, and keep only the numbers.
-
-    Args:
-        experiment: Recipe and data.
-        say: Told of warnings.
+def measure(file: PaperFile, setting: Setting, seed: int, *, say: Callable[[str], None] = lambda text: None) -> Figures:
+    """All figures of one seed.
 
     Raises:
-        InputError: The recipe does not fit the data, or nothing is held out.
+        InputError: Something does not fit, or a check is about what was not measured.
     """
-    data = load_data(experiment.data)
-    if data.test is None:
-        raise InputError(f"{experiment.data.data} holds nothing out: there is nothing to judge a claim on")
-    method = prepare_job(experiment.recipe, data, judge=True, warn=lambda text: say(f"warning: {text}"))
-    with tempfile.TemporaryDirectory() as place:
-        folder = RunFolder(Path(place) / "run")
-        folder.create(experiment.recipe, experiment.data)
-        run_job(experiment.recipe, data, folder, method=method)
-        trained = model_system("trained", folder.encoders(), is_model=True)
-        return judge([trained], collect(data.train), collect(data.test), data.roles.supervision)
-
-
-def _measure(comparisons: list[Comparison], name: str) -> Comparison:
-    for one in comparisons:
-        if one.measure == name:
-            return one
-    raise InputError(f"the claim is about {name!r}; measured were {', '.join(one.measure for one in comparisons)}")
+    if file.trial is not None:
+        figures = file.trial(setting, seed)
+    else:
+        assert file.sides is not None
+        figures = {side: run_experiment(one.seeded(seed), say=say).figures for side, one in file.sides(setting).items()}
+    for check in file.claim.checks:
+        check.decide([figures, figures])  # a name that is not there should not cost all the seeds
+    return figures

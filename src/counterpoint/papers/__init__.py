@@ -5,7 +5,7 @@ import pkgutil
 from itertools import pairwise
 
 from counterpoint.base.errors import InputError
-from counterpoint.experiments.claim import PaperFile
+from counterpoint.experiments.paper_file import PaperFile
 
 
 def all_papers() -> list[PaperFile]:

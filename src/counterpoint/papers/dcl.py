@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from counterpoint.data import Supervision
 from counterpoint.encoders import ConvNet, ProjectionHead
-from counterpoint.experiments.claim import Claim, Experiment, Paper, Setting
+from counterpoint.experiments.claim import Better, Claim, Paper, Setting, Wing
+from counterpoint.experiments.experiment import Experiment
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import DataSource
 from counterpoint.objectives import DCL, NTXent
@@ -17,13 +18,14 @@ paper = Paper(
     authors="Yeh, Hong, Hsu, Liu, Chen and LeCun",
     year=2022,
     identifier="arXiv:2110.06848",
+    wing=Wing.OBJECTIVES,
     implements="Eq. 6, against the NT-Xent loss it changes",
     deviates="8 x 8 digits, a small residual network and light views instead of ImageNet and SimCLR's.",
 )
 claim = Claim(
-    measure="knn_accuracy",
     statement="With small batches, the decoupled loss learns better features than NT-Xent.",
-    cost="2 min on 2 cores",
+    checks=(Better(measure="knn_accuracy"),),
+    minutes=2,
 )
 
 _STEPS = {Setting.TINY: 1, Setting.SMALL: 600, Setting.FULL: 20_000}

@@ -1,6 +1,5 @@
-"""Heads over prototypes: by hand, against a peer, and where one is another."""
+"""Heads over prototypes: by hand, and where one is another."""
 
-import importlib.util
 from math import cos, exp, log, pi, sin
 
 import pytest
@@ -8,7 +7,6 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.settings import settings
 from counterpoint.objectives import (
     MLCD,
     ArcFace,
@@ -242,43 +240,6 @@ def test_bad_calls(head):
         head(z, labels=LABELS)
     with pytest.raises(InputError, match=r"none of the \d anchors has a positive"):
         head(z, w, labels=torch.full((N,), -1))
-
-
-if importlib.util.find_spec("pytorch_metric_learning") is None and not settings().ci:
-    PEERS = []
-else:
-    from pytorch_metric_learning import distances, losses
-
-    PEERS = [
-        (CosFace(), losses.CosFaceLoss(K, D), "W"),
-        (CosFace(temperature=0.2, margin=0.1), losses.CosFaceLoss(K, D, margin=0.1, scale=5), "W"),
-        (ArcFace(margin=0.5), losses.ArcFaceLoss(K, D, margin=0.5 * 180 / pi), "W"),
-        (ArcFace(margin=2.5), losses.ArcFaceLoss(K, D, margin=2.5 * 180 / pi), "W"),
-        (ProxyAnchor(), losses.ProxyAnchorLoss(K, D), "proxies"),
-        # Its own class is in the denominator, as in ProxyNCA++: a softmax, not the ratio of ProxyNCA.
-        (CosFace(margin=0.0, temperature=0.5), losses.ProxyNCALoss(K, D), "proxies"),
-        (
-            CosFace(margin=0.0, temperature=0.05),
-            losses.NormalizedSoftmaxLoss(K, D, distance=distances.CosineSimilarity()), "W",
-        ),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "name"), PEERS, ids=[f"{type(one[1]).__name__}{i}" for i, one in enumerate(PEERS)]
-)
-def test_pytorch_metric_learning_agrees(ours, theirs, name):
-    z, w = drawn()
-    mine = ours(z, w, labels=LABELS)
-    learnt = w.detach().clone() if name == "proxies" else w.detach().T.clone()
-    weight = torch.nn.Parameter(learnt)
-    setattr(theirs, name, weight)
-    other = theirs(z, LABELS)
-    torch.testing.assert_close(mine, other)
-    gradients = torch.autograd.grad(mine, (z, w))
-    expected_z, expected_w = torch.autograd.grad(other, (z, weight))
-    torch.testing.assert_close(gradients[0], expected_z)
-    torch.testing.assert_close(gradients[1], expected_w if name == "proxies" else expected_w.T)
 
 
 def test_a_margin_can_be_learnt():

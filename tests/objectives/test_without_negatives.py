@@ -1,6 +1,5 @@
 """Losses without negatives: worked out by hand, against public definitions, and where they coincide."""
 
-import importlib.util
 from math import log, sqrt
 
 import pytest
@@ -8,7 +7,6 @@ import torch
 from torch.nn.functional import cosine_similarity, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.settings import settings
 from counterpoint.objectives import (
     WMSE,
     Alignment,
@@ -169,15 +167,6 @@ def test_decorrelation_is_vicregs_covariance():
     x, y = views()
     few = VICReg(invariance=1e-9, variance=1e-9, covariance=1.0)
     assert few(x, y).item() == pytest.approx(2 * Decorrelation()(x, y).item(), rel=1e-6)
-
-
-def test_vicreg_is_its_three_parts_and_pytorch_metric_learnings():
-    if importlib.util.find_spec("pytorch_metric_learning") is None and not settings().ci:
-        pytest.skip("pytorch-metric-learning is not installed (the peers extra)")
-    from pytorch_metric_learning.losses import VICRegLoss
-
-    x, y = views()
-    agree(VICReg()(x, y), VICRegLoss(eps=1e-4)(x, ref_emb=y), x, y)
 
 
 def test_standardised_decorrelation_is_off_the_diagonal_of_correlations():

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import dense
 import ours
 import torch
-from peers import losses as peers
 from products import products
 from torch import Tensor
+
+from peers import losses as peers
 
 PRODUCTS, DENSE, COUNTERPOINT = "products", "dense", "counterpoint"
 DENSE_FLOAT = "dense in float32"

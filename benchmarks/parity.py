@@ -19,11 +19,11 @@ import records
 import torch
 import torch.distributed as dist
 from parity_losses import CHUNK, Entry
-from peers import losses as peers
 from torch import Tensor, nn
 
 from counterpoint.methods.base import Prepared, StepOutput
 from counterpoint.training import caching
+from peers import losses as peers
 
 FILE = records.RESULTS / "parity.jsonl"
 ROWS, INPUTS, OUTPUTS, CLASSES = 16, 12, 8, 4

@@ -2,13 +2,24 @@
 
 from counterpoint.pairs.class_priors import class_priors
 from counterpoint.pairs.clusters import Clusters, Members, kmeans, nearest
+from counterpoint.pairs.described import MetadataKernel, Nearby, Overlap, Similar
+from counterpoint.pairs.edges import Edges, Linked
+from counterpoint.pairs.filters import BelowPositive, HardestOnly
 from counterpoint.pairs.global_contrast import GlobalContrast
 from counterpoint.pairs.influence import influence, influenced
 
 __all__ = [
+    "BelowPositive",
     "Clusters",
+    "Edges",
     "GlobalContrast",
+    "HardestOnly",
+    "Linked",
     "Members",
+    "MetadataKernel",
+    "Nearby",
+    "Overlap",
+    "Similar",
     "class_priors",
     "influence",
     "influenced",

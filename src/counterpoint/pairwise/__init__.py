@@ -1,6 +1,7 @@
 """The engine: any objective over all pairs of rows, without keeping the matrix of pairs."""
 
 from counterpoint.pairwise.arrange import Given, Problem, checked_embeddings
+from counterpoint.pairwise.composed import Both, Either, Opposite, Restricted, Sparing
 from counterpoint.pairwise.contract import Objective
 from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikelihood
 from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
@@ -38,6 +39,7 @@ __all__ = [
     "STAGE",
     "AnchorCosine",
     "Axis",
+    "Both",
     "Budget",
     "Correlation",
     "Cosine",
@@ -45,6 +47,7 @@ __all__ = [
     "Difference",
     "Dot",
     "EachView",
+    "Either",
     "Explanation",
     "Explicit",
     "GaussianKernel",
@@ -67,6 +70,7 @@ __all__ = [
     "NegativeVolume",
     "Objective",
     "OfInnerProduct",
+    "Opposite",
     "Others",
     "Plan",
     "PowerKernel",
@@ -74,9 +78,11 @@ __all__ = [
     "Ranks",
     "Relation",
     "Requests",
+    "Restricted",
     "SameKey",
     "SelfLabelled",
     "Similarity",
+    "Sparing",
     "SplitKernels",
     "Stage",
     "Staged",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.arrange import Problem
-from counterpoint.pairwise.relation import Others, Relation, SameKey, Weighted
 from counterpoint.pairwise.ring import ALONE, Ranks
 
 _LETTERS = 511
@@ -67,27 +67,23 @@ def agree(ranks: Ranks, call: str, make: Callable[[], Problem]) -> tuple[Problem
 
 def _describe(problem: Problem) -> str:
     dtype = str(problem.anchors.dtype).removeprefix("torch.")
-    return f"D = {list(problem.anchors.shape[1:])} {dtype}, {_kind(problem.relation)}"
-
-
-def _kind(relation: Relation) -> str:
-    """What decides which messages are exchanged, and what must fit the candidates of all ranks."""
-    name = type(relation).__name__
-    if isinstance(relation, SameKey) and relation.prototypes:
-        return f"{name} of {relation.shape[1]} prototypes"
-    if isinstance(relation, SameKey):
-        return f"{name} of {'row numbers' if relation.local else 'labels'}"
-    if isinstance(relation, Weighted):
-        return f"{name} {list(relation.weights.shape[1:])} of {_kind(relation.inner)}"
-    return f"{name} of {_kind(relation.inner)}" if isinstance(relation, Others) else name
+    return f"D = {list(problem.anchors.shape[1:])} {dtype}, {problem.relation.told}"
 
 
 def _tell(ranks: Ranks, sizes: tuple[int, int], text: str) -> list[tuple[tuple[int, int], str]]:
     """Everybody's sizes and text, in one message of fixed length."""
-    letters = text.encode()[:_LETTERS].ljust(_LETTERS + -_LETTERS % _PER_NUMBER, b" ")
+    letters = _fitting(text.encode()).ljust(_LETTERS + -_LETTERS % _PER_NUMBER, b" ")
     words = [int.from_bytes(letters[i : i + _PER_NUMBER], "big") for i in range(0, len(letters), _PER_NUMBER)]
     told: list[tuple[tuple[int, int], str]] = []
     for n, m, *numbers in ranks.meet([*sizes, *words]):
         read = b"".join(one.to_bytes(_PER_NUMBER, "big") for one in numbers)
         told.append(((n, m), read.decode(errors="replace").rstrip()))
     return told
+
+
+def _fitting(text: bytes) -> bytes:
+    """The text, or its beginning and a digest of all of it: what is cut off must not go unnoticed."""
+    if len(text) <= _LETTERS:
+        return text
+    digest = hashlib.sha256(text).hexdigest()[:16].encode()
+    return text[: _LETTERS - len(digest) - 1] + b" " + digest

@@ -12,6 +12,9 @@ from counterpoint.base.errors import InputError
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.tile import Tile
 
+BLOCK = 1024
+"""Rows and columns of the tiles in which a relation is looked at outside the engine."""
+
 
 class Relation(ABC):
     """A lazy `[N, M]` matrix: rows are this rank's anchors; columns its candidates, or all ranks' after ``across``."""
@@ -26,6 +29,11 @@ class Relation(ABC):
         """Candidates are the same on every rank, such as prototypes: none are exchanged."""
         return False
 
+    @property
+    def told(self) -> str:
+        """What must be the same on every rank: it decides which messages ``across`` exchanges."""
+        return type(self).__name__
+
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
@@ -33,6 +41,47 @@ class Relation(ABC):
     @abstractmethod
     def across(self, ranks: Ranks) -> Relation:
         """The same relation with the candidates of all ranks as columns; a collective call."""
+
+    def counts(self) -> tuple[Tensor, Tensor]:
+        """How many positives and how many negatives each anchor has, int64 `[N]` each; tile by tile."""
+        n, m = self.shape
+        found: list[Tensor] = []
+        for rows in blocks(n, BLOCK):
+            tiles = [self.tile(rows, cols) for cols in blocks(m, BLOCK)]
+            found.append(torch.stack([sum_of([t.positive for t in tiles]), sum_of([t.negative for t in tiles])]))
+        positive, negative = torch.cat(found, dim=1)
+        return positive, negative
+
+    # What composes relations derives from this class, and so is imported when it is used.
+    def __or__(self, other: Relation) -> Relation:
+        """Positive where either is; see :class:`Either`."""
+        from counterpoint.pairwise.composed import Either
+
+        return Either(self, other)
+
+    def __and__(self, other: Relation) -> Relation:
+        """Positive where both are; see :class:`Both`."""
+        from counterpoint.pairwise.composed import Both
+
+        return Both(self, other)
+
+    def __invert__(self) -> Relation:
+        """Positives and negatives change places; see :class:`Opposite`."""
+        from counterpoint.pairwise.composed import Opposite
+
+        return Opposite(self)
+
+    def __mul__(self, other: Relation) -> Relation:
+        """This relation where the other compares too, weighing what both weigh; see :class:`Restricted`."""
+        from counterpoint.pairwise.composed import Restricted
+
+        return Restricted(self, other)
+
+    def sparing(self, suspects: Relation) -> Relation:
+        """This relation without negatives that ``suspects`` calls positive; see :class:`Sparing`."""
+        from counterpoint.pairwise.composed import Sparing
+
+        return Sparing(self, suspects)
 
 
 @dataclass(frozen=True)
@@ -79,6 +128,13 @@ class SameKey(Relation):
     def shared(self) -> bool:
         """Prototypes are."""
         return self.prototypes
+
+    @property
+    def told(self) -> str:
+        """What keys stand for."""
+        if self.prototypes:
+            return f"SameKey of {self.shape[1]} prototypes"
+        return f"SameKey of {'row numbers' if self.local else 'labels'}"
 
     @property
     def alike(self) -> bool:
@@ -167,6 +223,11 @@ class Weighted(Relation):
         """As the inner relation."""
         return self.inner.shared
 
+    @property
+    def told(self) -> str:
+        """How many candidates the weights are for."""
+        return f"Weighted {list(self.weights.shape[1:])} of {self.inner.told}"
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the block's weights.
 
@@ -198,6 +259,16 @@ class Others(Relation):
         """(N, M)."""
         return self.inner.shape
 
+    @property
+    def shared(self) -> bool:
+        """As the inner relation."""
+        return self.inner.shared
+
+    @property
+    def told(self) -> str:
+        """As the inner relation."""
+        return f"Others of {self.inner.told}"
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the diagonal ignored."""
         tile = self.inner.tile(row_block, col_block)
@@ -213,3 +284,13 @@ class Others(Relation):
     def across(self, ranks: Ranks) -> Others:
         """Rows of this rank start after the candidates of the ranks before it."""
         return Others(inner=self.inner.across(ranks), first=self.first + ranks.start(self.shape[1]))
+
+
+def blocks(length: int, size: int) -> list[slice]:
+    """Slices of at most ``size`` that cover ``length``."""
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
+
+
+def sum_of(masks: list[Tensor]) -> Tensor:
+    """How many entries of each row are set in all masks together, int64 `[n]`."""
+    return torch.stack([mask.sum(1) for mask in masks]).sum(0)

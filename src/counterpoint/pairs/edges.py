@@ -1,0 +1,147 @@
+"""Relations given as lists: ragged positives, graded pairs, the edges of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise import Ranks, Relation, Tile
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """A sparse set of pairs (from, to), sorted; make it with :meth:`of` or :meth:`ragged`.
+
+    Attributes:
+        codes: int64 `[E]`, ``from * nodes + to``, rising.
+        nodes: Numbers ``to`` are below this.
+        weights: `[E]` non-negative, or None when all weigh alike.
+    """
+
+    codes: Tensor
+    nodes: int
+    weights: Tensor | None = None
+
+    @staticmethod
+    def of(pairs: Tensor, *, weights: Tensor | None = None, both_ways: bool = False) -> Edges:
+        """Edges from pairs of numbers; a pair that is there twice counts once, with its largest weight.
+
+        Args:
+            pairs: int `[E, 2]`, not negative.
+            weights: `[E]` non-negative grades, such as relevance; an edge of weight 0 is none.
+            both_ways: Every edge goes both ways.
+
+        Raises:
+            InputError: They are no such pairs, or there is not one weight for each.
+        """
+        if pairs.ndim != 2 or pairs.shape[1:] != (2,) or pairs.is_floating_point() or pairs.is_complex():
+            raise InputError(f"pairs must be integers [E, 2], got {pairs.dtype} {list(pairs.shape)}")
+        if len(pairs) and int(pairs.min()) < 0:
+            raise InputError(f"pairs must not be negative, got {int(pairs.min())}")
+        if weights is not None:
+            weights = _checked_weights(weights, len(pairs)).to(pairs.device)
+            pairs, weights = pairs[weights > 0], weights[weights > 0]
+        if both_ways:
+            pairs = torch.cat([pairs, pairs.flip(1)])
+            weights = None if weights is None else torch.cat([weights, weights])
+        nodes = int(pairs.max()) + 1 if len(pairs) else 1
+        codes, place = torch.unique(pairs[:, 0].long() * nodes + pairs[:, 1].long(), return_inverse=True)
+        if weights is not None:
+            weights = torch.zeros(len(codes), dtype=weights.dtype, device=weights.device).scatter_reduce(
+                0, place, weights, "amax", include_self=False
+            )
+        return Edges(codes, nodes, weights)
+
+    @staticmethod
+    def ragged(lists: Sequence[Sequence[int]]) -> Edges:
+        """Anchor i and its list of candidates.
+
+        Args:
+            lists: One for each anchor; it may be empty.
+
+        Raises:
+            InputError: A number is negative.
+        """
+        pairs = [(i, j) for i, row in enumerate(lists) for j in row]
+        return Edges.of(torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2))
+
+    def find(self, froms: Tensor, tos: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Bool `[n, m]`, whether there is an edge from each of n numbers to each of m, and its weight (else 1)."""
+        codes = froms[:, None] * self.nodes + tos[None, :]
+        if not len(self.codes):
+            return torch.zeros_like(codes, dtype=torch.bool), None
+        place = torch.searchsorted(self.codes, codes).clamp_max(len(self.codes) - 1)
+        known = (froms >= 0)[:, None] & ((tos >= 0) & (tos < self.nodes))[None, :]
+        there = (self.codes[place] == codes) & known
+        return there, None if self.weights is None else torch.where(there, self.weights[place], 1.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Linked(Relation):
+    """Positive where there is an edge from the anchor's number to the candidate's, and negative everywhere else.
+
+    Ragged lists of positives are ``Linked(edges=Edges.ragged(lists), anchors=torch.arange(N),
+    candidates=torch.arange(M), local=True)``; graded relevance is the same with weights; neighbours in a graph are
+    edges of the whole graph, with the numbers of the nodes in the batch.
+
+    Attributes:
+        edges: Between numbers of examples.
+        anchors: int64 `[N]`, the number of each anchor; a negative one has no edge.
+        candidates: int64 `[M]`.
+        local: Numbers are rows of this rank: candidates of another rank have no edge here.
+
+    Raises:
+        InputError: Numbers are no integer vectors.
+    """
+
+    edges: Edges
+    anchors: Tensor
+    candidates: Tensor
+    local: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in ("anchors", "candidates"):
+            numbers = getattr(self, name)
+            if numbers.ndim != 1 or numbers.is_floating_point() or numbers.is_complex():
+                raise InputError(f"{name} must be a vector of integers, got {numbers.dtype} {list(numbers.shape)}")
+            object.__setattr__(self, name, numbers.long())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, M)."""
+        return len(self.anchors), len(self.candidates)
+
+    @property
+    def told(self) -> str:
+        """What numbers stand for."""
+        return f"Linked {'row' if self.local else 'example'} numbers"
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The block's edges."""
+        positive, weight = self.edges.find(self.anchors[row_block], self.candidates[col_block])
+        return Tile(positive, weight=weight)
+
+    def across(self, ranks: Ranks) -> Linked:
+        """Numbers of every rank's candidates."""
+        if ranks.size == 1:
+            return self
+        every = ranks.gather(self.candidates)
+        if self.local:
+            start, mine = ranks.start(len(self.candidates)), torch.full_like(every, -1)
+            mine[start : start + len(self.candidates)] = self.candidates
+            every = mine
+        return replace(self, candidates=every)
+
+
+def _checked_weights(weights: Tensor, count: int) -> Tensor:
+    if weights.shape != (count,):
+        raise InputError(f"weights must be {count} numbers, one per pair, got shape {list(weights.shape)}")
+    weights = weights if weights.is_floating_point() else weights.float()
+    if not bool((weights >= 0).all()) or not bool(torch.isfinite(weights).all()):
+        raise InputError("weights must be finite and not negative")
+    return weights

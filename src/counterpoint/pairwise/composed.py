@@ -1,0 +1,156 @@
+"""Relations made of relations: either, both, the opposite, one within another, one that spares suspects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise.relation import Relation
+from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.tile import Tile
+
+
+@dataclass(frozen=True, eq=False)
+class Pair(Relation):
+    """Two relations between the same anchors and candidates.
+
+    Attributes:
+        first: One.
+        second: The other.
+
+    Raises:
+        InputError: They have different shapes, or the candidates of one alone are the same on every rank.
+    """
+
+    first: Relation
+    second: Relation
+
+    def __post_init__(self) -> None:
+        """Check that they fit each other."""
+        if self.first.shape != self.second.shape:
+            raise InputError(
+                f"relations of shape {list(self.first.shape)} and {list(self.second.shape)} cannot be composed: both "
+                "must be about the same anchors and candidates"
+            )
+        if self.first.shared is not self.second.shared:
+            raise InputError("a relation with prototypes cannot be composed with one between rows")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, M)."""
+        return self.first.shape
+
+    @property
+    def shared(self) -> bool:
+        """As both relations."""
+        return self.first.shared
+
+    @property
+    def told(self) -> str:
+        """What both must tell."""
+        return f"{type(self).__name__}({self.first.told}, {self.second.told})"
+
+    def across(self, ranks: Ranks) -> Relation:
+        """Both across ranks."""
+        return type(self)(self.first.across(ranks), self.second.across(ranks))
+
+    def tiles(self, row_block: slice, col_block: slice) -> tuple[Tile, Tile]:
+        """Both blocks."""
+        return self.first.tile(row_block, col_block), self.second.tile(row_block, col_block)
+
+
+class Either(Pair):
+    """``a | b``: positive where either is, negative where both are; all else is ignored.
+
+    A positive pair weighs the larger of what it weighs where it is positive, a negative one the smaller.
+    """
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """Of both blocks."""
+        a, b = self.tiles(row_block, col_block)
+        positive, negative = a.positive | b.positive, a.negative & b.negative
+        if a.weight is None and b.weight is None:
+            return Tile(positive, negative)
+        first, second = (torch.ones(()) if one.weight is None else one.weight for one in (a, b))
+        attracts = torch.maximum(torch.where(a.positive, first, 0.0), torch.where(b.positive, second, 0.0))
+        return Tile(positive, negative, weight=torch.where(positive, attracts, torch.minimum(first, second)))
+
+
+class Both(Pair):
+    """``a & b``: positive where both are, negative where both compare and either is negative; all else is ignored.
+
+    Weights are multiplied.
+    """
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """Of both blocks."""
+        a, b = self.tiles(row_block, col_block)
+        positive, compared = a.positive & b.positive, a.compared & b.compared
+        return Tile(positive, compared & ~positive, weight=product(a.weight, b.weight))
+
+
+class Restricted(Pair):
+    """``a * b``: as ``a`` where ``b`` compares too; weights are multiplied."""
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The first block without what the second ignores."""
+        a, b = self.tiles(row_block, col_block)
+        compared = b.compared
+        return Tile(a.positive & compared, a.negative & compared, weight=product(a.weight, b.weight))
+
+
+class Sparing(Pair):
+    """``a.sparing(b)``: as ``a``, but negatives that ``b`` calls positive are ignored: false ones, most likely.
+
+    Positives of ``a`` stay what they are, and weights are those of ``a``.
+    """
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The first block with fewer negatives."""
+        a, b = self.tiles(row_block, col_block)
+        return Tile(a.positive, a.negative & ~b.positive, weight=a.weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Opposite(Relation):
+    """``~a``: its positives repel and its negatives attract; what it ignores stays ignored, and weights stay.
+
+    Attributes:
+        inner: The relation.
+    """
+
+    inner: Relation
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, M)."""
+        return self.inner.shape
+
+    @property
+    def shared(self) -> bool:
+        """As the inner relation."""
+        return self.inner.shared
+
+    @property
+    def told(self) -> str:
+        """As the inner relation."""
+        return f"Opposite({self.inner.told})"
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The inner block turned around."""
+        tile = self.inner.tile(row_block, col_block)
+        return Tile(tile.negative, tile.positive, weight=tile.weight)
+
+    def across(self, ranks: Ranks) -> Opposite:
+        """The inner relation across ranks."""
+        return Opposite(self.inner.across(ranks))
+
+
+def product(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Weights of both; None where neither weighs."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first * second

@@ -1,0 +1,59 @@
+"""Relations of every kind between N anchors and M candidates, or among N rows, from one seed; shares of them too."""
+
+import torch
+
+from counterpoint.pairs import BelowPositive, Edges, HardestOnly, Linked, MetadataKernel, Nearby, Overlap, Similar
+from counterpoint.pairwise import Relation, SameKey
+
+N, M = 7, 9
+
+
+def drawn(*shape: int, seed: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[str, Relation]:
+    """Between the anchors and candidates of these rows; with a share of each, what one rank would make."""
+    tags = (drawn(N + M, 4, seed=1) > 0.3).double()
+    times = (drawn(N + M, seed=2) * 5).round()
+    guide = drawn(N + M, 3, seed=3)
+    keys = torch.arange(N + M) % 4
+    pairs = torch.tensor([[0, 1], [0, 4], [2, 2], [3, 0], [5, 5], [6, 8], [1, 7]])
+    edges = Edges.of(pairs, weights=torch.tensor([0.5, 2.0, 1.0, 3.0, 0.25, 1.0, 0.75], dtype=torch.float64))
+
+    def sides(what: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"anchors": what[:N][mine], "candidates": what[N:][theirs]}
+
+    same = SameKey(keys[:N][mine], keys[N:][theirs])
+    graph = Linked(edges=edges, anchors=torch.arange(N)[mine], candidates=torch.arange(M)[theirs])
+    return {
+        "overlap": Overlap(**sides(tags)),
+        "graded overlap": Overlap(**sides(tags), least=2, graded=True),
+        "nearby": Nearby(**sides(times), window=2.0, gap=4.0),
+        "kernel": MetadataKernel(**sides(times), bandwidth=2.0, floor=0.01),
+        "similar": Similar(**sides(guide), threshold=0.4),
+        "graded similar": Similar(**sides(guide), threshold=0.1, graded=True),
+        "edges": graph,
+        "either": same | graph,
+        "both": Overlap(**sides(tags)) & same,
+        "opposite": ~Nearby(**sides(times), window=2.0, gap=4.0),
+        "restricted": same * Nearby(**sides(times), window=2.0, gap=3.0),
+        "weighted by another": same * MetadataKernel(**sides(times), bandwidth=4.0),
+        "sparing": same.sparing(Similar(**sides(guide), threshold=0.5)),
+        "below positive": BelowPositive(inner=same, **sides(guide), margin=0.1),
+        "below a share of the positive": BelowPositive(inner=same, **sides(guide), margin=0.2, relative=True),
+        "hardest": HardestOnly(inner=same, **sides(guide), k=2),
+        "two filters": HardestOnly(inner=BelowPositive(inner=same, **sides(guide)), **sides(guide), k=3),
+    }
+
+
+def among_themselves(mine: slice = slice(0, N)) -> dict[str, Relation]:
+    """Among the rows of one side, where no row is compared with itself."""
+    guide, keys = drawn(N, 3, seed=3)[mine], (torch.arange(N) % 3)[mine]
+    same = SameKey(keys, keys)
+    return {
+        "below positive": BelowPositive(inner=same, anchors=guide),
+        "hardest": HardestOnly(inner=same, anchors=guide, k=2),
+        "kernel": MetadataKernel(anchors=guide, bandwidth=1.0, floor=0.1),
+        "either": same | Similar(anchors=guide, threshold=0.5),
+    }

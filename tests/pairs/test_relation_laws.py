@@ -1,0 +1,109 @@
+"""Every relation: tiles are parts of the whole, a streamed loss is the dense one, two processes are one."""
+
+import multiprocessing
+import warnings
+
+import pytest
+import torch
+from relation_cases import M, N, among_themselves, drawn, two_sided
+from relation_work import losses, work
+
+from counterpoint.objectives import SoftTargets, SupCon
+from counterpoint.pairwise import DENSE, Plan, Ranks
+from counterpoint.pairwise.relation import Others
+
+CASES = {**two_sided(), **{f"alone {name}": one for name, one in among_themselves().items()}}
+
+
+@pytest.fixture(autouse=True)
+def anchors_without_a_positive_are_expected():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*no positive|.*without a positive|.*have none")
+        yield
+
+
+def whole(relation):
+    return relation.tile(slice(None), slice(None))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_tiles_are_parts_of_the_whole(name):
+    relation = CASES[name]
+    n, m = relation.shape
+    everything = whole(relation)
+    assert not (everything.positive & everything.negative).any()
+    assert everything.positive.any(), "a case without positives shows nothing"
+    assert everything.negative.any()
+    for i in range(0, n, 3):
+        for j in range(0, m, 4):
+            rows, cols = slice(i, min(i + 3, n)), slice(j, min(j + 4, m))
+            tile = relation.tile(rows, cols)
+            assert torch.equal(tile.positive, everything.positive[rows, cols])
+            assert torch.equal(tile.negative, everything.negative[rows, cols])
+            assert torch.equal(tile.compared, everything.compared[rows, cols])
+            if everything.weight is not None:
+                torch.testing.assert_close(tile.weight, everything.weight[rows, cols])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_counts_are_those_of_the_whole(name):
+    tile = whole(CASES[name])
+    positive, negative = CASES[name].counts()
+    assert positive.tolist() == tile.positive.sum(1).tolist()
+    assert negative.tolist() == tile.negative.sum(1).tolist()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_process_sees_the_same_relation(name):
+    again = whole(CASES[name].across(Ranks(0, 1)))
+    assert torch.equal(again.positive, whole(CASES[name]).positive)
+    assert torch.equal(again.negative, whole(CASES[name]).negative)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("plan", [Plan(1, 1), Plan(3, 4)], ids=["ones", "ragged"])
+def test_a_streamed_loss_is_that_of_the_whole_matrix(name, plan):
+    relation = CASES[name]
+    alone = name.startswith("alone")
+    loss = SupCon(temperature=0.3) if alone else SoftTargets(temperature=0.3)
+    a, b = drawn(N, 3, seed=7).requires_grad_(), drawn(M, 3, seed=8).requires_grad_()
+    sides = (a,) if alone else (a, b)
+    tile = whole(Others(relation) if alone else relation)
+    scores = torch.nn.functional.normalize(sides[0]) @ torch.nn.functional.normalize(sides[-1]).T
+    expected = by_hand(scores / 0.3, tile, weighs_all=alone)
+    for found in (loss(*sides, relation=relation, plan=plan), loss(*sides, relation=relation, plan=DENSE)):
+        torch.testing.assert_close(found, expected)
+        mine, theirs = torch.autograd.grad(found, sides), torch.autograd.grad(expected, sides, retain_graph=True)
+        torch.testing.assert_close(mine, theirs)
+
+
+def by_hand(logits, tile, *, weighs_all):
+    """Weighted cross-entropy, anchor by anchor; in SupCon weights enter the denominator too."""
+    found = []
+    for i in range(len(logits)):
+        compared, positive = tile.compared[i], tile.positive[i]
+        if not positive.any():
+            continue
+        weight = torch.ones_like(logits[i]) if tile.weight is None else tile.weight[i].to(logits.dtype)
+        inside = logits[i] + weight.log() if weighs_all and tile.weight is not None else logits[i]
+        share = torch.where(positive, weight, 0.0) / weight[positive].sum()
+        found.append(inside[compared].logsumexp(0) - (share * logits[i]).sum())
+    return torch.stack(found).mean()
+
+
+def test_two_processes_are_one(tmp_path):
+    started = multiprocessing.get_context("spawn")
+    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join(120)
+        assert one.exitcode == 0
+    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+    for name, expected in losses().items():
+        if name.endswith("value"):
+            found = [part[name] for part in parts]
+            torch.testing.assert_close(found[0], found[1])
+            torch.testing.assert_close(found[0], expected)
+        else:  # averaged over ranks, as data-parallel training does
+            torch.testing.assert_close(torch.cat([part[name] for part in parts]) / 2, expected)

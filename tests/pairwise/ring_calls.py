@@ -22,7 +22,7 @@ from counterpoint.objectives import (
     SupCon,
 )
 from counterpoint.pairwise import DENSE, Dot, NegativeEuclidean, NegativeSquaredEuclidean, Objective, Plan, SameKey
-from counterpoint.pairwise.relation import Weighted
+from counterpoint.pairwise.valued import Weighted
 
 Found = dict[str, Tensor]
 TILES = Plan(rows=2, cols=3)

@@ -19,7 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from counterpoint.objectives import CLIP, InfoNCE, NTXent, SupCon
 from counterpoint.pairwise import DENSE, Dot, Plan, SameKey, Tile, rows
-from counterpoint.pairwise.relation import Weighted
+from counterpoint.pairwise.valued import Weighted
 
 TIME_OUT = 10.0
 

@@ -14,10 +14,11 @@ from counterpoint.objectives import CLIP, DCL, HCL, BatchHardTriplet, InfoNCE, N
 from counterpoint.pairwise import DENSE, Cosine, Dot, Needs, Objective, Plan, SameKey, Term, Tile, cols, rows
 from counterpoint.pairwise.closed import Closed
 from counterpoint.pairwise.keys import Keys
-from counterpoint.pairwise.relation import Greater, Others
+from counterpoint.pairwise.relation import Others
 from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis, Reduction
 from counterpoint.pairwise.trace import Which, trace
+from counterpoint.pairwise.valued import Greater
 
 PLANS = (Plan(rows=1, cols=1), Plan(rows=7, cols=5), Plan(rows=16, cols=40), Plan(rows=99, cols=99))
 

@@ -6,7 +6,7 @@ from staged import STAGED, AdaptiveTemperature, Extremes, StageFirst, StageLast,
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import DENSE, STAGE, Cosine, Dot, NegativeEuclidean, Plan, SameKey, cols
-from counterpoint.pairwise.relation import Weighted
+from counterpoint.pairwise.valued import Weighted
 
 PLANS = [
     Plan(rows=1, cols=1),

@@ -12,7 +12,7 @@ from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture,
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
-from counterpoint.pairwise.relation import Greater, Others, Relation, SameKey, Weighted
+from counterpoint.pairwise.relation import Others, Relation, SameKey
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.self_labelled import SelfLabelled, over_prototypes
 from counterpoint.pairwise.similarity import (
@@ -30,6 +30,7 @@ from counterpoint.pairwise.split_kernels import SplitKernels
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
+from counterpoint.pairwise.valued import Greater, Weighted
 from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.volumes import NegativeVolume
 from counterpoint.pairwise.whole_batch import WholeBatch

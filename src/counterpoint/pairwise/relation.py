@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -165,86 +165,6 @@ class SameKey(Relation):
             start=self.start + start,
             others=self.alike,
         )
-
-
-@dataclass(frozen=True)
-class Greater(Relation):
-    """Anchor i is positive with candidate j when its value is larger; all other entries are ignored.
-
-    Attributes:
-        anchor_values: `[N]`, such as graded relevance.
-        candidate_values: `[M]`.
-        graded: A positive pair weighs what its values differ by.
-    """
-
-    anchor_values: Tensor
-    candidate_values: Tensor
-    graded: bool = False
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return len(self.anchor_values), len(self.candidate_values)
-
-    def tile(self, row_block: slice, col_block: slice) -> Tile:
-        """Order of the values on the block."""
-        higher, lower = self.anchor_values[row_block, None], self.candidate_values[None, col_block]
-        positive = higher > lower
-        weight = (higher - lower).clamp_min(0) if self.graded else None
-        return Tile(positive=positive, negative=torch.zeros_like(positive), weight=weight)
-
-    def across(self, ranks: Ranks) -> Greater:
-        """Values of every rank's candidates."""
-        return replace(self, candidate_values=ranks.gather(self.candidate_values))
-
-
-@dataclass(frozen=True)
-class Weighted(Relation):
-    """``inner`` with a weight for every pair: how strongly it attracts or repels.
-
-    Positives enter means by their weight; in a softmax, every exponential is multiplied by its pair's weight, so that
-    a pair of weight 0 takes no part.
-
-    Attributes:
-        inner: Who is positive or negative to whom.
-        weights: `[N, M]` non-negative; over several ranks this rank's anchors by all ranks' candidates.
-    """
-
-    inner: Relation
-    weights: Tensor
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def told(self) -> str:
-        """How many candidates the weights are for."""
-        return f"Weighted {list(self.weights.shape[1:])} of {self.inner.told}"
-
-    def tile(self, row_block: slice, col_block: slice) -> Tile:
-        """The inner tile with the block's weights.
-
-        Raises:
-            InputError: There is not one weight per pair.
-        """
-        if tuple(self.weights.shape) != self.shape:
-            raise InputError(
-                f"weights have shape {list(self.weights.shape)}, expected {list(self.shape)}: one per pair"
-            )
-        weight = self.weights[row_block, col_block]
-        tile = self.inner.tile(row_block, col_block)
-        return tile.weighing(weight if weight.is_floating_point() else weight.float())
-
-    def across(self, ranks: Ranks) -> Weighted:
-        """The inner relation across ranks; weights are for all candidates already."""
-        return replace(self, inner=self.inner.across(ranks))
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
 """Siamese steps against their formulas by hand; that they are cached, resumed and saved exactly; and what collapses."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from in_memory import Rows, whole_and_resumed
 from sklearn.datasets import load_digits
 from torch.nn.functional import cosine_similarity, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import BadRows, Batch, Supervision
+from counterpoint.data import Batch, Supervision
 from counterpoint.encoders import MLP, DirectPredictor, LinearHead, PredictionHead, ProjectionHead
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.methods import Momentum, Siamese, SiameseStep
 from counterpoint.objectives import NegativeCosine
-from counterpoint.training import Constant, TrainSettings, train
+from counterpoint.training import Constant, TrainSettings
 from counterpoint.training.caching import backward, cached_backward
 from counterpoint.views import GaussianNoise, fork
 
@@ -141,25 +142,6 @@ def test_direct_pred_learns_from_what_it_sees_in_training_alone():
     assert all(torch.equal(saved[name], one) for name, one in method.predictor.state_dict().items())
 
 
-@dataclass
-class _Table:
-    blocks: np.ndarray
-
-
-class _Examples:
-    """Rows as the trainer sees them."""
-
-    def __init__(self, values: torch.Tensor) -> None:
-        self.values, self.table = values, _Table(np.array([0, len(values)]))
-        self.bad_rows = BadRows(limit=0)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def batch(self, rows) -> Batch:
-        return Batch(rows=np.asarray(rows), anchor=self.values[rows])
-
-
 @pytest.mark.parametrize(
     "recipe",
     [BYOL, replace(PLAIN, siamese=SiameseStep(predictor=DirectPredictor(), teacher=Momentum(base=0.9, steps=6)))],
@@ -167,24 +149,7 @@ class _Examples:
 )
 def test_a_resumed_run_is_the_same_run(recipe, tmp_path):
     """Teacher, running correlation and predictor are in the checkpoint, bit for bit."""
-    examples = _Examples(rows(40, seed=5))
-
-    def run(folder, steps: int, *, resume: bool = False) -> dict[str, torch.Tensor]:
-        method = built(recipe)
-        train(
-            method, examples, replace(recipe.training, steps=steps, checkpoint_every=3), tmp_path / folder,
-            resume=resume, observers=(),
-        )  # fmt: skip
-        return {name: one.clone() for name, one in method.state_dict().items()}
-
-    whole = run("whole", 6)
-    (tmp_path / "cut").mkdir()
-    run("cut", 6)
-    for newest in sorted((tmp_path / "cut" / "checkpoints").iterdir())[1:]:
-        for file in newest.iterdir():
-            file.unlink()
-        newest.rmdir()
-    again = run("cut", 6, resume=True)
+    whole, again = whole_and_resumed(lambda: built(recipe), Rows(rows(40, seed=5)), recipe.training, tmp_path)
     assert whole.keys() == again.keys()
     assert any(name.startswith("teacher.") for name in whole)
     for name, one in whole.items():

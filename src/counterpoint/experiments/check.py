@@ -73,6 +73,11 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     # Columns first: where they are missing, nothing else is worth saying.
     warnings = data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision)
     _check_towers(recipe, data)
+    if recipe.queue is not None and recipe.queue.size > len(data.train):
+        raise InputError(
+            f"queue.size is {recipe.queue.size}, and there are {len(data.train)} training rows: every example would be "
+            "compared with old embeddings of itself; make it smaller"
+        )
     if recipe.prototypes is not None:
         recipe.prototypes.rows(class_count(recipe, data.train))
     if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:
@@ -99,6 +104,7 @@ def _check_objective(recipe: Recipe) -> None:
             f"{recipe.supervision}"
         )
     _check_siamese(recipe)
+    _check_queue(recipe)
     if recipe.temperature is not None and "temperature" not in recipe.objective.numbers():
         raise InputError(
             f"the recipe does not fit itself: it learns a temperature, and {name} has none; its numbers are "
@@ -141,6 +147,26 @@ def _check_siamese(recipe: Recipe) -> None:
         )
     if recipe.temperature is not None:
         raise InputError("the recipe does not fit itself: a siamese step learns no temperature")
+
+
+def _check_queue(recipe: Recipe) -> None:
+    """Whether the objective can compare with a queue, and nothing else of the recipe stands in its way."""
+    if recipe.queue is None:
+        return
+    objective, name = recipe.objective, type(recipe.objective).__name__
+    if not isinstance(objective, Objective) or objective.joint or objective.features or objective.prototypes:
+        raise InputError(
+            f"the recipe does not fit itself: {name} cannot compare with a queue; an objective of anchors and "
+            "candidates can, such as InfoNCE"
+        )
+    if recipe.supervision not in (Supervision.VIEWS, Supervision.LABELS):
+        raise InputError(
+            f"the recipe does not fit itself: a queue learns from views or labels, and its supervision is "
+            f"{recipe.supervision}"
+        )
+    others = ("siamese", "temperature", "prototypes", "other_encoder")
+    if taken := [other for other in others if getattr(recipe, other) is not None]:
+        raise InputError(f"the recipe does not fit itself: with a queue there is no {' or '.join(taken)}")
 
 
 def _check_towers(recipe: Recipe, data: Data) -> None:

@@ -12,8 +12,8 @@ from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast, Method, Siamese, SiameseStep
-from counterpoint.pairwise import Loss
+from counterpoint.methods import Contrast, Method, QueueContrast, QueueStep, Siamese, SiameseStep
+from counterpoint.pairwise import Loss, Objective
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
 
@@ -33,6 +33,7 @@ class Recipe:
         temperature: A learnable temperature in place of the objective's own.
         prototypes: Learnt rows that anchors are compared with, one per class; dropped after training.
         siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
+        queue: Earlier embeddings to compare with, of a slow teacher or not; learns from views or labels.
     """
 
     encoder: EncoderSpec
@@ -45,6 +46,7 @@ class Recipe:
     temperature: LearnableTemperature | None = None
     prototypes: LearnablePrototypes | None = None
     siamese: SiameseStep | None = None
+    queue: QueueStep | None = None
 
     def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
@@ -75,6 +77,17 @@ class Recipe:
         if self.siamese is not None:
             return self._siamese(encoder, self.siamese)
         head = self.head.build(encoder.embedding_dim)
+        if self.queue is not None:
+            assert isinstance(self.objective, Objective)  # checked before, with the data
+            return QueueContrast(
+                encoder,
+                self.objective,
+                supervision=self.supervision,
+                views=self.views,
+                step=self.queue,
+                head=head,
+                dim=head.out_dim,
+            )
         return Contrast(
             encoder,
             self.objective,

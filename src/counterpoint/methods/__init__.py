@@ -3,6 +3,7 @@
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.contrast import Contrast
 from counterpoint.methods.momentum import Momentum
+from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
@@ -12,6 +13,8 @@ __all__ = [
     "Method",
     "Momentum",
     "Prepared",
+    "QueueContrast",
+    "QueueStep",
     "Siamese",
     "SiameseStep",
     "StepOutput",

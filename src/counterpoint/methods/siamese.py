@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from counterpoint.base.content import take
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch
 from counterpoint.encoders import DirectPred, Encoder, HeadSpec, PredictionHead
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
+from counterpoint.methods.branch import Branch
+from counterpoint.methods.collating import collate_views
 from counterpoint.methods.momentum import Momentum, follow
 from counterpoint.pairwise import Loss, Ranks, SameKey
-from counterpoint.views import View, fork
+from counterpoint.views import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +45,6 @@ class SiameseStep:
             raise InputError(f"views must be 2 or 3, got {self.views}")
 
 
-class _Branch(nn.Module):
-    """Encoder and head, which a teacher copies together."""
-
-    def __init__(self, encoder: Encoder, head: nn.Module) -> None:
-        super().__init__()
-        self.encoder, self.head = encoder, head
-
-    def forward(self, inputs: Inputs) -> Tensor:
-        return self.head(self.encoder(inputs))
-
-
 class Siamese(Method):
     """Every view predicts the targets of the others: SimSiam, BYOL, TriBYOL and DirectPred by their settings.
 
@@ -81,7 +71,7 @@ class Siamese(Method):
         predictor: nn.Module,
     ) -> None:
         super().__init__()
-        self.online = _Branch(encoder, head)
+        self.online = Branch(encoder, head)
         self.predictor = predictor
         self.teacher = None if step.teacher is None else copy.deepcopy(self.online).requires_grad_(False)
         self.formula, self.views, self.step = objective, views, step
@@ -93,12 +83,8 @@ class Siamese(Method):
 
     def prepare(self, batch: Batch, seeds: Tensor, *, chunk: int | None = None) -> Prepared:
         """All views, and once more for the teacher; see :meth:`Method.prepare`."""
-        size = chunk or len(batch.anchor)
-        calls: list[list[Inputs]] = []
-        for number in range(self.step.views):
-            content = self.views[min(number, 1)](batch.anchor, fork(seeds, number))
-            parts = (range(i, min(i + size, len(content))) for i in range(0, len(content), size))
-            calls.append([self.encoder.collate(take(content, part)) for part in parts])
+        views = [self.views[min(number, 1)] for number in range(self.step.views)]
+        calls = collate_views(self.encoder, views, batch, seeds, chunk=chunk)
         return Prepared(calls=calls if self.teacher is None else calls * 2, size=len(batch.rows))
 
     def encode(self, call: int, inputs: Inputs) -> Tensor:

@@ -7,9 +7,12 @@ from counterpoint.pairs.edges import Edges, Linked
 from counterpoint.pairs.filters import BelowPositive, HardestOnly
 from counterpoint.pairs.global_contrast import GlobalContrast
 from counterpoint.pairs.influence import influence, influenced
+from counterpoint.pairs.owned import Owned
+from counterpoint.pairs.queues import ClassQueues, Queue
 
 __all__ = [
     "BelowPositive",
+    "ClassQueues",
     "Clusters",
     "Edges",
     "GlobalContrast",
@@ -19,6 +22,8 @@ __all__ = [
     "MetadataKernel",
     "Nearby",
     "Overlap",
+    "Owned",
+    "Queue",
     "Similar",
     "class_priors",
     "influence",

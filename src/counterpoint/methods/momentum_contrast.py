@@ -1,0 +1,138 @@
+"""Momentum contrast: queries against keys of a slow teacher, and against a queue of earlier keys."""
+
+import copy
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from counterpoint.base.errors import InputError
+from counterpoint.data import Batch, Supervision
+from counterpoint.encoders import Encoder
+from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
+from counterpoint.methods.branch import Branch
+from counterpoint.methods.collating import collate_views
+from counterpoint.methods.momentum import Momentum, follow
+from counterpoint.pairs import HardestOnly, Owned, Queue
+from counterpoint.pairwise import Objective, Relation, SameKey
+from counterpoint.views import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueStep:
+    """What a step with a queue is made of besides encoder, head, views and objective.
+
+    Under views it is MoCo (He et al. 2020, arXiv:1911.05722, Algorithm 1): a query is compared with its own key and the
+    queue. Under labels, with ``teacher=None``, it is a cross-batch memory (Wang et al. 2020, arXiv:1912.06798): rows
+    are compared with their batch and with earlier embeddings, positive where labels agree. Batch normalisation lets a
+    key know its batch; MoCo shuffles rows among GPUs against that, which on one does nothing: prefer encoders that
+    normalise each row by itself.
+
+    Attributes:
+        size: Keys in the queue.
+        teacher: How slowly the encoder of keys follows; None takes keys from the encoder itself.
+        reverse: Weight of the same loss with keys as anchors and queries as their positives; 0 leaves it out. Ge,
+            Zhu and others, "Momentum Contrastive Learning with Enhanced Negative Sampling" call it the dual view.
+        hardest: Of the queue, each anchor is compared with so many of its most similar keys; None for all.
+    """
+
+    size: int = 4096
+    teacher: Momentum | None = field(default_factory=lambda: Momentum(base=0.999))
+    reverse: float = 0.0
+    hardest: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no size or weight."""
+        if self.size < 1:
+            raise InputError(f"size must be at least 1, got {self.size}")
+        if not self.reverse >= 0:
+            raise InputError(f"reverse must be at least 0, got {self.reverse}")
+        if self.hardest is not None and not 1 <= self.hardest <= self.size:
+            raise InputError(f"hardest must be between 1 and the size of {self.size}, got {self.hardest}")
+
+
+class QueueContrast(Method):
+    """Two views of each example: the first is a query, the second a key, which joins the queue after the step.
+
+    Args:
+        encoder: Embeds the examples.
+        objective: Of anchors and candidates, such as ``InfoNCE``; none that stacks both sides.
+        supervision: VIEWS or LABELS.
+        views: View of queries and of keys.
+        step: The settings.
+        head: Projects embeddings `[N, D]`; dropped after training.
+        dim: D.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        objective: Objective,
+        *,
+        supervision: Supervision,
+        views: tuple[View, View],
+        step: QueueStep,
+        head: nn.Module,
+        dim: int,
+    ) -> None:
+        super().__init__()
+        self.online = Branch(encoder, head)
+        self.teacher = None if step.teacher is None else copy.deepcopy(self.online).requires_grad_(False)
+        self.queue = Queue(step.size, dim)
+        self.formula, self.supervision, self.views, self.step = objective, supervision, views, step
+        self._new: tuple[Tensor, Tensor | None] | None = None
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of queries."""
+        return self.online.encoder
+
+    def prepare(self, batch: Batch, seeds: Tensor, *, chunk: int | None = None) -> Prepared:
+        """Queries and keys; see :meth:`Method.prepare`."""
+        calls = collate_views(self.encoder, self.views, batch, seeds, chunk=chunk)
+        targets = {} if batch.label is None else {"label": batch.label}
+        return Prepared(calls=calls, targets=targets, size=len(batch.rows))
+
+    def encode(self, call: int, inputs: Inputs) -> Tensor:
+        """Queries `[n, D]` of the first call, keys of the second."""
+        if call == 0 or self.teacher is None:
+            return self.online(inputs)
+        with torch.no_grad():
+            return self.teacher(inputs)
+
+    def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
+        """The loss over keys and queue; see :meth:`Method.objective`."""
+        query, key = embeddings
+        labels = targets.get("label") if self.supervision is Supervision.LABELS else None
+        loss = self._compared(query, key, labels)
+        if self.step.reverse:
+            loss = loss + self.step.reverse * self._compared(key.detach(), query, labels)
+        self._new = (key.detach(), labels)
+        rows = torch.arange(len(query), device=query.device)
+        temperature = getattr(self.formula, "temperature", None)
+        return StepOutput(loss, query, key, SameKey(rows, rows, local=True), temperature=temperature)
+
+    def _compared(self, anchors: Tensor, own: Tensor, labels: Tensor | None) -> Tensor:
+        """Anchors against their own candidates and the queue."""
+        rows, numbers = self.queue.share()
+        rows, count = rows.to(own), len(own)
+        candidates = torch.cat([own, rows])
+        relation: Relation
+        if labels is None:
+            owners = torch.arange(count, device=own.device)
+            owned = Owned.of(anchors, torch.cat([owners, owners.new_full((len(rows),), -1)]))
+            # Until there is a queue, the other keys of the batch are negatives.
+            relation = owned if len(rows) else SameKey(owners, owners, local=True)
+        else:
+            relation = SameKey(labels, torch.cat([labels, numbers]))
+        if self.step.hardest is not None:
+            relation = HardestOnly(inner=relation, anchors=anchors, candidates=candidates, k=self.step.hardest)
+        return self.formula(anchors, candidates, relation=relation)
+
+    def after_step(self, step: int) -> None:
+        """Keys join the queue; the teacher follows."""
+        if self._new is not None:
+            self.queue.push(*self._new)
+            self._new = None
+        if self.teacher is not None and self.step.teacher is not None:
+            follow(self.teacher, self.online, self.step.teacher.at(step))

@@ -1,0 +1,51 @@
+"""Rows as the trainer sees them, and a run that is cut short beside one that is not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import torch
+
+from counterpoint.data import BadRows, Batch
+from counterpoint.methods import Method
+from counterpoint.training import TrainSettings, train
+
+
+@dataclass
+class _Table:
+    blocks: np.ndarray
+
+
+class Rows:
+    """Vectors, with labels where there are some."""
+
+    def __init__(self, values: torch.Tensor, labels: torch.Tensor | None = None) -> None:
+        self.values, self.label, self.table = values, labels, _Table(np.array([0, len(values)]))
+        self.bad_rows = BadRows(limit=0)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def batch(self, rows) -> Batch:
+        label = None if self.label is None else self.label[rows]
+        return Batch(rows=np.asarray(rows), anchor=self.values[rows], label=label)
+
+
+def whole_and_resumed(
+    build: Callable[[], Method], examples: Rows, settings: TrainSettings, folder: Path
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """The state after six steps, and after six of which the last three were made again from the checkpoint."""
+    settings = replace(settings, steps=6, checkpoint_every=3)
+
+    def run(name: str, *, resume: bool = False) -> dict[str, torch.Tensor]:
+        method = build()
+        train(method, examples, settings, folder / name, resume=resume)
+        return {key: one.clone() for key, one in method.state_dict().items()}
+
+    whole = run("whole")
+    run("cut")
+    for newest in sorted((folder / "cut" / "checkpoints").iterdir())[1:]:
+        rmtree(newest)
+    return whole, run("cut", resume=True)

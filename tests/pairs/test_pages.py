@@ -1,0 +1,18 @@
+"""What docs/relations.md and docs/queues.md show runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("page", "printed"),
+    [("relations.md", "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"), ("queues.md", "")],
+)
+def test_the_code_on_the_page_runs(page, printed, capsys):
+    code = "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL))
+    exec(compile(code, page, "exec"), {})
+    assert capsys.readouterr().out == printed

@@ -25,7 +25,7 @@ paper = Paper(
     "linear dynamics is not repeated. Nothing is tuned: all sides have the same optimiser and momentum.",
 )
 claim = Claim(
-    statement="A predictor in closed form beats a linear one that is learnt, and without a stop-gradient all collapses.",
+    statement="A predictor in closed form beats a linear one that is learnt; without a stop-gradient all collapses.",
     checks=(
         Better(measure="knn_accuracy", statement="It beats a linear predictor learnt by gradient."),
         Better(measure="knn_accuracy", than="perceptron", by=-0.02, statement="It is within 2 points of a perceptron."),

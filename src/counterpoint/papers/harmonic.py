@@ -18,8 +18,8 @@ paper = Paper(
     wing=Wing.OBJECTIVES,
     implements="the harmonic loss over learnt class centres",
     deviates="A small perceptron on 8 x 8 digits in place of a linear model of MNIST, modular addition and GPT-2. "
-    "Accuracy is compared with 100 examples to learn from. The exponent is 4, the root of the 16 dimensions; nothing is "
-    "tuned.",
+    "Accuracy is compared with 100 examples to learn from. The exponent is 4, the root of the 16 dimensions; nothing "
+    "is tuned.",
 )
 claim = Claim(
     statement="Class weights are class centres, and little data go further than with cross-entropy.",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from law_memory import peak_bytes
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.objectives import CLIP, NTXent, SigLIP, SmoothAP
 from counterpoint.pairwise import Budget
 

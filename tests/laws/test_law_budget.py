@@ -6,9 +6,9 @@ import pytest
 import torch
 from law_budget_ranks import BUDGET, CALLS, call, rows, work
 from law_cases import finished_classes, labels_of, pairwise_classes
-from law_memory import peak_bytes
 
 from counterpoint.base.errors import InputError
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.pairwise import Budget, EachView, ManyViews, Needs, Objective, Streams, explain
 from counterpoint.pairwise.decide import Path, closed_form
 from counterpoint.pairwise.terms import Reduction

@@ -3,8 +3,8 @@
 import pytest
 import torch
 from law_cases import labels_of, pairwise_classes
-from law_memory import peak_bytes
 
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.pairwise import DENSE, Needs, Plan, Streams
 
 N, D = 1024, 8

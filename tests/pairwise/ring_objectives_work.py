@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from law_memory import peak_bytes
 from ring_calls import TILES, calls
 from staged import Weighed
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.objectives import CLIP, InfoNCE, NTXent, SupCon
 from counterpoint.pairwise import DENSE, Dot, Plan, SameKey, Tile, rows
 from counterpoint.pairwise.valued import Weighted

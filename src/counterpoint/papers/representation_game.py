@@ -16,7 +16,7 @@ paper = Paper(
     wing=Wing.OBJECTIVES,
     implements="the linear game under squared error: its pure value, its mixed value, and the iterative algorithm",
     deviates="Tasks and features of 6 dimensions with random spectra; the mixed value is found by a linear programme "
-    "over all representations that keep eigendirections, and the iterative algorithm by best responses in all directions.",
+    "over all representations that keep eigendirections; in the iterative algorithm both answer in any direction.",
 )
 claim = Claim(
     statement="The regret of the best representation has a closed form, and mixing representations lowers it further.",

@@ -17,7 +17,7 @@ paper = Paper(
     wing=Wing.OBJECTIVES,
     implements="the Z-loss, against the softmax and the Taylor softmax",
     deviates="A linear classifier of 500 made classes in place of language models. The update whose cost does not "
-    "depend on the number of classes is not there: the engine streams over classes instead. a is 1 and b is 2, the best of "
+    "depend on the number of classes is not there: the engine streams over classes. a is 1 and b is 2, the best of "
     "a = 0.1, 0.3, 1 and b = 2, 6, 12 at seed 100; the other losses have nothing to choose.",
 )
 claim = Claim(

@@ -20,7 +20,7 @@ paper = Paper(
     identifier="arXiv:2410.17243",
     wing=Wing.SCALE,
     implements="the tiled loss and its backward pass; rings of processes are held to one process by the tests",
-    deviates="Streaming is the engine's own, with a fixed shift where scores are bounded. A CPU in place of 8 to 32 GPUs: "
+    deviates="Streaming is the engine's own, with one shift where scores are bounded. A CPU in place of 8 to 32 GPUs; "
     "docs/engine.md has times, and a batch of 262,144.",
 )
 claim = Claim(

@@ -57,7 +57,7 @@ def _one_group_error(seed: int) -> float:
     """Largest difference of loss and gradients from those of the whole batch."""
     sides = [one.requires_grad_() for one in _pairs(seed, _WORKERS * _SHARE)]
     losses = [grouped(*sides, groups=1), CLIP(temperature=0.1)(*sides)]
-    ours, theirs = ([loss, *torch.autograd.grad(loss, sides)] for loss in losses)
+    ours, theirs = ([loss.detach(), *torch.autograd.grad(loss, sides)] for loss in losses)
     return max(float((one - other).abs().max()) for one, other in zip(ours, theirs, strict=True))
 
 

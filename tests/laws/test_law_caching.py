@@ -1,7 +1,5 @@
 """Cached equals uncached: every objective, with dropout, for any chunk, on one process and on two."""
 
-import multiprocessing
-
 import pytest
 import torch
 from law_cached_ranks import Learnt, N, cached, calls, plain, work
@@ -9,6 +7,7 @@ from law_cases import cases, every_call, labels_of
 from law_checks import same
 
 from counterpoint.training import caching
+from processes import together
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["towers", "one-tower"])
@@ -61,18 +60,8 @@ def test_a_gradient_of_the_wrong_chunk_is_rejected(monkeypatch):
         same(cached(Learnt(objective), case, 2), expected)
 
 
-def test_two_processes_in_chunks_equal_one_without(tmp_path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives", "counterpoint.training"])
-    started = [context.Process(target=work, args=(rank, 2, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0], "a rank failed, see its traceback"
-    found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
+def test_two_processes_in_chunks_equal_one_without():
+    found = together(work, 2)
     broken = []
     for k, (objective, case) in enumerate(calls()):
         expected = plain(Learnt(objective), case)

@@ -22,7 +22,7 @@ import torch.distributed as dist
 Work = Callable[[int, int], object]
 """From the rank and the number of ranks to what ``torch.load`` reads back without running code."""
 
-PRELOADED = ["processes", "counterpoint.objectives", "counterpoint.training"]
+PRELOADED = ["processes", "torch._dynamo", "counterpoint.objectives", "counterpoint.training"]
 LONGEST = 240.0
 """Seconds for all that processes do; on a busy machine most of it is waiting for a processor."""
 

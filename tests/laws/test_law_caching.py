@@ -3,24 +3,27 @@
 import pytest
 import torch
 from law_cached_ranks import Learnt, N, cached, calls, plain, work
-from law_cases import cases, every_call, labels_of
+from law_cases import cases, labels_of, variants
 from law_checks import same
 
 from counterpoint.training import caching
 from processes import together
 
 
+CHUNKS = (1, 5, 100)
+
+
 @pytest.mark.parametrize("shared", [False, True], ids=["towers", "one-tower"])
-@pytest.mark.parametrize("chunk", [1, 5, 100])
-def test_cached_equals_uncached(chunk, shared):
-    broken = []
-    for objective, case in every_call():
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+def test_cached_equals_uncached(objective, shared):
+    for case in cases(objective):
         expected = plain(Learnt(objective, dropout=0.3, shared=shared), case)
-        try:
-            same(cached(Learnt(objective, dropout=0.3, shared=shared), case, chunk), expected)
-        except AssertionError as error:
-            broken.append(f"{objective} on {case.name}: {error}")
-    assert not broken, "\n".join(broken)
+        for chunk in CHUNKS:
+            found = cached(Learnt(objective, dropout=0.3, shared=shared), case, chunk)
+            try:
+                same(found, expected)
+            except AssertionError as error:
+                raise AssertionError(f"{case.name} in chunks of {chunk}: {error}") from error
 
 
 @pytest.mark.parametrize(("objective", "case"), calls(), ids=labels_of)

@@ -1,7 +1,12 @@
-"""One thread for every test."""
+"""One thread for every test, and the helpers of this folder importable, also by the processes that tests start."""
+
+import sys
+from pathlib import Path
 
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True, scope="session")

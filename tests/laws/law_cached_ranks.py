@@ -3,19 +3,16 @@
 Imported in processes that are started afresh, so it does nothing on import.
 """
 
-import datetime
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from law_cases import Case, cases, finished_classes
 from law_checks import anchors_without_positives_allowed
 from law_ranks import share
 from torch import Tensor, nn
 
 from counterpoint.pairwise import Loss
-from counterpoint.training import cached_gradients
+from counterpoint.training import cached_gradients, ranks
 
 N, IN, OUT = 9, 5, 4
 Gradients = dict[str, Tensor]
@@ -76,13 +73,8 @@ def calls() -> list[tuple[Loss, Case]]:
     return [(kind(), case) for kind in finished_classes() for case in cases(kind(), n=N)]
 
 
-def work(rank: int, world: int, folder: str) -> None:
-    """Join the other, make every call with chunks of another size than the other's, and average as the trainer does."""
-    torch.set_num_threads(1)
-    store = dist.FileStore(f"{folder}/store", world)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=datetime.timedelta(seconds=60))
-    from counterpoint.training import ranks
-
+def work(rank: int, world: int) -> list[Gradients]:
+    """Make every call with chunks of another size than the other's, and average as the trainer does."""
     found: list[Gradients] = []
     for objective, case in calls():
         learnt = Learnt(objective)
@@ -90,8 +82,7 @@ def work(rank: int, world: int, folder: str) -> None:
         loss = cached(learnt, mine, chunk=2 + rank)["loss"]
         ranks.average_gradients(learnt)
         found.append(learnt.gradients(loss))
-    torch.save(found, Path(folder) / f"{rank}.pt")
-    dist.destroy_process_group()
+    return found
 
 
 def _tower(dropout: float) -> nn.Module:

@@ -3,13 +3,10 @@
 Imported in processes that are started afresh, so it does nothing on import.
 """
 
-import datetime
 import itertools
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from law_cases import Case, cases, finished_classes
 from law_checks import Outcome, outcome
 from torch import Tensor
@@ -69,14 +66,10 @@ def share(case: Case, rank: int, world: int) -> tuple[Case, Shares]:
     return replace(case, **changes), places
 
 
-def work(rank: int, world: int, folder: str) -> None:
-    """Join the others, make every call, and leave the outcomes in the folder."""
-    torch.set_num_threads(1)
-    store = dist.FileStore(f"{folder}/store", world)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=datetime.timedelta(seconds=60))
+def work(rank: int, world: int) -> list[tuple[Outcome, Shares]]:
+    """The outcome of every call on this rank."""
     found: list[tuple[Outcome, Shares]] = []
     for objective, case, plan in calls():
         mine, places = share(case, rank, world)
         found.append((outcome(objective, mine, plan=plan), places))
-    torch.save(found, Path(folder) / f"{rank}.pt")
-    dist.destroy_process_group()
+    return found

@@ -1,7 +1,5 @@
 """What is predicted is what is measured, and a budget is kept: bytes by the allocator's own records."""
 
-import multiprocessing
-
 import pytest
 import torch
 from law_budget_ranks import BUDGET, CALLS, call, rows, work
@@ -12,6 +10,7 @@ from counterpoint.experiments.peak import peak_bytes
 from counterpoint.pairwise import Budget, EachView, ManyViews, Needs, Objective, Streams, explain
 from counterpoint.pairwise.decide import Path, closed_form
 from counterpoint.pairwise.terms import Reduction
+from processes import together
 
 CLOSED, OTHERS = 1.5, 2.5
 """How many times as much as measured may be predicted; less may not."""
@@ -95,19 +94,9 @@ def test_the_least_that_would_do_does(name):
         measured(objective, 60, 64, least - 1)
 
 
-def test_ranks_keep_a_budget_each(tmp_path):
+def test_ranks_keep_a_budget_each():
     """Two processes with uneven shares: value, averaged gradient, bytes; other or tiny budgets are errors on both."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
-    started = [context.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0]
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    first, second = together(work, 2)
     for name in CALLS:
         loss, ga, gb = call(name, *rows(), None)
         for found in (first, second):

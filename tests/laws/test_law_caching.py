@@ -1,27 +1,28 @@
 """Cached equals uncached: every objective, with dropout, for any chunk, on one process and on two."""
 
-import multiprocessing
-
 import pytest
 import torch
 from law_cached_ranks import Learnt, N, cached, calls, plain, work
-from law_cases import cases, every_call, labels_of
+from law_cases import cases, labels_of, variants
 from law_checks import same
 
 from counterpoint.training import caching
+from processes import together
+
+CHUNKS = (1, 5, 100)
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["towers", "one-tower"])
-@pytest.mark.parametrize("chunk", [1, 5, 100])
-def test_cached_equals_uncached(chunk, shared):
-    broken = []
-    for objective, case in every_call():
+@pytest.mark.parametrize("objective", variants(), ids=labels_of)
+def test_cached_equals_uncached(objective, shared):
+    for case in cases(objective):
         expected = plain(Learnt(objective, dropout=0.3, shared=shared), case)
-        try:
-            same(cached(Learnt(objective, dropout=0.3, shared=shared), case, chunk), expected)
-        except AssertionError as error:
-            broken.append(f"{objective} on {case.name}: {error}")
-    assert not broken, "\n".join(broken)
+        for chunk in CHUNKS:
+            found = cached(Learnt(objective, dropout=0.3, shared=shared), case, chunk)
+            try:
+                same(found, expected)
+            except AssertionError as error:
+                raise AssertionError(f"{case.name} in chunks of {chunk}: {error}") from error
 
 
 @pytest.mark.parametrize(("objective", "case"), calls(), ids=labels_of)
@@ -61,18 +62,8 @@ def test_a_gradient_of_the_wrong_chunk_is_rejected(monkeypatch):
         same(cached(Learnt(objective), case, 2), expected)
 
 
-def test_two_processes_in_chunks_equal_one_without(tmp_path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives", "counterpoint.training"])
-    started = [context.Process(target=work, args=(rank, 2, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0], "a rank failed, see its traceback"
-    found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
+def test_two_processes_in_chunks_equal_one_without():
+    found = together(work, 2)
     broken = []
     for k, (objective, case) in enumerate(calls()):
         expected = plain(Learnt(objective), case)

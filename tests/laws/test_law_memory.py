@@ -7,7 +7,7 @@ from law_cases import labels_of, pairwise_classes
 from counterpoint.experiments.peak import peak_bytes
 from counterpoint.pairwise import DENSE, Needs, Plan, Streams
 
-N, D = 1024, 8
+N, D = 640, 8
 PLAN = Plan(rows=128, cols=128)
 
 

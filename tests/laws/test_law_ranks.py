@@ -1,36 +1,15 @@
 """2 and 4 processes equal one: in value on every rank, and in the gradient averaged over ranks."""
 
 import itertools
-import multiprocessing
-from pathlib import Path
 
 import pytest
 import torch
 from law_checks import Outcome, outcome, same
 from law_ranks import Shares, bounds, calls, work
 
+from processes import together
+
 Found = list[tuple[Outcome, Shares]]
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Processes forked from one that has imported torch, and no thread or state of this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
-    return context
-
-
-def run(processes, world: int, folder: Path) -> list[Found]:
-    """What each rank found for every call."""
-    started = [processes.Process(target=work, args=(rank, world, str(folder))) for rank in range(world)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0] * world, "a rank failed, see its traceback"
-    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(world)]
 
 
 def averaged(found: Found) -> Outcome:
@@ -54,8 +33,8 @@ def averaged(found: Found) -> Outcome:
 
 
 @pytest.mark.parametrize("world", [2, 4])
-def test_processes_equal_one(processes, world, tmp_path):
-    ranks = run(processes, world, tmp_path)
+def test_processes_equal_one(world):
+    ranks = together(work, world)
     broken = []
     for k, (objective, case, plan) in enumerate(calls()):
         try:

@@ -1,7 +1,5 @@
 """Moving averages against the public definition, and their fixed point against the exact minimum."""
 
-import multiprocessing
-
 import pytest
 import torch
 from global_contrast_work import train, work
@@ -10,6 +8,7 @@ from torch.nn.functional import normalize
 from counterpoint.base.errors import InputError
 from counterpoint.objectives import RGCL
 from counterpoint.pairs import GlobalContrast
+from processes import together
 
 N = 5
 
@@ -110,19 +109,9 @@ def test_an_example_twice_in_a_batch_is_no_negative_of_itself():
         GlobalContrast(N)(a, b, torch.zeros(N, dtype=torch.int64))
 
 
-def test_two_processes_equal_one(tmp_path):
+def test_two_processes_equal_one():
     """In loss, in gradients averaged over ranks, and in the state that each of them keeps."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
-    started = [context.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0]
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    first, second = together(work, 2)
     for name, expected in train(slice(None)).items():
         if name.startswith(("first", "second")):
             found = torch.cat([first[name], second[name]]) / 2

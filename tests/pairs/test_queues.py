@@ -1,7 +1,5 @@
 """Queues against lists, and what is compared with them against the public definition."""
 
-import multiprocessing
-
 import pytest
 import torch
 from queue_work import drawn, losses, work
@@ -10,6 +8,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.objectives import InfoNCE
 from counterpoint.pairs import ClassQueues, Owned, Queue
 from counterpoint.pairwise import Plan, SameKey
+from processes import together
 
 
 @pytest.mark.parametrize("size", [1, 4, 7])
@@ -88,15 +87,8 @@ def test_cross_batch_memory_is_contrast_with_labelled_rows():
     torch.testing.assert_close(InfoNCE(temperature=0.2)(z, rows, relation=SameKey(y, labels)), expected)
 
 
-def test_two_processes_are_one(tmp_path):
-    started = multiprocessing.get_context("spawn")
-    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join(120)
-        assert one.exitcode == 0
-    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+def test_two_processes_are_one():
+    parts = together(work, 2)
     for name, expected in losses(slice(None)).items():
         found = [part[name] for part in parts]
         if name.endswith(("query", "key")):

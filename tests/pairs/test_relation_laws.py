@@ -1,6 +1,5 @@
 """Every relation: tiles are parts of the whole, a streamed loss is the dense one, two processes are one."""
 
-import multiprocessing
 import warnings
 
 import pytest
@@ -11,6 +10,7 @@ from relation_work import losses, work
 from counterpoint.objectives import SoftTargets, SupCon
 from counterpoint.pairwise import DENSE, Plan, Ranks
 from counterpoint.pairwise.relation import Others
+from processes import together
 
 CASES = {**two_sided(), **{f"alone {name}": one for name, one in among_themselves().items()}}
 
@@ -91,15 +91,8 @@ def by_hand(logits, tile, *, weighs_all):
     return torch.stack(found).mean()
 
 
-def test_two_processes_are_one(tmp_path):
-    started = multiprocessing.get_context("spawn")
-    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join(120)
-        assert one.exitcode == 0
-    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+def test_two_processes_are_one():
+    parts = together(work, 2)
     for name, expected in losses().items():
         if name.endswith("value"):
             found = [part[name] for part in parts]

@@ -1,12 +1,9 @@
 """What each process does in test_ring_objectives; importable by processes that are started afresh."""
 
-import datetime
 import os
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,26 +21,16 @@ from counterpoint.pairwise.valued import Weighted
 TIME_OUT = 10.0
 
 
-@contextmanager
-def group(rank: int, world: int, folder: str, seconds: float = 60.0):
-    torch.set_num_threads(1)
-    store = dist.FileStore(f"{folder}/store", world)
-    timeout = datetime.timedelta(seconds=seconds)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=timeout)
-    yield
-    dist.destroy_process_group()
-
-
-def work(rank: int, world: int, folder: str) -> None:
+def work(rank: int, world: int) -> dict[str, Any]:
     """Every call on this rank's share, then training steps, memory, and calls that differ."""
-    with group(rank, world, folder):
-        found: dict[str, Any] = {"calls": [call.share(rank, world).outcome() for call in calls(world)]}
-        found["trained"] = {name: trained(name, rank, world) for name in TRAINED} if world == 2 else {}
-        found["memory"] = memory(rank)
-        found["errors"] = {name: said(lambda one=one: one(rank)) for name, one in DIFFERENT.items()}
+    return {
+        "calls": [call.share(rank, world).outcome() for call in calls(world)],
+        "trained": {name: trained(name, rank, world) for name in TRAINED} if world == 2 else {},
+        "memory": memory(rank),
+        "errors": {name: said(lambda one=one: one(rank)) for name, one in DIFFERENT.items()},
         # Nothing is left over from the errors.
-        found["afterwards"] = calls(world)[0].share(rank, world).outcome()
-        torch.save(found, Path(folder) / f"{rank}.pt")
+        "afterwards": calls(world)[0].share(rank, world).outcome(),
+    }
 
 
 def said(action: Callable[[], object]) -> tuple[str, str, float]:
@@ -142,14 +129,12 @@ DIFFERENT: dict[str, Callable[[int], object]] = {
 }
 
 
-def dies_between(rank: int, world: int, folder: str) -> None:
+def dies_between(rank: int, world: int) -> tuple[str, str, float]:
     """The second rank leaves after the first call."""
-    with group(rank, world, folder, TIME_OUT):
-        InfoNCE()(A, A)
-        if rank == 1:
-            os._exit(7)
-        torch.save(said(lambda: InfoNCE()(A, A)), Path(folder) / f"{rank}.pt")
-        os._exit(0)
+    InfoNCE()(A, A)
+    if rank == 1:
+        os._exit(7)
+    return said(lambda: InfoNCE()(A, A))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,13 +154,10 @@ class Fragile(Cubes):
 seen = 0
 
 
-def dies_inside(rank: int, world: int, folder: str) -> None:
-    with group(rank, world, folder, TIME_OUT):
-        a = A.clone().requires_grad_()
-        objective = Fragile(tiles=1 if folder.endswith("forward") else world)
-        plan = Plan(rows=3, cols=3)
-        torch.save(said(lambda: objective(a, A, plan=plan).backward()), Path(folder) / f"{rank}.pt")
-        os._exit(0)
+def dies_inside(when: str, rank: int, world: int) -> tuple[str, str, float]:
+    a = A.clone().requires_grad_()
+    objective = Fragile(tiles=1 if when == "forward" else world)
+    return said(lambda: objective(a, A, plan=Plan(rows=3, cols=3)).backward())
 
 
 def own_weights(rank: int) -> object:
@@ -192,9 +174,6 @@ ONE_SIDED: dict[str, Callable[[int], object]] = {
 }
 
 
-def one_sided(rank: int, world: int, folder: str) -> None:
-    """Something that only one rank passes; the folder's name says what."""
-    with group(rank, world, folder, TIME_OUT):
-        name = Path(folder).name.replace("-", " ")
-        torch.save(said(lambda: ONE_SIDED[name](rank)), Path(folder) / f"{rank}.pt")
-        os._exit(0)
+def one_sided(name: str, rank: int, world: int) -> tuple[str, str, float]:
+    """Something that only one rank passes."""
+    return said(lambda: ONE_SIDED[name](rank))

@@ -1,26 +1,15 @@
 """Collectives among two real processes, on the shapes that batches of uneven size bring."""
 
-import multiprocessing
-
 import torch
 from ring_work import INF, work
 
 from counterpoint.pairwise import Ranks
 from counterpoint.pairwise.terms import Reduction
+from processes import together
 
 
-def test_two_processes(tmp_path):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.distributed", "counterpoint.objectives"])
-    started = [context.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0]
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+def test_two_processes():
+    first, second = together(work, 2)
 
     for name, expected in {
         "sizes": [3, 1],

@@ -1,7 +1,6 @@
 """Objectives on real processes equal one process: extremes, weights, whole rows, training, memory, and what fails."""
 
-import multiprocessing
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
@@ -18,34 +17,12 @@ from ring_objectives_work import (
     work,
 )
 
-
-@pytest.fixture(scope="module")
-def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch._dynamo", "torch.distributed", "counterpoint.objectives"])
-    return context
-
-
-def run(processes, target, world, folder: Path):
-    """Exit codes, and what each rank left in the folder."""
-    folder.mkdir(exist_ok=True)
-    started = [processes.Process(target=target, args=(rank, world, str(folder))) for rank in range(world)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    left = {rank: folder / f"{rank}.pt" for rank in range(world)}
-    found = {rank: torch.load(path, weights_only=True) for rank, path in left.items() if path.exists()}
-    return [process.exitcode for process in started], found
+from processes import some_may_die, together
 
 
 @pytest.fixture(scope="module", params=[2, 4])
-def found(request, processes, tmp_path_factory):
-    codes, found = run(processes, work, request.param, tmp_path_factory.mktemp("ring"))
-    assert codes == [0] * request.param, "a rank failed, see its traceback"
-    return [found[rank] for rank in range(request.param)]
+def found(request):
+    return together(work, request.param)
 
 
 def whole(parts):
@@ -159,9 +136,9 @@ def test_after_errors_ranks_still_work_together(found):
 
 
 @pytest.mark.parametrize("when", ["between", "forward", "backward"])
-def test_a_rank_that_dies_is_an_error_on_the_others_in_time(processes, when, tmp_path):
-    target = dies_between if when == "between" else dies_inside
-    codes, found = run(processes, target, 3, tmp_path / when)
+def test_a_rank_that_dies_is_an_error_on_the_others_in_time(when):
+    target = dies_between if when == "between" else partial(dies_inside, when)
+    codes, found = some_may_die(target, 3, seconds=TIME_OUT)
     assert codes == [0, 7, 0]
     for rank in (0, 2):
         kind, message, seconds = found[rank]
@@ -170,8 +147,8 @@ def test_a_rank_that_dies_is_an_error_on_the_others_in_time(processes, when, tmp
 
 
 @pytest.mark.parametrize("name", ONE_SIDED)
-def test_what_one_rank_alone_passes_is_an_error_in_time(processes, name, tmp_path):
-    codes, found = run(processes, one_sided, 2, tmp_path / name.replace(" ", "-"))
+def test_what_one_rank_alone_passes_is_an_error_in_time(name):
+    codes, found = some_may_die(partial(one_sided, name), 2, seconds=TIME_OUT)
     assert codes == [0, 0]
     for rank in range(2):
         kind, message, seconds = found[rank]

@@ -1,6 +1,5 @@
 """The chunk size that is found: what is measured, what is decided, and that a run keeps to it."""
 
-import importlib.util
 import json
 import random
 from pathlib import Path
@@ -14,6 +13,7 @@ import counterpoint as cp
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.cli.options import chunk_of
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.training import (
     AUTO,
     Observer,
@@ -31,14 +31,6 @@ from counterpoint.training.probe import CallCost, Portion, Sample, measure, unto
 CPU = torch.device("cpu")
 PEAK = 1.75
 """How far the prediction may be from the peak, either way."""
-
-
-def peak_bytes(action):
-    path = Path(__file__).parent.parent / "laws" / "law_memory.py"
-    spec = importlib.util.spec_from_file_location("law_memory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.peak_bytes(action)
 
 
 class Transformer(nn.Module):

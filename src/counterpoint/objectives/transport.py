@@ -36,6 +36,25 @@ def transport_plan(logits_NM: Tensor, compared: Tensor, *, iterations: int, fide
     return logits_NM + rows_of[:, None] + columns
 
 
+def unbalanced_plan(logits_NM: Tensor, compared: Tensor, *, iterations: int, fidelity: float | Tensor) -> Tensor:
+    """Logarithm of N times the entropic plan between rows of mass 1 / N and columns of mass 1 / M, both kept loosely.
+
+    Args:
+        logits_NM: Minus the costs over the entropic weight.
+        compared: Entries that may carry mass.
+        iterations: Of scaling rows, then columns; 1 or more.
+        fidelity: rho / (rho + epsilon) of both sides: 1 fixes their masses (columns exactly, rows in the limit).
+    """
+    masked = torch.where(compared, logits_NM, _OUT)
+    n, m = masked.shape
+    log_n, log_m = (torch.log(masked.new_tensor(size)) for size in (n, m))
+    rows_of, columns = masked.new_zeros(n), masked.new_zeros(m)
+    for _ in range(iterations):
+        rows_of = -fidelity * (log_n + _lse(masked + columns, 1))
+        columns = -fidelity * (log_m + _lse(masked + rows_of[:, None], 0))
+    return logits_NM + rows_of[:, None] + columns + log_n
+
+
 def _lse(x: Tensor, dim: int) -> Tensor:
     """Log-sum-exp; 0 where nothing takes part, so that nothing is divided by it."""
     total = torch.logsumexp(x, dim)

@@ -64,8 +64,13 @@ class Objective(Loss):
         if self.features:
             return arrange_features(anchors, candidates, given)
         if self.prototypes:
-            return arrange_prototypes(anchors, candidates, given)
+            return arrange_prototypes(anchors, candidates, given, per_class=self.per_class)
         return arrange(anchors, candidates, given, joint=self.joint, row_dims=self.similarity.row_dims)
+
+    @property
+    def per_class(self) -> int:
+        """Of an objective of prototypes: how many candidates, one after the other, are of each class."""
+        return 1
 
     def __call__(
         self,

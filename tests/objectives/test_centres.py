@@ -70,5 +70,5 @@ def test_centres_must_fit(rows, labels, message):
 
 def test_pairs_cannot_be_weighed():
     relation = Weighted(SameKey(LABELS, torch.arange(K).repeat_interleave(C), prototypes=True), torch.ones(N, K * C))
-    with pytest.raises(InputError, match="relation weighs its pairs, and SoftTriple takes none"):
+    with pytest.raises(InputError, match="relation weighs its pairs, and SoftTriple cannot"):
         SoftTriple(centres=C)(drawn(N, D), drawn(K * C, D), relation=relation)

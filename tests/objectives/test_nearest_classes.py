@@ -51,5 +51,5 @@ def test_settings_are_checked():
 def test_pairs_cannot_be_weighed():
     y = torch.tensor([0, 1, 0])
     relation = Weighted(Others(SameKey(y, y)), torch.ones(3, 3))
-    with pytest.raises(InputError, match="relation weighs its pairs, and ICNN takes none"):
+    with pytest.raises(InputError, match="relation weighs its pairs, and ICNN cannot"):
         ICNN()(line(0, 1, 2), relation=relation)

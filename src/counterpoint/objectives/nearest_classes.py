@@ -9,13 +9,10 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_count
-from counterpoint.objectives._weights import unweighted
 from counterpoint.pairwise import (
-    Given,
     Needs,
     NegativeEuclidean,
     Objective,
-    Problem,
     Similarity,
     Streams,
     Terms,
@@ -58,6 +55,7 @@ class ICNN(Objective):
     )
     needs: ClassVar[Needs] = Needs.NOTHING
     streams: ClassVar[Streams] = Streams.ROWS
+    weighs_pairs: ClassVar[bool] = False
     similarity: Similarity = field(default=NegativeEuclidean(), init=False, repr=False)
     neighbours: int = 4
     within: int = 5
@@ -72,10 +70,6 @@ class ICNN(Objective):
         check_count("within", self.within, least=1)
         if self.within < self.neighbours:
             raise InputError(f"within must be at least neighbours, {self.neighbours}, got {self.within}")
-
-    def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
-        """As every objective, without weights of pairs."""
-        return unweighted(super().arrange(anchors, candidates, given), self)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row, of its nearest k: mean scaled distance and number of its class; sum, number, largest of others."""

@@ -10,13 +10,10 @@ from torch.nn.functional import normalize
 from counterpoint.base.citation import Citation
 from counterpoint.base.numerics import unit_rows
 from counterpoint.objectives._settings import check_count, check_finite, check_positive
-from counterpoint.objectives._weights import unweighted
 from counterpoint.pairwise import (
     Cosine,
-    Given,
     Needs,
     Objective,
-    Problem,
     Similarity,
     Streams,
     Terms,
@@ -62,6 +59,7 @@ class SoftTriple(Objective):
     needs: ClassVar[Needs] = Needs.POSITIVES
     prototypes: ClassVar[bool] = True
     streams: ClassVar[Streams] = Streams.ROWS
+    weighs_pairs: ClassVar[bool] = False
     similarity: Similarity = field(default=Cosine(), init=False, repr=False)
     temperature: float = 1 / 20
     gamma: float = 0.1
@@ -79,10 +77,6 @@ class SoftTriple(Objective):
     def per_class(self) -> int:
         """Its centres."""
         return self.centres
-
-    def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
-        """As every objective of prototypes, without weights of pairs."""
-        return unweighted(super().arrange(anchors, candidates, given), self)
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: its loss, and whether it has a class."""

@@ -9,6 +9,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import nonzero, total
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
 
 _OUT = -1e30
@@ -109,19 +110,24 @@ class InverseOT(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: log-masses of its positives, and their number."""
-        plan = transport_plan(s_NM / self.temperature, rel.compared, iterations=self.iterations, fidelity=self.fidelity)
-        count = rel.positive.sum(1)
-        yield rows.whole(torch.where(rel.positive, plan, 0.0).sum(1) / count.clamp_min(1))
-        yield rows.count(rel.positive, like=s_NM)
+        logits = s_NM / self.temperature
+        weighed = rel.log_weighted(logits)
+        plan = transport_plan(weighed, rel.compared, iterations=self.iterations, fidelity=self.fidelity)
+        if rel.weight is not None:
+            # As in a softmax: weights are in what a row shares out, not in what its positives get of it.
+            plan = plan - (weighed - logits)
+        yield rows.whole(torch.where(rel.positive, rel.weighted(plan), 0.0).sum(1))
+        yield total(rows, rel.positive, s_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over the anchors with a positive."""
         log_N, count_N = statistics
-        return self.mean(-log_N, count_N)
+        return self.mean(-log_N / nonzero(count_N), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Sinkhorn on the kernel itself: scalings that are multiplied."""
-        kernel = torch.where(rel.compared, torch.exp(s_NM / self.temperature), 0.0)
+        weight = torch.ones_like(s_NM) if rel.weight is None else rel.weight
+        kernel = torch.where(rel.compared, weight * torch.exp(s_NM / self.temperature), 0.0)
         n, m = kernel.shape
         v = kernel.new_ones(m)
         u = 1 / kernel.sum(1)
@@ -129,5 +135,9 @@ class InverseOT(Objective):
             v = (n / m / (kernel.T @ u)) ** self.fidelity
             u = 1 / (kernel @ v)
         plan = u[:, None] * kernel * v
-        losses = [-p[positive].log().mean() for p, positive in zip(plan, rel.positive, strict=True) if positive.any()]
+        losses = [
+            -(w[positive] * torch.log(p[positive] / w[positive])).sum() / w[positive].sum()
+            for p, w, positive in zip(plan, weight, rel.positive, strict=True)
+            if positive.any()
+        ]
         return torch.stack(losses).mean()

@@ -3,6 +3,8 @@
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.contrast import Contrast
 from counterpoint.methods.momentum import Momentum
+from counterpoint.methods.parallel_paths import ParallelPaths
+from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
@@ -11,7 +13,9 @@ __all__ = [
     "Inputs",
     "Method",
     "Momentum",
+    "ParallelPaths",
     "Prepared",
+    "SepCLR",
     "Siamese",
     "SiameseStep",
     "StepOutput",

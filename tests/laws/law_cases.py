@@ -77,7 +77,8 @@ class Case:
 
     Attributes:
         owners: int64 `[M]`, the anchor that each candidate is the positive of; -1 for nobody's.
-        prototypes: Candidates are one row per class.
+        prototypes: Candidates are rows of classes.
+        per_class: How many of each.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Case:
     scores: Tensor | None = None
     owners: Tensor | None = None
     prototypes: bool = False
+    per_class: int = 1
 
     def embeddings(self) -> dict[str, Tensor]:
         """What has a gradient."""
@@ -112,7 +114,8 @@ class Case:
             gaps = torch.tensor([[max(yi - yj, 0.0) for yj in y] for yi in y], dtype=torch.float64)
             return Tile(positive=positive, negative=torch.zeros_like(positive), weight=gaps)
         if self.prototypes:
-            same = torch.tensor([[y == k for k in range(len(self.candidates))] for y in self.labels.tolist()])
+            classes = [k // self.per_class for k in range(len(self.candidates))]
+            same = torch.tensor([[y == k for k in classes] for y in self.labels.tolist()])
             return Tile(positive=same, negative=~same)
         keys = list(range(len(self.anchors))) if self.labels is None else self.labels.tolist()
         alone = self.candidates is None or joint
@@ -172,8 +175,10 @@ def cases(objective: Loss, *, n: int = 6, d: int = 4, seed: int = 0, labels: lis
     if Needs.VIEWS in objective.needs:
         return [Case(name="views", anchors=draw(n, d), candidates=draw(n, d))]
     if isinstance(objective, Objective) and objective.prototypes:
-        classes = max(int(y.max()) + 1, 1) + 1
-        return [Case(name="prototypes", anchors=draw(n, d), candidates=draw(classes, d), labels=y, prototypes=True)]
+        per_class = objective.per_class
+        centres = draw((max(int(y.max()) + 1, 1) + 1) * per_class, d)
+        case = Case(name="prototypes", anchors=draw(n, d), candidates=centres, labels=y)
+        return [replace(case, prototypes=True, per_class=per_class)]
     found = [
         Case(name="pairs", anchors=draw(n, d), candidates=draw(n, d)),
         Case(name="labelled pairs", anchors=draw(n, d), candidates=draw(n, d), labels=y),

@@ -28,7 +28,7 @@ def measured(objective: Objective, n: int, d: int, budget: int | None, *, labels
     if Needs.SCORES in objective.needs:
         given["scores"] = torch.linspace(0, 1, n)
     if labels or objective.prototypes:
-        given["labels"] = torch.arange(n) // (2 if labels else 1)
+        given["labels"] = torch.arange(n) // (2 if labels else objective.per_class)
     return peak_bytes(lambda: objective(a, None if labels else b, **given).backward())
 
 

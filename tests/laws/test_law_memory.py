@@ -16,7 +16,7 @@ def peak(objective, plan: Plan) -> int:
     a, b = (torch.randn(N, D, generator=g).requires_grad_() for _ in range(2))
     given = {"scores": torch.rand(N, generator=g)} if Needs.SCORES in objective.needs else {}
     if objective.prototypes:
-        given["labels"] = torch.arange(N)
+        given["labels"] = torch.arange(N) // objective.per_class
     return peak_bytes(lambda: objective(a, b, plan=plan, **given).backward())
 
 

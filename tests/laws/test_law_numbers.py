@@ -116,10 +116,11 @@ def test_no_negatives_is_an_error_exactly_when_they_are_needed(objective, plan):
 
 @pytest.mark.parametrize("objective", variants(), ids=labels_of)
 def test_scores_are_asked_for_exactly_when_they_are_needed(objective):
-    labels = torch.arange(3) if getattr(objective, "prototypes", False) or Needs.LABELS in objective.needs else None
-    x, y = torch.eye(3), torch.tensor([1.0, 2.0, 3.0])
-    views = x[:, None].expand(3, 2, 3) if isinstance(objective, SelfLabelled) else x
-    scored = Case(name="scored", anchors=views, candidates=x, scores=y, labels=labels)
+    labels = torch.arange(4) if getattr(objective, "prototypes", False) or Needs.LABELS in objective.needs else None
+    x, y = torch.eye(4), torch.tensor([1.0, 2.0, 3.0, 4.0])
+    views = x[:, None].expand(4, 2, 4) if isinstance(objective, SelfLabelled) else x
+    candidates = x.repeat_interleave(getattr(objective, "per_class", 1), dim=0)
+    scored = Case(name="scored", anchors=views, candidates=candidates, scores=y, labels=labels)
     pairs = replace(scored, scores=None)
     accepted, refused = (scored, pairs) if Needs.SCORES in objective.needs else (pairs, scored)
     assert isinstance(outcome(objective, accepted), dict)

@@ -19,6 +19,7 @@ from counterpoint.encoders.steps import StepPredictors
 from counterpoint.encoders.temperature import LearnableTemperature, Temperature
 from counterpoint.encoders.vectors import MLP, Passthrough
 from counterpoint.encoders.vision_models import ResNet18, ViTTiny
+from counterpoint.encoders.von_mises_fisher import von_mises_fisher
 
 __all__ = [
     "CLS",
@@ -60,4 +61,5 @@ __all__ = [
     "load_encoder",
     "nullspace_projection",
     "unfreeze",
+    "von_mises_fisher",
 ]

@@ -4,6 +4,8 @@ from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.contrast import Contrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
+from counterpoint.methods.parallel_paths import ParallelPaths
+from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
@@ -12,9 +14,11 @@ __all__ = [
     "Inputs",
     "Method",
     "Momentum",
+    "ParallelPaths",
     "Prepared",
     "QueueContrast",
     "QueueStep",
+    "SepCLR",
     "Siamese",
     "SiameseStep",
     "StepOutput",

@@ -20,6 +20,7 @@ from counterpoint.objectives.fast_ap import FastAP
 from counterpoint.objectives.focal import FocalContrastive
 from counterpoint.objectives.hardness import HCL, HardestNegatives, HardnessWeighted
 from counterpoint.objectives.harmonic import Harmonic
+from counterpoint.objectives.heads import AMCL
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
 from counterpoint.objectives.inner_products import CIP
@@ -30,12 +31,14 @@ from counterpoint.objectives.long_tail import BCL, GML
 from counterpoint.objectives.mann_whitney import MannWhitney
 from counterpoint.objectives.margin_softmax import AdditiveMargin
 from counterpoint.objectives.margins import ArcFace, CombinedMargin, CosFace
+from counterpoint.objectives.matching import CMIM
 from counterpoint.objectives.meta_nodes import PamC
 from counterpoint.objectives.multi_label import DecoupledSoftmax, SoftTopK
 from counterpoint.objectives.multi_similarity import MultiSimilarity
 from counterpoint.objectives.multi_view import MVDHEL, MVInfoNCE, PolyForm, PolyView
 from counterpoint.objectives.nca import NCA
 from counterpoint.objectives.nearest import KoLeo
+from counterpoint.objectives.nearest_classes import ICNN
 from counterpoint.objectives.neighbourhood import NContrast
 from counterpoint.objectives.neighbours import ICon
 from counterpoint.objectives.norm_direction import NormDirection
@@ -46,9 +49,12 @@ from counterpoint.objectives.proxy_anchor import ProxyAnchor
 from counterpoint.objectives.ranking import CoSENT, DiffKendall, ListMLE, RankNet
 from counterpoint.objectives.redundancy import BarlowTwins, Decorrelation
 from counterpoint.objectives.robust import RGCL
+from counterpoint.objectives.self_similar import CCSL, CSSL
 from counterpoint.objectives.siamese import NegativeCosine
 from counterpoint.objectives.sigmoid import SigLIP
+from counterpoint.objectives.similarity_graph import SIGROT
 from counterpoint.objectives.soft_targets import SoftTargets
+from counterpoint.objectives.soft_triple import CentreMerging, SoftTriple
 from counterpoint.objectives.sorting import GroCo
 from counterpoint.objectives.spanning_tree import SpanningTree
 from counterpoint.objectives.sparsemax import Sparsemax, sparsemax
@@ -69,23 +75,29 @@ from counterpoint.objectives.weighted_sum import WeightedSum
 from counterpoint.objectives.whitening import WMSE
 
 __all__ = [
+    "AMCL",
     "BCL",
     "CACR",
+    "CCSL",
     "CIP",
     "CLIP",
     "CLUB",
     "CMC",
+    "CMIM",
+    "CSSL",
     "DCL",
     "DCLW",
     "DEC",
     "GML",
     "GRAM",
     "HCL",
+    "ICNN",
     "MACL",
     "MLCD",
     "MVDHEL",
     "NCA",
     "RGCL",
+    "SIGROT",
     "WMSE",
     "AdditiveMargin",
     "Alignment",
@@ -94,6 +106,7 @@ __all__ = [
     "BarlowTwins",
     "BatchAllTriplet",
     "BatchHardTriplet",
+    "CentreMerging",
     "Circle",
     "CoSENT",
     "CodingRate",
@@ -152,6 +165,7 @@ __all__ = [
     "SmoothAP",
     "SoftTargets",
     "SoftTopK",
+    "SoftTriple",
     "SpanningTree",
     "Sparsemax",
     "SpectralContrastive",

@@ -42,6 +42,7 @@ class SmoothAP(Objective):
         "Eq. 6",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
+    weighs_pairs: ClassVar[bool] = False
     streams: ClassVar[Streams] = Streams.ROWS
     temperature: float = 0.01
 

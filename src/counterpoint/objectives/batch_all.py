@@ -10,8 +10,9 @@ from torch.nn.functional import pad
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._pairs import softplus
-from counterpoint.objectives._rows import positives_side_by_side
+from counterpoint.objectives._rows import places_of_positives, positives_side_by_side
 from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import total
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
 
 
@@ -20,7 +21,8 @@ class BatchAllTriplet(Objective):
     """Batch-all triplet loss: the mean over all triplets of an anchor, a positive and a negative.
 
     Formula: ``mean over (i, p, n) of f(margin + s_in - s_ip)``, f the hinge max(0, .), or ``log(1 + exp(.))`` in the
-    soft form; over all triplets, or over those alone whose hinge is open. With one positive and one negative for each
+    soft form; over all triplets, or over those alone whose hinge is open. A triplet weighs what the weights of its two
+    pairs are together, ``w_ip w_in``. With one positive and one negative for each
     anchor it is ``BatchHardTriplet``; with ``relation=SameKey(labels, classes, prototypes=True)`` and one row per
     class as candidates it is the Proto-Triplet loss of few-shot episodes.
 
@@ -62,24 +64,33 @@ class BatchAllTriplet(Objective):
         total_N, open_N = self._soft(s_NM, rel) if self.soft else self._hinge(s_NM, rel)
         yield rows.whole(total_N)
         yield rows.whole(open_N)
-        yield rows.count(rel.positive, like=s_NM)
-        yield rows.count(rel.negative, like=s_NM)
+        yield total(rows, rel.positive, s_NM, rel)
+        yield total(rows, rel.negative, s_NM, rel)
 
     def _hinge(self, s_NM: Tensor, rel: Tile) -> tuple[Tensor, Tensor]:
         """By sums of the k largest negatives: a positive meets all negatives above its threshold at once."""
         s_NP, there = positives_side_by_side(s_NM, rel)
-        falling = torch.where(rel.negative, s_NM, -torch.inf).sort(dim=1, descending=True).values
-        sums = pad(torch.where(falling > -torch.inf, falling, 0.0).cumsum(1), (1, 0))
+        falling, order = torch.where(rel.negative, s_NM, -torch.inf).sort(dim=1, descending=True)
+        each = None if rel.weight is None else rel.weight.gather(1, order)
+        values = torch.where(falling > -torch.inf, falling, 0.0)
+        sums = pad((values if each is None else values * each).cumsum(1), (1, 0))
         threshold = s_NP - self.margin
         above = torch.searchsorted(-falling.detach(), -threshold.detach())
-        total = sums.gather(1, above) - above * threshold
-        return torch.where(there, total, 0.0).sum(1), torch.where(there, above, 0).sum(1).to(s_NM.dtype)
+        open_NP = above if each is None else pad(each.cumsum(1), (1, 0)).gather(1, above)
+        found = torch.where(there, sums.gather(1, above) - open_NP * threshold, 0.0), torch.where(there, open_NP, 0)
+        if rel.weight is not None:
+            mine_NP = rel.weight.gather(1, places_of_positives(rel))
+            found = found[0] * mine_NP, found[1] * mine_NP
+        return found[0].sum(1), found[1].sum(1).to(s_NM.dtype)
 
     def _soft(self, s_NM: Tensor, rel: Tile) -> tuple[Tensor, Tensor]:
         s_NP, there = positives_side_by_side(s_NM, rel)
         losses = softplus(self.margin + s_NM[:, None, :] - s_NP[:, :, None])
         triplets = there[:, :, None] & rel.negative[:, None, :]
-        return torch.where(triplets, losses, 0.0).sum((1, 2)), triplets.sum((1, 2)).to(s_NM.dtype)
+        if rel.weight is not None:
+            weight = rel.weight.gather(1, places_of_positives(rel))[:, :, None] * rel.weight[:, None, :]
+            losses, triplets = losses * weight, triplets * weight
+        return torch.where(triplets > 0, losses, 0.0).sum((1, 2)), triplets.sum((1, 2)).to(s_NM.dtype)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over triplets.
@@ -97,10 +108,14 @@ class BatchAllTriplet(Objective):
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 6, triplet by triplet."""
         losses: list[Tensor] = []
-        for s, positive, negative in zip(s_NM, rel.positive, rel.negative, strict=True):
-            for p in s[positive]:
-                for n in s[negative]:
+        weights: list[Tensor] = []
+        weight = torch.ones_like(s_NM) if rel.weight is None else rel.weight
+        for s, w, positive, negative in zip(s_NM, weight, rel.positive, rel.negative, strict=True):
+            for p, w_p in zip(s[positive], w[positive], strict=True):
+                for n, w_n in zip(s[negative], w[negative], strict=True):
                     x = self.margin + n - p
                     losses.append(torch.log1p(x.exp()) if self.soft else x.clamp_min(0))
-        all_of_them = torch.stack(losses)
-        return all_of_them.sum() / ((all_of_them > 0).sum().clamp_min(1) if self.violating else len(losses))
+                    weights.append(w_p * w_n)
+        found, weighed = torch.stack(losses), torch.stack(weights)
+        counted = weighed * (found > 0) if self.violating else weighed
+        return (weighed * found).sum() / torch.where(counted.sum() > 0, counted.sum(), 1.0)

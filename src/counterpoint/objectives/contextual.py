@@ -52,6 +52,7 @@ class Contextual(Objective):
         "the contextual, contrastive and regularisation losses, as in the public implementation",
     )
     needs: ClassVar[Needs] = Needs.NOTHING
+    weighs_pairs: ClassVar[bool] = False
     joint: ClassVar[bool] = True
     detached: ClassVar[bool] = True
     streams: ClassVar[Streams] = Streams.WHOLE

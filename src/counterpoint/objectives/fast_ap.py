@@ -10,6 +10,7 @@ from torch.nn.functional import relu
 
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
+from counterpoint.objectives._softmax import nonzero, total
 from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Terms, Tile, rows
 
 
@@ -20,7 +21,7 @@ class FastAP(Objective):
     Formula, for anchor i and L + 1 bins at even steps from 0 to 4, the squared distances of unit vectors: ``AP_i = 1/P
     sum_l h+_l H+_l / H_l``, h+ the histogram of the P positives, H+ its running sum, H the running sum of all
     candidates; a distance is shared between its two nearest bins in proportion. Mean of ``1 - AP_i`` over the anchors
-    with a positive.
+    with a positive. A pair of weight w is counted w times.
 
     Shapes: `[N, D]` with labels `[N]`, or anchors `[N, D]` and candidates `[M, D]`. A histogram is sums over a row:
     nothing needs whole rows, and memory is 4 L tiles.
@@ -59,10 +60,11 @@ class FastAP(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: the number of positives, and for each bin its positives and all its candidates."""
-        yield rows.count(rel.positive, like=s_NM)
+        yield total(rows, rel.positive, s_NM, rel)
         for share in self._shares(s_NM):
-            yield rows.sum(share, where=rel.positive)
-            yield rows.sum(share, where=rel.compared)
+            share_NM = rel.weighted(share)
+            yield rows.sum(share_NM, where=rel.positive)
+            yield rows.sum(share_NM, where=rel.compared)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over the anchors with a positive."""
@@ -70,21 +72,22 @@ class FastAP(Objective):
         positive_NL, every_NL = torch.stack(histograms[::2], 1), torch.stack(histograms[1::2], 1)
         total_NL = every_NL.cumsum(1)
         precision_NL = positive_NL.cumsum(1) / torch.where(total_NL > 0, total_NL, 1.0)
-        return self.mean(1 - (positive_NL * precision_NL).sum(1) / count_N.clamp_min(1), count_N)
+        return self.mean(1 - (positive_NL * precision_NL).sum(1) / nonzero(count_N), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """Eq. 9, bin by bin."""
         step = 4 / self.bins
         losses: list[Tensor] = []
-        for s, positive, compared in zip(s_NM, rel.positive, rel.compared, strict=True):
+        weights = torch.ones_like(s_NM) if rel.weight is None else rel.weight
+        for s, w, positive, compared in zip(s_NM, weights, rel.positive, rel.compared, strict=True):
             if not positive.any():
                 continue
             precision = below_positive = below = s.new_zeros(())
             for edge in range(self.bins + 1):
-                pulse = (1 - (2 - 2 * s - edge * step).abs() / step).clamp_min(0)
+                pulse = w * (1 - (2 - 2 * s - edge * step).abs() / step).clamp_min(0)
                 h_positive, h = pulse[positive].sum(), pulse[compared].sum()
                 below_positive, below = below_positive + h_positive, below + h
                 if below > 0:
                     precision = precision + h_positive * below_positive / below
-            losses.append(1 - precision / positive.sum())
+            losses.append(1 - precision / w[positive].sum())
         return torch.stack(losses).mean()

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.citation import Citation
+from counterpoint.objectives._pairs import pair_terms
 from counterpoint.objectives._settings import check_positive
-from counterpoint.pairwise import Needs, NegativeSquaredEuclidean, Objective, Similarity, Terms, Tile, rows
+from counterpoint.objectives._softmax import nonzero
+from counterpoint.pairwise import Needs, NegativeSquaredEuclidean, Objective, Similarity, Terms, Tile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +52,20 @@ class CLUB(Objective):
         """Per row: sums and numbers of positives, and of all that is compared."""
         scores = s_NM / (2 * self.temperature)
         for where in (rel.positive, rel.compared):
-            yield rows.sum(scores, where=where)
-            yield rows.count(where, like=s_NM)
+            yield from pair_terms(s_NM, scores, where, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean positive less the mean of all."""
         positive_N, count_N, all_N, compared_N = statistics
-        return self.mean(positive_N / count_N.clamp_min(1) - all_N / compared_N.clamp_min(1), count_N)
+        return self.mean(positive_N / nonzero(count_N) - all_N / nonzero(compared_N), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Eq. 8, anchor by anchor."""
+        weight = torch.ones_like(s_NM) if rel.weight is None else rel.weight
         losses = [
-            (s[positive].mean() - s[compared].mean()) / (2 * self.temperature)
-            for s, positive, compared in zip(s_NM, rel.positive, rel.compared, strict=True)
+            ((w * s)[positive].sum() / w[positive].sum() - (w * s)[compared].sum() / w[compared].sum())
+            / (2 * self.temperature)
+            for s, w, positive, compared in zip(s_NM, weight, rel.positive, rel.compared, strict=True)
             if positive.any()
         ]
         return torch.stack(losses).mean()

@@ -39,6 +39,7 @@ class JointEntropy(Objective):
         "k-JEM",
     )
     needs: ClassVar[Needs] = Needs.NOTHING
+    weighs_pairs: ClassVar[bool] = False
     joint: ClassVar[bool] = True
     similarity: Similarity = field(default=NegativeSquaredEuclidean(), init=False, repr=False)
     temperature: float = 0.5

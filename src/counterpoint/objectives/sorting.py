@@ -47,6 +47,7 @@ class GroCo(Objective):
         "the group ordering loss, section 3, as in the public implementation",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
+    weighs_pairs: ClassVar[bool] = False
     streams: ClassVar[Streams] = Streams.ROWS
     steepness: float = 1.0
     hardest: int = 10

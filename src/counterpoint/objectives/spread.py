@@ -10,7 +10,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
-from counterpoint.objectives._softmax import positive_terms
+from counterpoint.objectives._softmax import positive_terms, total
 from counterpoint.pairwise import Cosine, Needs, Objective, Similarity, Term, Tile, rows
 
 _WANG_ISOLA = (
@@ -94,8 +94,8 @@ class Uniformity(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Iterator[Term]:
         """Per row: log-sum of potentials, and the number of pairs."""
-        yield rows.lse(-self.t * (2 - 2 * s_NM), where=rel.compared)
-        yield rows.count(rel.compared, like=s_NM)
+        yield rows.lse(rel.log_weighted(-self.t * (2 - 2 * s_NM)), where=rel.compared)
+        yield total(rows, rel.compared, s_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Logarithm of the mean over all pairs.
@@ -110,4 +110,6 @@ class Uniformity(Objective):
 
     def reference(self, s_NM: Tensor, rel: Tile) -> Tensor:
         """The definition over the off-diagonal entries."""
-        return torch.log(torch.exp(-self.t * (2 - 2 * s_NM))[rel.compared].mean())
+        weight = torch.ones_like(s_NM) if rel.weight is None else rel.weight
+        potential = torch.exp(-self.t * (2 - 2 * s_NM))
+        return torch.log((weight * potential)[rel.compared].sum() / weight[rel.compared].sum())

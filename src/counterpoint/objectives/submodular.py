@@ -110,6 +110,7 @@ class FacilityLocation(Objective):
 
     cites: ClassVar[Citation] = Citation(*_PAPER, *_WHERE)
     needs: ClassVar[Needs] = Needs.NOTHING
+    weighs_pairs: ClassVar[bool] = False
     joint: ClassVar[bool] = True
     streams: ClassVar[Streams] = Streams.WHOLE
     scale: float = 1.0

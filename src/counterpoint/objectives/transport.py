@@ -9,6 +9,7 @@ from torch import Tensor
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.objectives._settings import check_positive
+from counterpoint.objectives._softmax import nonzero, total
 from counterpoint.pairwise import Needs, Objective, Streams, Terms, Tile, rows
 
 _OUT = -1e30
@@ -34,6 +35,25 @@ def transport_plan(logits_NM: Tensor, compared: Tensor, *, iterations: int, fide
         columns = fidelity * (share - _lse(masked + rows_of[:, None], 0))
         rows_of = -_lse(masked + columns, 1)
     return logits_NM + rows_of[:, None] + columns
+
+
+def unbalanced_plan(logits_NM: Tensor, compared: Tensor, *, iterations: int, fidelity: float | Tensor) -> Tensor:
+    """Logarithm of N times the entropic plan between rows of mass 1 / N and columns of mass 1 / M, both kept loosely.
+
+    Args:
+        logits_NM: Minus the costs over the entropic weight.
+        compared: Entries that may carry mass.
+        iterations: Of scaling rows, then columns; 1 or more.
+        fidelity: rho / (rho + epsilon) of both sides: 1 fixes their masses (columns exactly, rows in the limit).
+    """
+    masked = torch.where(compared, logits_NM, _OUT)
+    n, m = masked.shape
+    log_n, log_m = (torch.log(masked.new_tensor(size)) for size in (n, m))
+    rows_of, columns = masked.new_zeros(n), masked.new_zeros(m)
+    for _ in range(iterations):
+        rows_of = -fidelity * (log_n + _lse(masked + columns, 1))
+        columns = -fidelity * (log_m + _lse(masked + rows_of[:, None], 0))
+    return logits_NM + rows_of[:, None] + columns + log_n
 
 
 def _lse(x: Tensor, dim: int) -> Tensor:
@@ -90,19 +110,24 @@ class InverseOT(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: log-masses of its positives, and their number."""
-        plan = transport_plan(s_NM / self.temperature, rel.compared, iterations=self.iterations, fidelity=self.fidelity)
-        count = rel.positive.sum(1)
-        yield rows.whole(torch.where(rel.positive, plan, 0.0).sum(1) / count.clamp_min(1))
-        yield rows.count(rel.positive, like=s_NM)
+        logits = s_NM / self.temperature
+        weighed = rel.log_weighted(logits)
+        plan = transport_plan(weighed, rel.compared, iterations=self.iterations, fidelity=self.fidelity)
+        if rel.weight is not None:
+            # As in a softmax: weights are in what a row shares out, not in what its positives get of it.
+            plan = plan - (weighed - logits)
+        yield rows.whole(torch.where(rel.positive, rel.weighted(plan), 0.0).sum(1))
+        yield total(rows, rel.positive, s_NM, rel)
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over the anchors with a positive."""
         log_N, count_N = statistics
-        return self.mean(-log_N, count_N)
+        return self.mean(-log_N / nonzero(count_N), count_N)
 
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Sinkhorn on the kernel itself: scalings that are multiplied."""
-        kernel = torch.where(rel.compared, torch.exp(s_NM / self.temperature), 0.0)
+        weight = torch.ones_like(s_NM) if rel.weight is None else rel.weight
+        kernel = torch.where(rel.compared, weight * torch.exp(s_NM / self.temperature), 0.0)
         n, m = kernel.shape
         v = kernel.new_ones(m)
         u = 1 / kernel.sum(1)
@@ -110,5 +135,9 @@ class InverseOT(Objective):
             v = (n / m / (kernel.T @ u)) ** self.fidelity
             u = 1 / (kernel @ v)
         plan = u[:, None] * kernel * v
-        losses = [-p[positive].log().mean() for p, positive in zip(plan, rel.positive, strict=True) if positive.any()]
+        losses = [
+            -(w[positive] * torch.log(p[positive] / w[positive])).sum() / w[positive].sum()
+            for p, w, positive in zip(plan, weight, rel.positive, strict=True)
+            if positive.any()
+        ]
         return torch.stack(losses).mean()

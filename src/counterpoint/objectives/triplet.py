@@ -47,6 +47,7 @@ class BatchHardTriplet(Objective):
         "Eq. 5",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
+    weighs_pairs: ClassVar[bool] = False
     joint: ClassVar[bool] = True
     margin: float = 0.2
     soft: bool = False
@@ -110,6 +111,7 @@ class SemiHardTriplet(Objective):
         "Eq. 4",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
+    weighs_pairs: ClassVar[bool] = False
     joint: ClassVar[bool] = True
     margin: float = 0.2
 

@@ -9,6 +9,8 @@ from counterpoint.pairs.global_contrast import GlobalContrast
 from counterpoint.pairs.influence import influence, influenced
 from counterpoint.pairs.owned import Owned
 from counterpoint.pairs.queues import ClassQueues, Queue
+from counterpoint.pairs.running_covariance import RunningTiCo
+from counterpoint.pairs.within import Within
 
 __all__ = [
     "BelowPositive",
@@ -24,7 +26,9 @@ __all__ = [
     "Overlap",
     "Owned",
     "Queue",
+    "RunningTiCo",
     "Similar",
+    "Within",
     "class_priors",
     "influence",
     "influenced",

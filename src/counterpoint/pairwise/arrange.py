@@ -68,28 +68,31 @@ def arrange_features(anchors: Tensor, candidates: Tensor | None, given: Given) -
     return Problem(anchors, candidates, same)
 
 
-def arrange_prototypes(anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
-    """Anchors against one row per class; all ranks have the same rows.
+def arrange_prototypes(anchors: Tensor, candidates: Tensor | None, given: Given, *, per_class: int = 1) -> Problem:
+    """Anchors against one row per class, or several that follow each other; all ranks have the same rows.
 
     Raises:
         InputError: Something does not fit; the message names the argument.
     """
-    given.only("labels", "relation", why="candidates are one row per class")
+    count = "one row" if per_class == 1 else f"{per_class} rows"
+    given.only("labels", "relation", why=f"candidates are {count} per class")
     anchors = checked_embeddings("anchors", anchors)
     if candidates is None:
-        raise InputError("candidates must be one row per class, [K, D], and there are none")
+        raise InputError(f"candidates must be {count} per class, and there are none")
     candidates = checked_embeddings("candidates", candidates, like=anchors)
+    if len(candidates) % per_class:
+        raise InputError(f"candidates must be {count} per class, and {len(candidates)} is no multiple of {per_class}")
     if given.relation is not None:
         _check_shape(given.relation, len(anchors), len(candidates))
         return Problem(anchors, candidates, given.relation, paired=False)
     if given.labels is None:
         raise InputError("labels must say which of the candidates is the class of each anchor, and there are none")
     keys = row_keys(given.labels, anchors)
-    if int(keys.max()) >= len(candidates):
+    if int(keys.max()) >= len(candidates) // per_class:
         raise InputError(
-            f"labels go up to {int(keys.max())}, and candidates hold {len(candidates)} rows, one per class"
+            f"labels go up to {int(keys.max())}, and candidates hold {len(candidates)} rows, {per_class} per class"
         )
-    classes = torch.arange(len(candidates), device=anchors.device)
+    classes = torch.arange(len(candidates), device=anchors.device) // per_class
     return Problem(anchors, candidates, SameKey(keys, classes, prototypes=True), paired=False)
 
 

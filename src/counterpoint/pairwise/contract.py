@@ -31,12 +31,14 @@ class Objective(Loss):
         similarity: How two embeddings are scored; cosine unless said otherwise.
         features: Class-level: features are compared instead of examples, `[D, D]`, over all ranks' examples.
         prototypes: Class-level: candidates are one row per class, the same on every rank.
+        weighs_pairs: Class-level: weights of a relation's pairs mean something; where they do not they are refused.
         streams: Class-level: what it needs to see at once, and so how much memory it takes.
         most_entries: Class-level: what needs the whole matrix is refused beyond this many entries.
     """
 
     features: ClassVar[bool] = False
     prototypes: ClassVar[bool] = False
+    weighs_pairs: ClassVar[bool] = True
     streams: ClassVar[Streams] = Streams.TILES
     most_entries: ClassVar[int] = 1 << 26
     similarity: Similarity = Cosine()
@@ -61,11 +63,26 @@ class Objective(Loss):
 
     def arrange(self, anchors: Tensor, candidates: Tensor | None, given: Given) -> Problem:
         """Which rows are compared with which, and who is positive to whom."""
+        self._refuse_weights(given.relation)
         if self.features:
             return arrange_features(anchors, candidates, given)
         if self.prototypes:
-            return arrange_prototypes(anchors, candidates, given)
+            return arrange_prototypes(anchors, candidates, given, per_class=self.per_class)
         return arrange(anchors, candidates, given, joint=self.joint, row_dims=self.similarity.row_dims)
+
+    def _refuse_weights(self, relation: Relation | None) -> None:
+        """Those of pairs, where they would be ignored."""
+        first = slice(0, 1)
+        if self.weighs_pairs or relation is None or relation.tile(first, first).weight is None:
+            return
+        raise InputError(
+            f"relation weighs its pairs, and {type(self).__name__} cannot: it asks who is near, and sums no pairs"
+        )
+
+    @property
+    def per_class(self) -> int:
+        """Of an objective of prototypes: how many candidates, one after the other, are of each class."""
+        return 1
 
     def __call__(
         self,

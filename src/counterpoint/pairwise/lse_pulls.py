@@ -98,14 +98,23 @@ def _factor(g: Tensor, lse: Tensor, shift: float) -> Tensor:
 
 
 def _softmax(x_nm: Tensor, g: Tensor, lse: Tensor, *, out: Tensor) -> Tensor:
-    """Weights g exp(x - lse), from exponents to the base 2."""
-    return torch.sub(x_nm, lse, out=out).exp2_().mul_(g)
+    """Weights g exp(x - lse), from exponents to the base 2; no share is above 1 but by rounding."""
+    return torch.sub(x_nm, lse, out=out).clamp_max_(0.0).exp2_().mul_(g)
 
 
 def _column(side: Side, where: slice) -> Side:
     g, lse = side[0][where], side[1][where]
     # exp(x - inf) is 0: a row in which nothing takes part pulls at nothing.
-    return g[:, None], (torch.where(lse == -torch.inf, torch.inf, lse) * TO_BASE_2)[:, None]
+    return g[:, None], (_reached(torch.where(lse == -torch.inf, torch.inf, lse)) * TO_BASE_2)[:, None]
+
+
+def _reached(lse: Tensor) -> Tensor:
+    """A log-sum-exp so large that its rounding is more than a unit is its largest entry: less what rounding takes.
+
+    Without it the share of that entry, made again, would be 0 or infinite by the last bit of its exponent.
+    """
+    lost = 8 * torch.finfo(lse.dtype).eps * lse.abs()
+    return torch.where((lost > 1) & (lost < torch.inf), lse - lost, lse)
 
 
 def _row(side: Side, where: slice) -> Side:

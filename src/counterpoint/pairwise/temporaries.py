@@ -74,9 +74,10 @@ def sample_rows(objective: Objective, n: int, row: tuple[int, ...], *, alike: bo
     """A call with n rows, or n features, on two sides or among themselves, as the engine sees it."""
     g = torch.Generator().manual_seed(0)
     shape = (8, n) if objective.features else (n, *row)
-    a, b = (torch.randn(shape, generator=g) for _ in range(2))
+    more = -n % objective.per_class
+    a, b = (torch.randn(size, generator=g) for size in (shape, (shape[0] + more, *shape[1:])))
     scores = torch.arange(n, dtype=torch.float32) if Needs.SCORES in objective.needs else None
-    classes = torch.arange(n) if objective.prototypes else None
+    classes = torch.arange(n) // objective.per_class if objective.prototypes else None
     rows = _prepared(objective, objective.arrange(a, b, Given(labels=classes, scores=scores)))
     if not alike or rows.a_ND is rows.b_MD or objective.prototypes:
         return rows

@@ -1,0 +1,74 @@
+"""Several centres for every class: against a peer, and where it is another loss."""
+
+import importlib.util
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.settings import settings
+from counterpoint.objectives import CentreMerging, CosFace, SoftTriple
+from counterpoint.pairwise import Plan, SameKey, Weighted
+
+N, D, K, C = 9, 5, 4, 3
+LABELS = torch.tensor([0, 1, 2, 3, 3, 1, 0, 2, 2])
+
+
+def drawn(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).requires_grad_()
+
+
+def agree(one, other, *leaves):
+    torch.testing.assert_close(one, other)
+    for left, right in zip(torch.autograd.grad(one, leaves), torch.autograd.grad(other, leaves), strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_soft_triple_is_the_peers():
+    if importlib.util.find_spec("pytorch_metric_learning") is None and not settings().ci:
+        pytest.skip("pytorch-metric-learning is not installed (the peers extra)")
+    from pytorch_metric_learning.losses import SoftTripleLoss
+
+    z = drawn(N, D)
+    peer = SoftTripleLoss(K, D, centers_per_class=C, la=15, gamma=0.2, margin=0.03).double()
+    ours = SoftTriple(temperature=1 / 15, gamma=0.2, margin=0.03, centres=C)(
+        z, peer.fc.T, labels=LABELS, plan=Plan(rows=4, cols=3)
+    )
+    agree(ours, peer(z, LABELS), z, peer.fc)
+
+
+def test_one_centre_is_cosface():
+    z, w = drawn(N, D), drawn(K, D, seed=1)
+    one = SoftTriple(temperature=0.1, margin=0.2, centres=1)(z, w, labels=LABELS)
+    agree(one, CosFace(temperature=0.1, margin=0.2)(z, w, labels=LABELS), z, w)
+
+
+def test_equal_centres_are_one():
+    z, w = drawn(N, D), drawn(K, D, seed=1)
+    several = SoftTriple(centres=C)(z, w.repeat_interleave(C, 0), labels=LABELS)
+    torch.testing.assert_close(several, SoftTriple(centres=1)(z, w, labels=LABELS))
+
+
+def test_merging_by_pdist():
+    w = drawn(K, C, D)
+    expected = sum(torch.pdist(normalize(one)).sum() for one in w) / (K * C * (C - 1))
+    agree(CentreMerging()(w), expected, w)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "message"),
+    [
+        (K * C + 1, LABELS, f"candidates must be {C} rows per class, and {K * C + 1} is no multiple of {C}"),
+        (K * C - C, LABELS, f"labels go up to 3, and candidates hold {K * C - C} rows, {C} per class"),
+    ],
+)
+def test_centres_must_fit(rows, labels, message):
+    with pytest.raises(InputError, match=message):
+        SoftTriple(centres=C)(drawn(N, D), drawn(rows, D), labels=labels)
+
+
+def test_pairs_cannot_be_weighed():
+    relation = Weighted(SameKey(LABELS, torch.arange(K).repeat_interleave(C), prototypes=True), torch.ones(N, K * C))
+    with pytest.raises(InputError, match="relation weighs its pairs, and SoftTriple cannot"):
+        SoftTriple(centres=C)(drawn(N, D), drawn(K * C, D), relation=relation)

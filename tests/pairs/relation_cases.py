@@ -2,7 +2,23 @@
 
 import torch
 
-from counterpoint.pairs import BelowPositive, Edges, HardestOnly, Linked, MetadataKernel, Nearby, Overlap, Similar
+from counterpoint.pairs import (
+    BelowPositive,
+    DistanceWeighted,
+    EasiestPositives,
+    Edges,
+    HardestOnly,
+    HardestPositives,
+    Linked,
+    MetadataKernel,
+    Nearby,
+    NearestNeighbours,
+    Overlap,
+    Picked,
+    Sampled,
+    SemiHardNegatives,
+    Similar,
+)
 from counterpoint.pairwise import Relation, SameKey
 
 N, M = 7, 9
@@ -25,6 +41,9 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         return {"anchors": what[:N][mine], "candidates": what[N:][theirs]}
 
     same = SameKey(keys[:N][mine], keys[N:][theirs])
+    # Of the first five candidates for the first three anchors, which one of two ranks holds, and so on.
+    near = torch.tensor([[0, 2], [4, -9], [1, 1], [5, 8], [8, -9], [6, 7], [7, 5]])
+    far = torch.tensor([[1], [2], [1], [6], [5], [-9], [8]])
     graph = Linked(edges=edges, anchors=torch.arange(N)[mine], candidates=torch.arange(M)[theirs])
     return {
         "overlap": Overlap(**sides(tags)),
@@ -43,6 +62,13 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "below positive": BelowPositive(inner=same, **sides(guide), margin=0.1),
         "below a share of the positive": BelowPositive(inner=same, **sides(guide), margin=0.2, relative=True),
         "hardest": HardestOnly(inner=same, **sides(guide), k=2),
+        "hardest positive": HardestPositives(inner=same, **sides(guide)),
+        "easiest positives": EasiestPositives(inner=same, **sides(guide), k=2),
+        "semi-hard": SemiHardNegatives(inner=EasiestPositives(inner=same, **sides(guide)), **sides(guide), k=2),
+        "neighbours": NearestNeighbours(inner=same, **sides(guide), k=2),
+        "distance weighted": DistanceWeighted(inner=same, **sides(guide), k=2, seed=5),
+        "sampled": Sampled(inner=same * graph, positives=1, negatives=3, seed=5),
+        "picked": Picked(near[mine] - theirs.start, far[mine] - theirs.start, len(range(M)[theirs])),
         "two filters": HardestOnly(inner=BelowPositive(inner=same, **sides(guide)), **sides(guide), k=3),
     }
 
@@ -54,6 +80,8 @@ def among_themselves(mine: slice = slice(0, N)) -> dict[str, Relation]:
     return {
         "below positive": BelowPositive(inner=same, anchors=guide),
         "hardest": HardestOnly(inner=same, anchors=guide, k=2),
+        "hardest positive": HardestPositives(inner=same, anchors=guide),
+        "sampled": Sampled(inner=same, positives=1, negatives=2, seed=3, among=True),
         "kernel": MetadataKernel(anchors=guide, bandwidth=1.0, floor=0.1),
         "either": same | Similar(anchors=guide, threshold=0.5),
     }

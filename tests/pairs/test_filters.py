@@ -6,7 +6,6 @@ import torch
 from counterpoint.base.errors import InputError
 from counterpoint.pairs import BelowPositive, HardestOnly
 from counterpoint.pairwise import SameKey
-from counterpoint.pairwise import relation as relations
 
 ROWS = torch.arange(4)
 PAIRED = SameKey(ROWS, ROWS)
@@ -58,8 +57,8 @@ def test_an_anchor_without_a_positive_keeps_its_negatives():
 
 @pytest.mark.parametrize("k", [1, 2, 3, 9])
 def test_the_hardest(k, monkeypatch):
-    monkeypatch.setattr(relations, "BLOCK", 2)
-    monkeypatch.setattr("counterpoint.pairs.filters.BLOCK", 2)
+    for module in ("pairwise.relation", "pairs.filters", "pairs.guided"):
+        monkeypatch.setattr(f"counterpoint.{module}.BLOCK", 2)
     assert kept(HardestOnly, 0.2, 0.5, 0.9, -0.3, 0.4, positive=2, k=k) == sorted([1, 4, 0, 3][:k])
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
+from counterpoint.pairs.columns import check_columns, marked
 from counterpoint.pairwise import Ranks, Relation, Tile
 
 
@@ -112,10 +113,7 @@ class Members(Relation):
 
     def __post_init__(self) -> None:
         """Check the classes."""
-        if self.classes.ndim != 2 or self.classes.is_floating_point() or self.classes.is_complex():
-            raise InputError(f"classes must be integers [N, P], got {self.classes.dtype} {list(self.classes.shape)}")
-        if self.classes.numel() and int(self.classes.max()) >= self.count:
-            raise InputError(f"classes go up to {int(self.classes.max())}, and count is {self.count}")
+        check_columns("classes", self.classes, self.count)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -129,13 +127,7 @@ class Members(Relation):
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Whether the block's prototypes are among the classes of its anchors."""
-        first, last, _ = col_block.indices(self.count)
-        mine = self.classes[row_block]
-        # One column more takes what is not in the block.
-        there = (mine >= first) & (mine < last)
-        positive = torch.zeros(len(mine), last - first + 1, dtype=torch.bool, device=mine.device)
-        positive.scatter_(1, torch.where(there, mine - first, last - first).long(), value=True)
-        return Tile(positive[:, :-1])
+        return Tile(marked(self.classes[row_block], col_block, self.count))
 
     def across(self, ranks: Ranks) -> Members:
         """Every rank has all prototypes."""

@@ -8,80 +8,21 @@ hardest negative) is found once, block by block, before the first tile. What lie
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
 
 import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.numerics import unit_rows
-from counterpoint.pairwise import Others, Ranks, Relation, Tile
+from counterpoint.pairs.guided import Guided
+from counterpoint.pairwise import Tile
 from counterpoint.pairwise.relation import BLOCK, blocks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Guided(Relation):
-    """``inner`` with fewer negatives, by the cosines of a guide's embeddings.
-
-    The guide may be another model, or the one that learns. It has no gradient. Over several ranks every rank holds the
-    guide's embeddings of all candidates.
-
-    Attributes:
-        inner: Who is positive and negative to whom.
-        anchors: `[N, K]`, the guide's embeddings of the anchors.
-        candidates: `[M, K]`, those of the candidates. None where anchors are compared with each other: then no row is
-            ever compared with itself.
-
-    Raises:
-        InputError: There is not one embedding per anchor and candidate, or some are not finite.
-    """
-
-    inner: Relation
-    anchors: Tensor
-    candidates: Tensor | None = None
-
-    def __post_init__(self) -> None:
-        """Check the guide; leave out the diagonal."""
-        alone = self.candidates is None
-        sides = (self.anchors, self.anchors if self.candidates is None else self.candidates)
-        for name, side, length in zip(("anchors", "candidates"), sides, self.inner.shape, strict=True):
-            if side.ndim != 2 or len(side) != length:
-                raise InputError(f"{name} must be a guide's embeddings [{length}, K], got shape {list(side.shape)}")
-            if not bool(torch.isfinite(side).all()):
-                raise InputError(f"{name} hold NaN or infinity")
-        if sides[0].shape[1] != sides[1].shape[1]:
-            raise InputError(f"a guide's anchors have K = {sides[0].shape[1]}, its candidates {sides[1].shape[1]}")
-        if alone:
-            object.__setattr__(self, "inner", Others(self.inner))
-        object.__setattr__(self, "anchors", sides[0].detach())
-        object.__setattr__(self, "candidates", sides[1].detach())
-        self.check()
-
-    def check(self) -> None:
-        """Refuse settings that make no sense; there are none here."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def told(self) -> str:
-        """The filter, and what the inner relation tells."""
-        return f"{type(self).__name__} K = {self.anchors.shape[1]} of {self.inner.told}"
-
-    @property
-    def others(self) -> Tensor:
-        """The guide's embeddings of the candidates."""
-        return self.anchors if self.candidates is None else self.candidates
+class Filter(Guided):
+    """``inner`` with fewer negatives."""
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner block without some negatives."""
@@ -89,29 +30,13 @@ class Guided(Relation):
         kept = self.kept(self.cosines(row_block, col_block), row_block)
         return Tile(tile.positive, tile.negative & kept, weight=tile.weight)
 
-    def across(self, ranks: Ranks) -> Self:
-        """The inner relation across ranks, and the guide's embeddings of every rank's candidates."""
-        if ranks.size == 1:
-            return self
-        candidates = self.others if self.shared else ranks.gather(self.others)
-        return replace(self, inner=self.inner.across(ranks), candidates=candidates)
-
-    def cosines(self, row_block: slice, col_block: slice) -> Tensor:
-        """The guide's view of a block, `[n, m]`."""
-        return unit_rows(self.anchors[row_block]) @ unit_rows(self.others[col_block]).T
-
-    def walk(self, rows: slice) -> Iterator[tuple[Tile, Tensor]]:
-        """Every block of these rows, and its cosines."""
-        for cols in blocks(self.shape[1], BLOCK):
-            yield self.inner.tile(rows, cols), self.cosines(rows, cols)
-
     @abstractmethod
     def kept(self, cosines: Tensor, row_block: slice) -> Tensor:
         """Bool `[n, m]`: which entries stay if they are negatives."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BelowPositive(Guided):
+class BelowPositive(Filter):
     """Negatives that the guide finds as similar to the anchor as its positive, or nearly, are left out.
 
     Formula: negative j stays when ``c_ij <= c_i+ - margin``, or ``c_ij <= (1 - margin) c_i+`` with ``relative``;
@@ -134,19 +59,13 @@ class BelowPositive(Guided):
 
     @cached_property
     def _limit_N(self) -> Tensor:
-        n = self.shape[0]
-        least = torch.cat([self._least(rows) for rows in blocks(n, BLOCK)])
+        least = self.least_positive_N
         limit = least * (1 - self.margin) if self.relative else least - self.margin
         return torch.where(torch.isinf(least), least, limit)
 
-    def _least(self, rows: slice) -> Tensor:
-        """The smallest cosine of a positive; infinity where there is none."""
-        found = [torch.where(tile.positive, cosines, torch.inf).amin(1) for tile, cosines in self.walk(rows)]
-        return torch.stack(found).amin(0)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class HardestOnly(Guided):
+class HardestOnly(Filter):
     """Of each anchor's negatives only the k that the guide finds most similar stay, ties with the last one too.
 
     Attributes:

@@ -12,44 +12,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from counterpoint.base.splitmix import GOLDEN, finalise, shift_right
 
-def _signed(value: int) -> int:
-    """The int64 with the same bits as the unsigned 64-bit ``value``."""
-    return value - (1 << 64) if value >= 1 << 63 else value
-
-
-_GOLDEN = _signed(0x9E3779B97F4A7C15)
-_MIX_1 = _signed(0xBF58476D1CE4E5B9)
-_MIX_2 = _signed(0x94D049BB133111EB)
 _UNIFORM_BITS = 23  # (k + 1/2) / 2^23 is exact in float32 and never 0 or 1; with 24 bits the largest rounds to 1
-
-
-def _shift_right(bits: Tensor, count: int) -> Tensor:
-    """Logical shift: int64 ``>>`` copies the sign bit, the mask clears the copies."""
-    return (bits >> count) & ((1 << (64 - count)) - 1)
-
-
-def _finalise(bits: Tensor) -> Tensor:
-    """SplitMix64's output function, a bijection of 64 bits; int64 products wrap as the unsigned ones do."""
-    bits = (bits ^ _shift_right(bits, 30)) * _MIX_1
-    bits = (bits ^ _shift_right(bits, 27)) * _MIX_2
-    return bits ^ _shift_right(bits, 31)
 
 
 def _keys(seeds: Tensor, stream: str) -> Tensor:
     """One 64-bit state per sample and stream."""
     constant = int.from_bytes(hashlib.blake2b(stream.encode(), digest_size=8).digest(), "little", signed=True)
-    return _finalise(seeds ^ constant)
+    return finalise(seeds ^ constant)
 
 
 def _to_unit(bits: Tensor) -> Tensor:
-    return (_shift_right(bits, 64 - _UNIFORM_BITS).to(torch.float32) + 0.5) / (1 << _UNIFORM_BITS)
+    return (shift_right(bits, 64 - _UNIFORM_BITS).to(torch.float32) + 0.5) / (1 << _UNIFORM_BITS)
 
 
 def splitmix64(states: Tensor, draws: int) -> Tensor:
     """The first ``draws`` outputs `[N, draws]` (int64 bits) of SplitMix64 started at each of ``states`` int64 `[N]`."""
     counters = torch.arange(1, draws + 1, dtype=torch.int64, device=states.device)
-    return _finalise(states[:, None] + counters * _GOLDEN)
+    return finalise(states[:, None] + counters * GOLDEN)
 
 
 def uniform(seeds: Tensor, draws: int, *, stream: str) -> Tensor:
@@ -70,7 +51,7 @@ def uniform_ragged(seeds: Tensor, counts: Sequence[int], *, stream: str) -> list
     total = int(counts_N.sum())
     counters = torch.arange(1, total + 1, dtype=torch.int64) - offsets_N.repeat_interleave(counts_N)
     states = _keys(seeds.cpu(), stream).repeat_interleave(counts_N)
-    flat = _to_unit(_finalise(states + counters * _GOLDEN)).tolist()
+    flat = _to_unit(finalise(states + counters * GOLDEN)).tolist()
     return [flat[start : start + count] for start, count in zip(offsets_N.tolist(), counts, strict=True)]
 
 

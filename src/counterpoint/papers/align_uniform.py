@@ -59,7 +59,8 @@ def trial(setting: Setting, seed: int) -> Figures:
 def _agreement(encoders: list[dict[str, float]]) -> float:
     """Rank correlation of accuracy with minus the sum of both losses."""
     sums = [-one["alignment"] - one["uniformity"] for one in encoders]
-    return float(stats.spearmanr(sums, [one["knn_accuracy"] for one in encoders])[0])
+    ranks = stats.rankdata([sums, [one["knn_accuracy"] for one in encoders]], axis=1)
+    return float(np.corrcoef(ranks)[0, 1])
 
 
 def _limits(rows: int, seed: int) -> tuple[dict[str, float], dict[str, float]]:

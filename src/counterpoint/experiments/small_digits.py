@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from counterpoint.data import Table, named
 from counterpoint.evaluation import alignment, knn_accuracy, uniformity
@@ -76,7 +77,9 @@ class Encoded:
         }
 
 
-def train_digits(loss: Loss, *, steps: int, seed: int, learning_rate: float = 3e-3, batch: int = 128) -> Encoded:
+def train_digits(
+    loss: Loss, *, steps: int, seed: int, learning_rate: float = 3e-3, batch: int = 128, unit: bool = False
+) -> Encoded:
     """Learn from two views of every digit.
 
     Args:
@@ -85,6 +88,7 @@ def train_digits(loss: Loss, *, steps: int, seed: int, learning_rate: float = 3e
         seed: Decides weights and batches.
         learning_rate: Of Adam.
         batch: Digits a step.
+        unit: Give the loss rows of length 1, where its similarity does not see to that.
     """
     train, test = digits("train"), digits("test")
     with torch.random.fork_rng(devices=[]):
@@ -96,7 +100,7 @@ def train_digits(loss: Loss, *, steps: int, seed: int, learning_rate: float = 3e
             # Both views in one call: batch statistics that differ between them would be a clue.
             both = model(torch.cat([train.views[first, rows], train.views[second, rows]]))
             optimiser.zero_grad()
-            loss(*both.chunk(2)).backward()
+            loss(*(normalize(both, dim=1) if unit else both).chunk(2)).backward()
             optimiser.step()
     model.eval()
     with torch.no_grad():

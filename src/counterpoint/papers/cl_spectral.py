@@ -1,6 +1,5 @@
 """InfoNCE as spectral clustering of the graph of positives, and kernels in the place of its exponential."""
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -97,7 +96,7 @@ def _minimiser(w_NN: Tensor, steps: int, generator: torch.Generator) -> Tensor:
 def _captured(z_ND: Tensor, leading_NK: Tensor) -> float:
     """Mean squared cosine of the principal angles between the largest directions of Z and the eigenspace."""
     left_NK = torch.linalg.svd(z_ND - z_ND.mean(0), full_matrices=False)[0][:, : leading_NK.shape[1]]
-    return float(np.square(torch.linalg.svdvals(left_NK.T @ leading_NK)).mean())
+    return float(torch.linalg.svdvals(left_NK.T @ leading_NK).square().mean())
 
 
 def _identity_error(w_NN: Tensor, generator: torch.Generator) -> float:

@@ -38,7 +38,7 @@ claim = Claim(
     minutes=2,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 200, Setting.FULL: 20_000}
+_STEPS = {Setting.TINY: 1, Setting.SMALL: 150, Setting.FULL: 20_000}
 _VIEWS = 4
 _SIDES = {"method": CACR(repulsion=3.0), "baseline": SupCon(temperature=0.1)}
 

@@ -29,7 +29,7 @@ claim = Claim(
     minutes=2,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 200, Setting.FULL: 20_000}
+_STEPS = {Setting.TINY: 1, Setting.SMALL: 150, Setting.FULL: 20_000}
 _ROWS = 128
 _SIDES = {
     "baseline": (2, PolyForm.GEOMETRIC),

@@ -40,7 +40,7 @@ claim = Claim(
     minutes=2,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 200, Setting.FULL: 20_000}
+_STEPS = {Setting.TINY: 1, Setting.SMALL: 150, Setting.FULL: 20_000}
 
 
 def trial(setting: Setting, seed: int) -> Figures:

@@ -33,11 +33,11 @@ def trial(setting: Setting, seed: int) -> Figures:
     """Many encoders of the same points, of 3 and of 12 classes."""
     few, many = (_encoders(classes, _ENCODERS[setting], seed) for classes in (_FEW, _MANY))
     bound, loss = few["bound"], few["loss"]
-    order = [np.argsort(np.argsort(one)) for one in (bound, loss)]
+    order = np.stack([np.argsort(np.argsort(one)) for one in (bound, loss)])
     return {
         "method": {
             "excess": float((loss - bound).max()),
-            "rank_correlation": float(np.corrcoef(*order)[0, 1]),
+            "rank_correlation": float(np.corrcoef(order)[0, 1]),
             "gap": float(few["collisions"].mean()),
         },
         "many classes": {"gap": float(many["collisions"].mean())},

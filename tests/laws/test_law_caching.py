@@ -9,7 +9,6 @@ from law_checks import same
 from counterpoint.training import caching
 from processes import together
 
-
 CHUNKS = (1, 5, 100)
 
 

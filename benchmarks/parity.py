@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 import parity_losses
-import processes
 import records
 import torch
 import torch.distributed as dist
 from parity_losses import CHUNK, Entry
 from torch import Tensor, nn
 
+import processes
 from counterpoint.methods.base import Prepared, StepOutput
 from counterpoint.training import caching
 from peers import losses as peers

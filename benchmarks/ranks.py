@@ -17,11 +17,12 @@ from pathlib import Path
 
 import measuring
 import ours
-import processes
 import records
 import torch.distributed as dist
 from contenders import TITLES
 from engine_tables import spread
+
+import processes
 
 FILE = records.RESULTS / "ranks.jsonl"
 CASES = ("clip", "nt-xent")

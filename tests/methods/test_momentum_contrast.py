@@ -1,53 +1,24 @@
 """Momentum contrast against its algorithm by hand; that it is cached, resumed and checked."""
 
+import multiprocessing
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from in_memory import Rows, whole_and_resumed
+from momentum_cases import BATCH, MEMORY, MOCO, NOISE, SEEDS, N, built, rows, steps, work
 from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Batch, Supervision
-from counterpoint.encoders import MLP, LearnableTemperature, LinearHead
+from counterpoint.data import Supervision
+from counterpoint.encoders import LearnableTemperature
 from counterpoint.experiments.check import prepare_job
-from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import DataSource, load_data
-from counterpoint.methods import Momentum, QueueContrast, QueueStep, SiameseStep
+from counterpoint.methods import QueueContrast, QueueStep, SiameseStep
 from counterpoint.objectives import CLIP, InfoNCE, NTXent
-from counterpoint.training import Constant, TrainSettings
 from counterpoint.training.caching import backward, cached_backward
-from counterpoint.views import GaussianNoise, fork
-
-N, D = 8, 5
-SEEDS = torch.arange(N, dtype=torch.int64) + 40
-NOISE = (GaussianNoise(std=0.5), GaussianNoise(std=0.2))
-MOCO = Recipe(
-    encoder=MLP(hidden=(8,), dim=6, batch_norm=False), objective=InfoNCE(temperature=0.2),
-    supervision=Supervision.VIEWS, views=NOISE, head=LinearHead(out_dim=4),
-    training=TrainSettings(steps=6, batch_size=N, schedule=Constant()),
-    queue=QueueStep(size=12, teacher=Momentum(base=0.9)),
-)  # fmt: skip
-MEMORY = replace(MOCO, supervision=Supervision.LABELS, queue=QueueStep(size=12, teacher=None))
-
-
-def rows(n: int = N, seed: int = 3) -> torch.Tensor:
-    return torch.randn(n, D, generator=torch.Generator().manual_seed(seed))
-
-
-BATCH = Batch(rows=np.arange(N), anchor=rows(), label=torch.arange(N) % 3)
-
-
-def built(recipe: Recipe, *, filled: int = 10) -> QueueContrast:
-    method = recipe.build(rows(30, seed=1))
-    assert isinstance(method, QueueContrast)
-    if method.teacher is not None:
-        with torch.no_grad():
-            for one in method.teacher.parameters():
-                one.add_(0.3 * torch.randn(one.shape, generator=torch.Generator().manual_seed(2)))
-    method.queue.push(torch.randn(filled, 4, generator=torch.Generator().manual_seed(5)), torch.arange(filled) % 3)
-    return method.train()
+from counterpoint.views import fork
 
 
 def sides(method: QueueContrast) -> tuple[torch.Tensor, torch.Tensor]:
@@ -131,6 +102,36 @@ def test_after_a_step_keys_join_and_the_teacher_follows():
         torch.testing.assert_close(new, 0.9 * old + 0.1 * ours)
     method.after_step(1)
     assert int(method.queue.pushed) == 18, "the same keys are pushed once"
+
+
+def test_keys_of_all_batches_of_a_step_join():
+    """Gradients accumulate over two batches; one that is only evaluated leaves nothing behind."""
+    method = built(MEMORY, filled=0)
+    first, second = (replace(BATCH, anchor=rows(seed=seed)) for seed in (7, 8))
+    for batch in (first, second):
+        backward(method, method.prepare(batch, SEEDS))
+    method.eval()
+    backward(method, method.prepare(BATCH, SEEDS))
+    method.train().after_step(0)
+    assert int(method.queue.pushed) == 2 * N
+    kept, labels = method.queue.content()
+    keys = [method.encode(1, method.prepare(batch, SEEDS).calls[1][0]) for batch in (first, second)]
+    torch.testing.assert_close(kept, torch.cat(keys)[-12:])
+    assert torch.equal(labels, torch.cat([BATCH.label, BATCH.label])[-12:])
+
+
+def test_two_processes_are_one(tmp_path):
+    started = multiprocessing.get_context("spawn")
+    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join(120)
+        assert one.exitcode == 0
+    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+    for name, expected in steps().items():
+        for part in parts:
+            torch.testing.assert_close(part[name], expected, atol=2e-6, rtol=1e-5, msg=name)
 
 
 @pytest.mark.parametrize("recipe", [MOCO, MEMORY], ids=["moco", "memory"])

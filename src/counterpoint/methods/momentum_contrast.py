@@ -80,7 +80,7 @@ class QueueContrast(Method):
         self.teacher = None if step.teacher is None else copy.deepcopy(self.online).requires_grad_(False)
         self.queue = Queue(step.size, dim)
         self.formula, self.supervision, self.views, self.step = objective, supervision, views, step
-        self._new: tuple[Tensor, Tensor | None] | None = None
+        self._new: list[tuple[Tensor, Tensor | None]] = []
 
     @property
     def encoder(self) -> Encoder:
@@ -107,7 +107,8 @@ class QueueContrast(Method):
         loss = self._compared(query, key, labels)
         if self.step.reverse:
             loss = loss + self.step.reverse * self._compared(key.detach(), query, labels)
-        self._new = (key.detach(), labels)
+        if self.training:  # what is only looked at leaves nothing behind
+            self._new.append((key.detach(), labels))
         rows = torch.arange(len(query), device=query.device)
         temperature = getattr(self.formula, "temperature", None)
         return StepOutput(loss, query, key, SameKey(rows, rows, local=True), temperature=temperature)
@@ -130,9 +131,9 @@ class QueueContrast(Method):
         return self.formula(anchors, candidates, relation=relation)
 
     def after_step(self, step: int) -> None:
-        """Keys join the queue; the teacher follows."""
-        if self._new is not None:
-            self.queue.push(*self._new)
-            self._new = None
+        """Keys of the step's batches join the queue, several where gradients accumulate; the teacher follows."""
+        for keys, labels in self._new:
+            self.queue.push(keys, labels)
+        self._new.clear()
         if self.teacher is not None and self.step.teacher is not None:
             follow(self.teacher, self.online, self.step.teacher.at(step))

@@ -113,7 +113,7 @@ class SemiHardNegatives(ChosenNegatives):
 
     Attributes:
         stand_in: Where fewer than k are less similar than the positive, the least similar of the others stand in, as
-            in FaceNet's public code; else they are not replaced.
+            in ``SemiHardTriplet`` and TensorFlow Addons' loss; else they are not replaced.
     """
 
     stand_in: bool = True
@@ -129,8 +129,9 @@ class SemiHardNegatives(ChosenNegatives):
 class NearestNeighbours(Chosen):
     """Of what ``inner`` calls negative the k most similar become positive: neighbours among other examples.
 
-    Inter-image positives beside the intra-image ones of ``inner``, as in Dwibedi et al., "With a Little Help from My
-    Friends" (2021), arXiv:2104.14548, Eq. 2, where the guide is the anchor's embedding and candidates are a queue.
+    Inter-image positives beside the intra-image ones of ``inner``, chosen from a queue as by Dwibedi et al., "With a
+    Little Help from My Friends" (2021), arXiv:2104.14548, Section 3. There the neighbour of one view replaces that view
+    as the anchor of the other one; here it is one more positive, and the negatives are those of ``inner``.
     """
 
     def rank(self, tile: Tile, cosines: Tensor, rows: slice, cols: slice) -> Tensor:

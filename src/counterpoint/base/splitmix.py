@@ -31,7 +31,10 @@ def finalise(bits: Tensor) -> Tensor:
 
 
 def uniform_entries(seed: int, rows_n: Tensor, cols_m: Tensor) -> Tensor:
-    """Float64 `[n, m]` on the open interval (0, 1): a pure function of the seed and the numbers of row and column."""
+    """Float64 `[n, m]` on the open interval (0, 1): a pure function of the seed and the numbers of row and column.
+
+    Every row is a stream of its own, whose draws the columns number.
+    """
     start = finalise(rows_n.new_tensor(seed) * GOLDEN + 1)
-    bits = finalise(finalise(start + rows_n)[:, None] + (cols_m * GOLDEN)[None, :])
+    bits = finalise(finalise(start + rows_n)[:, None] + ((cols_m + 1) * GOLDEN)[None, :])
     return (shift_right(bits, 12).double() + 0.5) / (1 << 52)

@@ -129,9 +129,9 @@ class SemiHardNegatives(ChosenNegatives):
 class NearestNeighbours(Chosen):
     """Of what ``inner`` calls negative the k most similar become positive: neighbours among other examples.
 
-    Inter-image positives beside the intra-image ones of ``inner``, chosen as by Dwibedi et al., "With a Little Help
-    from My Friends" (2021), arXiv:2104.14548, Section 3, from a queue: there the neighbour of one view replaces it as
-    the anchor of the other one; here it is one more candidate, so that the negatives are those of ``inner``.
+    Inter-image positives beside the intra-image ones of ``inner``, chosen from a queue as by Dwibedi et al., "With a
+    Little Help from My Friends" (2021), arXiv:2104.14548, Section 3. There the neighbour of one view replaces that view
+    as the anchor of the other one; here it is one more positive, and the negatives are those of ``inner``.
     """
 
     def rank(self, tile: Tile, cosines: Tensor, rows: slice, cols: slice) -> Tensor:

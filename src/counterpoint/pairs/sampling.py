@@ -142,10 +142,12 @@ class DistanceWeighted(ChosenNegatives):
 
     def rank(self, tile: Tile, cosines: Tensor, rows: slice, cols: slice) -> Tensor:
         """The logarithm of the weight with Gumbel noise."""
-        gumbel = -torch.log(-torch.log(noise(self.seed, self.first, rows, cols, cosines.device)))
-        distance = (2 - 2 * cosines.double()).clamp_min(0).sqrt()
+        # The first logarithm needs double precision, as numbers near 1 are told apart by it alone.
+        waiting = -torch.log(noise(self.seed, self.first, rows, cols, cosines.device))
+        distance = (2 - 2 * cosines).clamp_min(0).sqrt()
         weight = inverse_density(distance.clamp_min(self.cutoff), self.anchors.shape[1])
-        return torch.where(tile.negative & (distance < self.limit), weight + gumbel, -torch.inf)
+        value = weight - waiting.to(weight.dtype).log()
+        return torch.where(tile.negative & (distance < self.limit), value, -torch.inf)
 
 
 def inverse_density(distance: Tensor, dim: int) -> Tensor:

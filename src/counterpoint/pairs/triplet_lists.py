@@ -56,8 +56,8 @@ def triplets(
     With margin m: those that violate it have ``up_to=m``; hard ones, whose negative is nearer than the positive,
     ``up_to=0``; semi-hard ones (FaceNet, arXiv:1503.03832, Section 3.2) ``above=0, up_to=m``; easy ones ``above=m``.
 
-    They are those of this process: losses over several ranks take mined relations instead. Memory beyond the result
-    is that of a block of rows by M; time is that of all pairs with all candidates.
+    They are those of this process: losses over several ranks take mined relations instead. Memory is
+    the result, twice, and a block of rows by M; time is that of all pairs with all candidates.
 
     Args:
         relation: Who is positive and negative to whom, `[N, M]`.

@@ -8,6 +8,7 @@ from torch.nn.functional import normalize
 from counterpoint.base.errors import InputError
 from counterpoint.objectives import InfoNCE
 from counterpoint.pairs import (
+    Owned,
     WeightedCandidates,
     extrapolated,
     hard_negative_mixes,
@@ -117,8 +118,9 @@ def test_feature_transformation_is_the_public_loss():
     own = (far * away).sum(1, keepdim=True)
     expected = torch.cat([own, far @ mixed.T], 1).div(0.2)
     expected = torch.nn.functional.cross_entropy(expected, torch.zeros(N, dtype=torch.int64))
-    own_key = with_own_negatives(far, away, mixed[None].expand(N, -1, -1)[:, :0], negatives=mixed, in_batch=False)
-    agree(own_key.under(InfoNCE(temperature=0.2, similarity=Dot())), expected, q, k)
+    owners = torch.cat([torch.arange(N), torch.full((F,), -1)])
+    loss = InfoNCE(temperature=0.2, similarity=Dot())
+    agree(loss(far, torch.cat([away, mixed]), relation=Owned.of(far, owners)), expected, q, k)
 
 
 def test_interpolated_negatives_lie_between_two_negatives():

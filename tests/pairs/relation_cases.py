@@ -2,7 +2,18 @@
 
 import torch
 
-from counterpoint.pairs import BelowPositive, Edges, HardestOnly, Linked, MetadataKernel, Nearby, Overlap, Similar
+from counterpoint.pairs import (
+    BelowPositive,
+    Edges,
+    HardestOnly,
+    LabelGaps,
+    Linked,
+    MetadataKernel,
+    Nearby,
+    Overlap,
+    Similar,
+    WeightedCandidates,
+)
 from counterpoint.pairwise import Relation, SameKey
 
 N, M = 7, 9
@@ -25,6 +36,7 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         return {"anchors": what[:N][mine], "candidates": what[N:][theirs]}
 
     same = SameKey(keys[:N][mine], keys[N:][theirs])
+    weights = (drawn(M, seed=4).abs() * (torch.arange(M) != 3))[theirs]
     graph = Linked(edges=edges, anchors=torch.arange(N)[mine], candidates=torch.arange(M)[theirs])
     return {
         "overlap": Overlap(**sides(tags)),
@@ -43,6 +55,10 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "below positive": BelowPositive(inner=same, **sides(guide), margin=0.1),
         "below a share of the positive": BelowPositive(inner=same, **sides(guide), margin=0.2, relative=True),
         "hardest": HardestOnly(inner=same, **sides(guide), k=2),
+        "gaps": LabelGaps(**sides(times)),
+        "squared gaps": LabelGaps(**sides(times), squared=True),
+        "weighted candidates": WeightedCandidates(same, weights),
+        "candidates weighted again": WeightedCandidates(LabelGaps(**sides(times)), weights),
         "two filters": HardestOnly(inner=BelowPositive(inner=same, **sides(guide)), **sides(guide), k=3),
     }
 

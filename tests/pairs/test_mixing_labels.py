@@ -6,7 +6,7 @@ from queue_work import drawn
 from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.objectives import FocalContrastive, InfoNCE, MultiSimilarity
+from counterpoint.objectives import FocalContrastive, InfoNCE, MultiSimilarity, SupCon
 from counterpoint.pairs import (
     Mixes,
     hard_pair_mixes,
@@ -141,6 +141,7 @@ def test_core_tuning_tells_mixes_apart_by_their_labels():
         (lambda z, i: Mixes.of(z, i, i, torch.full((N,), float("nan"))), "share must be from 0 to 1"),
         (lambda z, i: Mixes.of(z, i, i[:2], torch.ones(N)), "must have one shape"),
         (lambda z, i: mixup(z, alpha=-1.0, generator=generator()), "alpha must be at least 0, got -1"),
+        (lambda z, i: interpolated(z, i, Mixes.of(z, i, i, torch.ones(N))).under(SupCon()), "SupCon stacks anchors"),
         (lambda z, i: interpolated(z, i[:2], Mixes.of(z, i, i, torch.ones(N))), "labels must be 7 integers"),
         (lambda z, i: mixed_modality(Mixes.of(z, i.flip(0), i, torch.ones(N)), z), "must be one for each of the 7"),
         (lambda z, i: hard_pair_mixes(z, i * 0, generator=generator()), "labels must be of two classes"),

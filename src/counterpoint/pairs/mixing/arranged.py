@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Objective, Relation
 
 
@@ -30,6 +31,14 @@ class Pairs:
         Args:
             objective: One of anchors and candidates; none that stacks both sides.
             **more: A plan, or learnable numbers.
+
+        Raises:
+            InputError: The objective stacks both sides.
         """
+        if objective.joint:
+            name = type(objective).__name__
+            raise InputError(
+                f"{name} stacks anchors and candidates; these pairs need one that does not, such as InfoNCE"
+            )
         given = {"relation": self.relation, "weights": self.weights}
         return objective(self.anchors, self.candidates, **given, **more)

@@ -13,8 +13,8 @@ def replicated(anchors: Tensor, positives: Tensor, times: Tensor) -> Pairs:
     """Pairs of which the i-th counts as though it were in the batch ``times[i]`` times, as anchor and as candidate.
 
     Wang, Zhang and Wang, "Do Generated Data Always Help Contrastive Learning?" (AdaInf, 2024), arXiv:2403.12448,
-    replicate real examples among generated ones: 10 for a real one and 1 for a generated one is their batch in
-    expectation, without drawing it. Their weaker augmentation is a matter of views.
+    replicate real examples 10 times among generated ones, so that they are drawn as much more often; here they count as
+    much more in the batch they are in. The paper's weaker augmentation is a matter of views.
 
     Args:
         anchors: `[N, D]`.

@@ -9,6 +9,7 @@ from counterpoint.pairs import (
     Edges,
     HardestOnly,
     HardestPositives,
+    LabelGaps,
     Linked,
     MetadataKernel,
     Nearby,
@@ -18,6 +19,7 @@ from counterpoint.pairs import (
     Sampled,
     SemiHardNegatives,
     Similar,
+    WeightedCandidates,
 )
 from counterpoint.pairwise import Relation, SameKey
 
@@ -44,6 +46,7 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
     # Of the first five candidates for the first three anchors, which one of two ranks holds, and so on.
     near = torch.tensor([[0, 2], [4, -9], [1, 1], [5, 8], [8, -9], [6, 7], [7, 5]])
     far = torch.tensor([[1], [2], [1], [6], [5], [-9], [8]])
+    weights = (drawn(M, seed=4).abs() * (torch.arange(M) != 3))[theirs]
     graph = Linked(edges=edges, anchors=torch.arange(N)[mine], candidates=torch.arange(M)[theirs])
     return {
         "overlap": Overlap(**sides(tags)),
@@ -69,6 +72,10 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "distance weighted": DistanceWeighted(inner=same, **sides(guide), k=2, seed=5),
         "sampled": Sampled(inner=same * graph, positives=1, negatives=3, seed=5),
         "picked": Picked(near[mine] - theirs.start, far[mine] - theirs.start, len(range(M)[theirs])),
+        "gaps": LabelGaps(**sides(times)),
+        "squared gaps": LabelGaps(**sides(times), squared=True),
+        "weighted candidates": WeightedCandidates(same, weights),
+        "candidates weighted again": WeightedCandidates(LabelGaps(**sides(times)), weights),
         "two filters": HardestOnly(inner=BelowPositive(inner=same, **sides(guide)), **sides(guide), k=3),
     }
 

@@ -1,4 +1,4 @@
-"""What docs/relations.md and docs/queues.md show runs as it stands."""
+"""What docs/relations.md, docs/queues.md and docs/mixing.md show runs as it stands."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.mark.parametrize(
     ("page", "printed"),
-    [("relations.md", "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"), ("queues.md", "")],
+    [
+        ("relations.md", "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"),
+        ("queues.md", ""),
+        ("mixing.md", ""),
+    ],
 )
 def test_the_code_on_the_page_runs(page, printed, capsys):
     code = "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL))

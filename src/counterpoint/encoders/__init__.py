@@ -3,6 +3,7 @@
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
 from counterpoint.encoders.direct_pred import DirectPred, DirectPredictor
+from counterpoint.encoders.gates import ClassPairGate, LearnableGate
 from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, PredictionHead, ProjectionHead
 from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.loading import load_encoder
@@ -25,6 +26,7 @@ __all__ = [
     "CLS",
     "MLP",
     "Attention",
+    "ClassPairGate",
     "ConvNet",
     "DirectPred",
     "DirectPredictor",
@@ -35,6 +37,7 @@ __all__ = [
     "HuggingFace",
     "Inputs",
     "LastToken",
+    "LearnableGate",
     "LearnablePrototypes",
     "LearnableTemperature",
     "LinearHead",

@@ -1,0 +1,26 @@
+"""Pairs made in embedding space, by two processes and by one."""
+
+import multiprocessing
+
+import torch
+from mixing_work import losses, work
+
+
+def test_two_processes_are_one(tmp_path):
+    started = multiprocessing.get_context("spawn")
+    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join(120)
+        assert one.exitcode == 0
+    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+    for name, expected in losses(slice(None)).items():
+        found = [part[name] for part in parts]
+        if "gradient" in name:
+            torch.testing.assert_close(torch.cat(found) / 2, expected, msg=lambda m, n=name: f"{n}: {m}")
+        elif name.startswith("rows"):
+            torch.testing.assert_close(torch.cat(found), expected, msg=lambda m, n=name: f"{n}: {m}")
+        else:
+            torch.testing.assert_close(found[0], found[1])
+            torch.testing.assert_close(found[0], expected, msg=lambda m, n=name: f"{n}: {m}")

@@ -37,6 +37,7 @@ class MetricLoop:
         batch_size: Images a step.
         per_class: Images of a class in a batch.
         learning_rate: Of Adam, at its start.
+        width: Channels of the network's first stage.
         dim: Dimensions of the embedding, a linear map of the features of a small residual network.
     """
 
@@ -44,6 +45,7 @@ class MetricLoop:
     batch_size: int = 64
     per_class: int = 4
     learning_rate: float = 2e-3
+    width: int = 16
     dim: int = 64
 
 
@@ -95,7 +97,7 @@ def learn_metric(data: ClassImages, loss: MetricLoss, loop: MetricLoop, *, seed:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = ConvNet(width=16).build(data.images)
+        encoder = ConvNet(width=loop.width).build(data.images)
         network = nn.Sequential(_Images(encoder), nn.Linear(encoder.embedding_dim, loop.dim))
         learners = nn.ModuleList([network, *([loss] if isinstance(loss, nn.Module) else [])])
         rows = KnownRows(n=len(data.labels), classes=data.labels.numpy())

@@ -32,7 +32,7 @@ claim = Claim(
     minutes=1.5,
 )
 
-_SIZES = {Setting.TINY: (20, 20, 2), Setting.SMALL: (200, 100, 200), Setting.FULL: (964, 659, 20_000)}
+_SIZES = {Setting.TINY: (20, 20, 2), Setting.SMALL: (200, 100, 150), Setting.FULL: (964, 659, 20_000)}
 _EPISODES = {Setting.TINY: 20, Setting.SMALL: 600, Setting.FULL: 10_000}
 _SHOTS, _PER_CLASS = 5, 10
 _DISTANCE = NegativeSquaredEuclidean()

@@ -26,6 +26,11 @@ class Relation(ABC):
         """Candidates are the same on every rank, such as prototypes: none are exchanged."""
         return False
 
+    @property
+    def uneven(self) -> bool:
+        """Some pair that takes part weighs something else than 1."""
+        return False
+
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
@@ -130,6 +135,11 @@ class Greater(Relation):
         """(N, M)."""
         return len(self.anchor_values), len(self.candidate_values)
 
+    @property
+    def uneven(self) -> bool:
+        """Where it is graded."""
+        return self.graded
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Order of the values on the block."""
         higher, lower = self.anchor_values[row_block, None], self.candidate_values[None, col_block]
@@ -167,6 +177,11 @@ class Weighted(Relation):
         """As the inner relation."""
         return self.inner.shared
 
+    @property
+    def uneven(self) -> bool:
+        """By its own weights, or those of the inner relation."""
+        return self.inner.uneven or bool(((self.weights != 0) & (self.weights != 1)).any())
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the block's weights.
 
@@ -197,6 +212,11 @@ class Others(Relation):
     def shape(self) -> tuple[int, int]:
         """(N, M)."""
         return self.inner.shape
+
+    @property
+    def uneven(self) -> bool:
+        """As the inner relation."""
+        return self.inner.uneven
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the diagonal ignored."""

@@ -69,6 +69,19 @@ def test_centres_must_fit(rows, labels, message):
 
 
 def test_pairs_cannot_be_weighed():
-    relation = Weighted(SameKey(LABELS, torch.arange(K).repeat_interleave(C), prototypes=True), torch.ones(N, K * C))
-    with pytest.raises(InputError, match="relation weighs its pairs, and SoftTriple cannot"):
+    relation = Weighted(
+        SameKey(LABELS, torch.arange(K).repeat_interleave(C), prototypes=True), torch.full((N, K * C), 0.5)
+    )
+    with pytest.raises(InputError, match="relation weighs its pairs by more than 0 and 1, and SoftTriple cannot"):
         SoftTriple(centres=C)(drawn(N, D), drawn(K * C, D), relation=relation)
+
+
+def test_a_class_of_weight_zero_takes_no_part():
+    """Without class 3, whose own rows have no class left: the loss of the others among three classes."""
+    z, w = drawn(N, D), drawn(K * C, D, seed=1)
+    classes = torch.arange(K).repeat_interleave(C)
+    relation = Weighted(SameKey(LABELS, classes, prototypes=True), (classes != 3).double().expand(N, -1))
+    with pytest.warns(UserWarning, match="2 of 9 anchors have no positive"):
+        found = SoftTriple(centres=C)(z, w, relation=relation)
+    known = LABELS != 3
+    torch.testing.assert_close(found, SoftTriple(centres=C)(z[known], w[: 3 * C], labels=LABELS[known]))

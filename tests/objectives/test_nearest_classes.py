@@ -50,6 +50,6 @@ def test_settings_are_checked():
 
 def test_pairs_cannot_be_weighed():
     y = torch.tensor([0, 1, 0])
-    relation = Weighted(Others(SameKey(y, y)), torch.ones(3, 3))
-    with pytest.raises(InputError, match="relation weighs its pairs, and ICNN cannot"):
+    relation = Weighted(Others(SameKey(y, y)), torch.full((3, 3), 0.5))
+    with pytest.raises(InputError, match="relation weighs its pairs by more than 0 and 1, and ICNN cannot"):
         ICNN()(line(0, 1, 2), relation=relation)

@@ -83,7 +83,7 @@ class RateReduction(WholeBatch):
     Shapes: `[N, D]`, two views `[N, D]`, or `[N, V, D]`, with labels `[N]`.
 
     Attributes:
-        eps: Precision, positive; 0.5 as in the paper.
+        eps: Precision, positive; the root of 0.5, as the paper's ``eps^2`` is 0.5. (Its code calls the square ``eps``.)
 
     Example:
         >>> import torch
@@ -94,7 +94,7 @@ class RateReduction(WholeBatch):
 
     cites: ClassVar[Citation] = Citation(*_MCR2, "the rate reduction Delta R")
     needs: ClassVar[Needs] = Needs.LABELS
-    eps: float = 0.5
+    eps: float = 0.5**0.5
 
     def __post_init__(self) -> None:
         """Check the settings."""

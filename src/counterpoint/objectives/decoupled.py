@@ -94,7 +94,7 @@ class DCLW(Objective):
         "Decoupled Contrastive Learning",
         2022,
         "arXiv:2110.06848",
-        "Section 3, DCLW",
+        "the weighted loss DCLW, as in the public implementation",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     joint: ClassVar[bool] = True

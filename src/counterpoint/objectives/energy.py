@@ -57,7 +57,7 @@ class EnergyMargin(Objective):
         "A Tutorial on Energy-Based Learning",
         2006,
         "In: Predicting Structured Data, MIT Press",
-        "Eqs. 11, 12 and 14",
+        "the generalized margin losses: hinge, log and square-square",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES | Needs.NEGATIVES
     margin: float = 0.5

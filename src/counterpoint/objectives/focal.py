@@ -39,7 +39,7 @@ class FocalContrastive(Objective):
         "Unleashing the Power of Contrastive Self-Supervised Visual Models via Contrast-Regularized Fine-Tuning",
         2021,
         "arXiv:2102.06605",
-        "the focal contrastive loss of Section 4.1",
+        "the focal contrastive loss, as in the public implementation",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.07

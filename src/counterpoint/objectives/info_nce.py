@@ -73,7 +73,7 @@ class CLIP(Objective):
     Attributes:
         temperature: ``t``, positive; 0.07 is the paper's starting value of the learned one.
         row_weight: ``w``, from 0 to 1: what anchors among candidates count; 0.5. It is 0.75 for images among reports in
-            ConVIRT (Zhang, Jiang, Miura and others, 2020, arXiv:2010.00747, Eq. 4).
+            ConVIRT (Zhang, Jiang, Miura and others, 2020, arXiv:2010.00747).
 
     Example:
         >>> import torch

@@ -36,7 +36,7 @@ class CIP(Objective):
         "Rethinking Loss Design for Large-scale 3D Shape Retrieval",
         2019,
         "arXiv:1906.00546",
-        "the collaborative inner product loss, section 3",
+        "the collaborative inner product loss",
     )
     needs: ClassVar[Needs] = Needs.POSITIVES
     prototypes: ClassVar[bool] = True

@@ -20,7 +20,7 @@ class PamC(WholeBatch):
     Formula, with unit rows, neighbours ``x_iv`` of node ``z_i``, and mean ``mu_a`` and size ``n_a`` of cluster a:
     ``-mean_i log sum_v e^{<z_i, x_iv> / t} + log sum_{a != b} n_a n_b e^{<mu_a, mu_b> / t}``. By the paper's
     approximation the second sum is that over all pairs of nodes in different clusters. The public code has the cosine
-    of the means and no sizes.
+    of the means and no sizes, and takes the second logarithm cluster by cluster, the cluster itself at similarity 0.
 
     Shapes: `[N, V, D]`, each node and V - 1 of its neighbours, or two sides `[N, D]`; labels `[N]` say the cluster of
     each node (-1: none).

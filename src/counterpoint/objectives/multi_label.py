@@ -47,7 +47,7 @@ class DecoupledSoftmax(Objective):
         True
     """
 
-    cites: ClassVar[Citation] = Citation(*_DEXML, "the decoupled softmax loss of Section 4.1")
+    cites: ClassVar[Citation] = Citation(*_DEXML, "the decoupled softmax loss, as in the public implementation")
     needs: ClassVar[Needs] = Needs.POSITIVES
     temperature: float = 0.05
 
@@ -103,7 +103,7 @@ class SoftTopK(Objective):
         True
     """
 
-    cites: ClassVar[Citation] = Citation(*_DEXML, "the soft top-k loss of Section 4.2")
+    cites: ClassVar[Citation] = Citation(*_DEXML, "the soft top-k loss, as in the public implementation")
     needs: ClassVar[Needs] = Needs.POSITIVES
     streams: ClassVar[Streams] = Streams.ROWS
     temperature: float = 0.05

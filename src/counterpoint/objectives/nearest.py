@@ -46,7 +46,7 @@ class KoLeo(EachView):
         "Spreading vectors for similarity search",
         2019,
         "arXiv:1806.03198",
-        "Section 3, the KoLeo regularizer",
+        "the KoLeo regularizer",
     )
     needs: ClassVar[Needs] = Needs.NOTHING
     similarity: Similarity = field(default=_NegativeChord(), init=False, repr=False)

@@ -83,11 +83,11 @@ class SoftTriple(Objective):
         n, m = s_NM.shape
         s_NKC = s_NM.view(n, m // self.centres, self.centres)
         class_NK = (torch.softmax(s_NKC / self.gamma, 2) * s_NKC).sum(2)
-        own_NK = rel.positive.view(s_NKC.shape).any(2)
+        own_NK, there_NK = (x.reshape(s_NKC.shape).any(2) for x in (rel.positive, rel.compared))
         logits_NK = (class_NK - self.margin * own_NK) / self.temperature
         count_N = own_NK.sum(1)
         mine_N = torch.where(own_NK, logits_NK, 0.0).sum(1) / count_N.clamp_min(1)
-        yield rows.whole(torch.logsumexp(logits_NK, 1) - mine_N)
+        yield rows.whole(torch.logsumexp(torch.where(there_NK, logits_NK, -torch.inf), 1) - mine_N)
         yield rows.whole(count_N.to(s_NM.dtype))
 
     def head(self, *statistics: Tensor) -> Tensor:
@@ -97,14 +97,14 @@ class SoftTriple(Objective):
     def reference(self, s_NM: Tensor, rel: Tile, /) -> Tensor:
         """Anchor by anchor, class by class."""
         losses: list[Tensor] = []
-        for s, positive in zip(s_NM, rel.positive, strict=True):
+        for s, positive, compared in zip(s_NM, rel.positive, rel.compared, strict=True):
             if positive.any():
                 among = [s[k : k + self.centres] for k in range(0, len(s), self.centres)]
                 smooth = [(torch.exp(x / self.gamma) / torch.exp(x / self.gamma).sum()) @ x for x in among]
                 y = int(positive.nonzero()[0]) // self.centres
                 smooth[y] = smooth[y] - self.margin
                 e = torch.exp(torch.stack(smooth) / self.temperature)
-                losses.append(-torch.log(e[y] / e.sum()))
+                losses.append(-torch.log(e[y] / e[compared[:: self.centres]].sum()))
         return torch.stack(losses).mean()
 
 

@@ -48,7 +48,7 @@ class WMSE(WholeBatch):
         "Whitening for Self-Supervised Representation Learning",
         2021,
         "arXiv:2007.06346",
-        "Section 3, the W-MSE loss",
+        "the W-MSE loss",
     )
     needs: ClassVar[Needs] = Needs.VIEWS
     size: int = 0

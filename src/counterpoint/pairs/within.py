@@ -55,6 +55,11 @@ class Within(Relation):
         """As the inner relation."""
         return self.inner.shared
 
+    @property
+    def uneven(self) -> bool:
+        """As the inner relation."""
+        return self.inner.uneven
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with negatives of other groups ignored."""
         tile = self.inner.tile(row_block, col_block)

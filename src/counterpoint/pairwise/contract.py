@@ -31,7 +31,8 @@ class Objective(Loss):
         similarity: How two embeddings are scored; cosine unless said otherwise.
         features: Class-level: features are compared instead of examples, `[D, D]`, over all ranks' examples.
         prototypes: Class-level: candidates are one row per class, the same on every rank.
-        weighs_pairs: Class-level: weights of a relation's pairs mean something; where they do not they are refused.
+        weighs_pairs: Class-level: weights of a relation's pairs mean something; where they do not, others than 0 (the
+            pair takes no part) and 1 are refused.
         streams: Class-level: what it needs to see at once, and so how much memory it takes.
         most_entries: Class-level: what needs the whole matrix is refused beyond this many entries.
     """
@@ -72,11 +73,11 @@ class Objective(Loss):
 
     def _refuse_weights(self, relation: Relation | None) -> None:
         """Those of pairs, where they would be ignored."""
-        first = slice(0, 1)
-        if self.weighs_pairs or relation is None or relation.tile(first, first).weight is None:
+        if self.weighs_pairs or relation is None or not relation.uneven:
             return
         raise InputError(
-            f"relation weighs its pairs, and {type(self).__name__} cannot: it asks who is near, and sums no pairs"
+            f"relation weighs its pairs by more than 0 and 1, and {type(self).__name__} cannot: "
+            "it asks who is near, and sums no pairs"
         )
 
     @property

@@ -56,6 +56,11 @@ class Explicit(Relation):
         """(N, M)."""
         return self.positive.shape[0], self.positive.shape[1]
 
+    @property
+    def uneven(self) -> bool:
+        """By its weights."""
+        return self.weights is not None and bool(((self.weights != 0) & (self.weights != 1)).any())
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of every matrix."""
         tile = Tile(self.positive[row_block, col_block], self.negative[row_block, col_block])

@@ -34,6 +34,11 @@ class Relation(ABC):
         """What must be the same on every rank: it decides which messages ``across`` exchanges."""
         return type(self).__name__
 
+    @property
+    def uneven(self) -> bool:
+        """Some pair that takes part may weigh something else than 1."""
+        return self.tile(slice(0, 1), slice(0, 1)).weight is not None
+
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
@@ -188,6 +193,11 @@ class Others(Relation):
     def told(self) -> str:
         """As the inner relation."""
         return f"Others of {self.inner.told}"
+
+    @property
+    def uneven(self) -> bool:
+        """As the inner relation."""
+        return self.inner.uneven
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the diagonal ignored."""

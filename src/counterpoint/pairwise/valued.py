@@ -74,6 +74,11 @@ class Weighted(Relation):
         """How many candidates the weights are for."""
         return f"Weighted {list(self.weights.shape[1:])} of {self.inner.told}"
 
+    @property
+    def uneven(self) -> bool:
+        """By its own weights, or those of the inner relation."""
+        return self.inner.uneven or bool(((self.weights != 0) & (self.weights != 1)).any())
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the block's weights.
 

@@ -56,6 +56,11 @@ class Within(Relation):
         return self.inner.shared
 
     @property
+    def told(self) -> str:
+        """As the inner relation."""
+        return f"Within {list(self.anchor_groups.shape[1:])} groupings of {self.inner.told}"
+
+    @property
     def uneven(self) -> bool:
         """As the inner relation."""
         return self.inner.uneven

@@ -1,5 +1,6 @@
 """The catalogue is what the package holds, and its page says the same."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,24 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "objectives.md"
 
 
 def test_every_loss_is_listed_once():
-    losses = {
-        one
-        for one in vars(counterpoint.objectives).values()
-        if isinstance(one, type) and issubclass(one, Loss) and one.__name__ in counterpoint.objectives.__all__
-    }
-    assert {one.kind for one in all_losses()} == losses
-    assert len({one.name for one in all_losses()}) == len(losses)
+    found = [getattr(counterpoint.objectives, name) for name in counterpoint.objectives.__all__]
+    losses = {one for one in found if isinstance(one, type) and issubclass(one, Loss)}
+    listed = all_losses()
+    assert losses <= {one.kind for one in listed}
+    assert len({one.name for one in listed}) == len(listed)
+
+
+def test_a_loss_in_a_file_of_its_own_is_found_without_a_list(tmp_path, monkeypatch):
+    (tmp_path / "throwaway.py").write_text(
+        "from dataclasses import dataclass\nfrom counterpoint.objectives.info_nce import InfoNCE\n\n"
+        '@dataclass(frozen=True, kw_only=True)\nclass ThrowAway(InfoNCE):\n    """Of no use."""\n'
+    )
+    monkeypatch.setattr(counterpoint.objectives, "__path__", [*counterpoint.objectives.__path__, str(tmp_path)])
+    kind = counterpoint.objectives.ThrowAway
+    assert loss_named("throw-away", argument="x") is kind
+    sys.modules.pop("counterpoint.objectives.throwaway")
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = counterpoint.objectives.Nothing
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The losses there are, by what data they need: found in the package, never listed by hand."""
 
+import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import TypeGuard
 
 import counterpoint.objectives
 from counterpoint.base.errors import InputError
@@ -56,10 +59,17 @@ class Entry:
 
 
 def all_losses() -> list[Entry]:
-    """Every loss that can be built without arguments, by name."""
-    kinds = (getattr(counterpoint.objectives, name) for name in counterpoint.objectives.__all__)
-    losses = (one for one in kinds if inspect.isclass(one) and issubclass(one, Loss))
+    """Every loss of the files of ``objectives/``, by name."""
+    names = (f"counterpoint.objectives.{one.name}" for one in pkgutil.iter_modules(counterpoint.objectives.__path__))
+    losses = (one for name in names for one in vars(importlib.import_module(name)).values() if _is_loss(one, name))
     return sorted((_entry(one) for one in losses), key=lambda one: one.name)
+
+
+def _is_loss(value: object, module: str) -> TypeGuard[type[Loss]]:
+    """A class that is written down there, for use."""
+    if not (inspect.isclass(value) and issubclass(value, Loss)):
+        return False
+    return value.__module__ == module and not value.__name__.startswith("_") and not inspect.isabstract(value)
 
 
 def loss_named(name: str, *, argument: str) -> type[Loss]:

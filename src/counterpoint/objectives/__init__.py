@@ -1,4 +1,11 @@
-"""The formulas: one file per idea, each objective in a few lines of terms."""
+"""The formulas: one file per idea, each objective in a few lines of terms.
+
+The list is for readers and type checkers; a loss of this folder that is not on it yet is found all the same.
+"""
+
+import importlib
+import pkgutil
+from typing import Any
 
 from counterpoint.objectives.adaptive import MACL
 from counterpoint.objectives.angular import Angular
@@ -181,3 +188,12 @@ __all__ = [
     "sinkhorn",
     "sparsemax",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        for module in pkgutil.iter_modules(__path__):
+            found = vars(importlib.import_module(f"{__name__}.{module.name}")).get(name)
+            if isinstance(found, type) and found.__module__ == f"{__name__}.{module.name}":
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import linalg, stats
+from scipy import stats
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.objectives import InfoNCE
@@ -58,9 +58,9 @@ class _Views:
 
     def canonical(self, encoder_PI: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Correlations of an encoded view with the other view, and the directions in both views that have them."""
-        inner = linalg.inv(linalg.sqrtm(encoder_PI @ self.total_II @ encoder_PI.T).real)
-        outer = linalg.inv(linalg.sqrtm(self.total_II).real)
-        left, rho_P, right = linalg.svd(inner @ encoder_PI @ self.signal_II @ outer, full_matrices=False)
+        inner = _inverse_root(encoder_PI @ self.total_II @ encoder_PI.T)
+        outer = _inverse_root(self.total_II)
+        left, rho_P, right = np.linalg.svd(inner @ encoder_PI @ self.signal_II @ outer, full_matrices=False)
         return rho_P, left.T @ inner @ encoder_PI, right @ outer
 
     def information(self, encoder_PI: np.ndarray) -> float:
@@ -69,13 +69,13 @@ class _Views:
 
     def regression(self, encoder_PI: np.ndarray) -> np.ndarray:
         """Weights `[I, I]` of the best guess of x, and of the other view, from an encoded view."""
-        return self.signal_II @ encoder_PI.T @ linalg.inv(encoder_PI @ self.total_II @ encoder_PI.T) @ encoder_PI
+        return self.signal_II @ encoder_PI.T @ np.linalg.inv(encoder_PI @ self.total_II @ encoder_PI.T) @ encoder_PI
 
 
 def trial(setting: Setting, seed: int) -> Figures:
     """Gaps, excess losses and excess risks of random encoders, and of the best one."""
     rng = np.random.default_rng(seed)
-    basis = linalg.qr(rng.standard_normal((_INPUTS, _INPUTS)))[0]
+    basis = np.linalg.qr(rng.standard_normal((_INPUTS, _INPUTS)))[0]
     views = _Views((basis * rng.uniform(0.1, 1.5, _INPUTS)) @ basis.T, float(rng.uniform(0.5, 1.5)))
     encoders = [rng.standard_normal((int(rng.integers(1, _INPUTS)), _INPUTS)) for _ in range(_ENCODERS[setting])]
     task_TI = rng.standard_normal((_TASKS, _INPUTS))
@@ -129,3 +129,9 @@ def _bound(views: _Views, encoder_PI: np.ndarray, task_TI: np.ndarray, gap: floa
 
 def _variance(covariance_II: np.ndarray, weight_TI: np.ndarray) -> np.ndarray:
     return np.einsum("ti,ij,tj->t", weight_TI, covariance_II, weight_TI)
+
+
+def _inverse_root(covariance_II: np.ndarray) -> np.ndarray:
+    """What makes it the identity from both sides."""
+    values_I, vectors_II = np.linalg.eigh(covariance_II)
+    return (vectors_II / np.sqrt(values_I)) @ vectors_II.T

@@ -11,7 +11,8 @@ from counterpoint.pairwise import Dot
 def test_views_are_of_their_rows():
     test = digits("test")
     assert test.views.shape == (VIEWS, len(test.labels), 64)
-    assert test.rows.min() >= -1 and test.rows.max() <= 1
+    assert test.rows.min() >= -1
+    assert test.rows.max() <= 1
     own = (test.views[0] - test.rows).square().sum(1)
     assert own.mean() < (test.views[0] - test.rows.roll(1, 0)).square().sum(1).mean()
 

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.encoders import LearnablePrototypes
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
@@ -52,18 +52,15 @@ class _Swapping(nn.Module):
         if self.balanced:
             return SwAV()(torch.stack(views, dim=1), self.prototypes())
         first, second = (self.scores(view) for view in views)
-        codes = [torch.softmax(one.detach() / 0.05, 1) for one in (second, first)]
-        return sum(
-            (
-                -(q * torch.log_softmax(s / 0.1, 1)).sum(1).mean() / 2
-                for q, s in zip(codes, (first, second), strict=True)
-            ),
-            torch.zeros(()),
-        )
+        return (_swapped(first, second) + _swapped(second, first)) / 2
 
     def scores(self, z: Tensor) -> Tensor:
         """Cosines `[N, K]`."""
         return normalize(z, dim=1) @ normalize(self.prototypes(), dim=1).T
+
+
+def _swapped(s_NK: Tensor, other_NK: Tensor) -> Tensor:
+    return cross_entropy(s_NK / 0.1, torch.softmax(other_NK.detach() / 0.05, 1))
 
 
 def trial(setting: Setting, seed: int) -> Figures:

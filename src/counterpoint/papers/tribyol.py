@@ -35,7 +35,7 @@ claim = Claim(
     minutes=2,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 150, Setting.FULL: 20_000}
+_STEPS = {Setting.TINY: 2, Setting.SMALL: 150, Setting.FULL: 20_000}
 
 
 def method(setting: Setting) -> Experiment:

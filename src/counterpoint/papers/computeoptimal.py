@@ -21,9 +21,10 @@ paper = Paper(
     identifier="arXiv:2406.04165",
     wing=Wing.SCALE,
     implements="loss of every size, data and method over FLOPs, a law for each method, and the best choice at a budget",
-    deviates="Perceptrons of four widths, pre-trained to match pairs of made data and tuned to pairs of another mixing: "
-    "all weights, the last layer, biases or low rank (4). The law is L = e + a / N^0.3 + b / D^0.3 with constants from "
-    "non-negative least squares. FLOPs are counted: 2 a weight forward, 2 for its gradient, 2 to pass on. One rate.",
+    deviates="Perceptrons of four widths, pre-trained to match pairs of made data and tuned to those of another "
+    "mixing: all weights, the last layer, biases or low rank (4). The law is L = e + a / N^0.3 + b / D^0.3 with "
+    "constants from non-negative least squares. FLOPs are counted: 2 a weight forward, 2 for its gradient, 2 to pass "
+    "on. One learning rate.",
 )
 claim = Claim(
     statement="Full tuning is best at low budgets and low rank at high ones, and the law picks well for a new budget.",

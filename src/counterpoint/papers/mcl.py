@@ -18,7 +18,7 @@ paper = Paper(
     identifier="arXiv:2402.11816",
     wing=Wing.PAIRS,
     implements="stages whose negatives are of the anchor's clusters in all earlier stages, embeddings side by side",
-    deviates="Made images: a bright pixel at one of 256 places and faint stripes in one of four directions under "
+    deviates="Made images: a bright pixel at one of 256 places and faint stripes in one of four directions, under "
     "noise; a perceptron. Batches are drawn within one cluster, so that all negatives are of it. Two stages of half the "
     "dimensions and half the steps each against one; 256 clusters. How bright and how faint was chosen on a seed of "
     "its own such that one stage suppresses the stripes.",

@@ -19,9 +19,9 @@ paper = Paper(
     wing=Wing.PAIRS,
     implements="stages whose negatives are of the anchor's clusters in all earlier stages, embeddings side by side",
     deviates="Made images: a bright pixel at one of 256 places and faint stripes in one of four directions, under "
-    "noise; a perceptron. Batches are drawn within one cluster, so that all negatives are of it. Two stages of half the "
-    "dimensions and half the steps each against one; 256 clusters. How bright and how faint was chosen on a seed of "
-    "its own such that one stage suppresses the stripes.",
+    "noise; a perceptron. Batches are drawn within one cluster, so that all negatives are of it. Two stages of half "
+    "the dimensions and half the steps each against one; 256 clusters. How bright and how faint was chosen on a seed "
+    "of its own such that one stage suppresses the stripes.",
 )
 claim = Claim(
     statement="A feature that one stage suppresses is learnt by the next, and none is lost.",

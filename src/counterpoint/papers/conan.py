@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.data import named
-from counterpoint.evaluation import similarity_scores
+from counterpoint.evaluation import Bootstrap, similarity_scores
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.text_retrieval import RetrievalTexts, TextLearner, TextLoop, picked, scifact_texts
 from counterpoint.objectives import CoSENT
@@ -120,5 +120,7 @@ def _spearman(learner: TextLearner) -> float:
     assert test is not None
     held = test.head(500)
     left, right = (learner.encoder.encode([str(text) for text in held[name]]) for name in ("sentence1", "sentence2"))
-    found = similarity_scores(left, right, np.asarray(held["score"], dtype=np.float64))
+    found = similarity_scores(
+        left, right, np.asarray(held["score"], dtype=np.float64), bootstrap=Bootstrap(resamples=100)
+    )
     return next(one.value for one in found if "spearman" in one.name)

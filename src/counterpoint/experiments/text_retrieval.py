@@ -78,7 +78,9 @@ class TextLoop:
     batch_size: int = 32
     temperature: float = 0.05
     learning_rate: float = 3e-3
-    encoder: StaticText = field(default_factory=lambda: StaticText(dim=128, max_length=128, sif=1e-3))
+    encoder: StaticText = field(
+        default_factory=lambda: StaticText(dim=64, vocabulary_size=5000, max_length=96, sif=1e-3)
+    )
 
 
 class TextLearner:

@@ -79,9 +79,9 @@ def _generated(images: Tensor, seed: int) -> Tensor:
     """Nine draws around every real image, in the directions in which real images vary most."""
     flat = images.flatten(1)
     centre, draw = flat.mean(0), torch.Generator().manual_seed(seed)
-    _, scale, directions = torch.pca_lowrank(flat - centre, q=16, niter=8)
+    _, scale, rows = torch.linalg.svd(flat - centre, full_matrices=False)
+    directions, spread = rows[:16].T, scale[:16] / len(flat) ** 0.5
     codes = (flat - centre) @ directions
-    spread = scale / len(flat) ** 0.5
     noise = 0.4 * torch.randn(_TIMES, *codes.shape, generator=draw) * spread
     drawn = centre + (codes + noise).flatten(0, 1) @ directions.T
     return drawn.clamp(0, 1).view(-1, *images.shape[1:])

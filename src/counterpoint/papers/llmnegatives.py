@@ -32,7 +32,7 @@ claim = Claim(
     minutes=1.5,
 )
 
-_SIZES = {Setting.TINY: (20, 60, 2), Setting.SMALL: (400, 1500, 120), Setting.FULL: (809, 5183, 5000)}
+_SIZES = {Setting.TINY: (20, 60, 2), Setting.SMALL: (300, 1000, 60), Setting.FULL: (809, 5183, 5000)}
 _OPPOSITES = {
     **{"increases": "decreases", "increased": "decreased", "increase": "decrease", "high": "low", "higher": "lower"},
     **{"more": "less", "positive": "negative", "activates": "inhibits", "promotes": "prevents", "is": "is not"},

@@ -68,7 +68,7 @@ class Keys:
         mine = torch.where(self.anchor_keys < 0, count, mine)
         if self.symmetric:
             return mine, mine, count
-        theirs = torch.searchsorted(kinds, self.candidate_keys).clamp_max(count - 1)
+        theirs = torch.searchsorted(kinds, self.candidate_keys.contiguous()).clamp_max(count - 1)
         known = (kinds[theirs] == self.candidate_keys) & (self.candidate_keys >= 0)
         return mine, torch.where(known, theirs, count), count
 

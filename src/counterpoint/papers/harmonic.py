@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
-from counterpoint.experiments.descent import Rows, descend, rows_of
+from counterpoint.experiments.descend import descend
+from counterpoint.experiments.labelled_rows import Rows, rows_of
 from counterpoint.experiments.source import DataSource
 from counterpoint.objectives import Harmonic, InfoNCE
 from counterpoint.pairwise import Dot, Objective, SameKey
@@ -54,13 +55,16 @@ def _trained(objective: Objective, rows: Rows, setting: Setting, seed: int) -> d
         torch.manual_seed(seed)
         chosen = torch.randperm(len(rows.train))[:_EXAMPLES]
         encoder = nn.Sequential(nn.Linear(rows.train.shape[1], 64), nn.ReLU(), nn.Linear(64, _WIDTH))
-        centres = torch.randn(10, _WIDTH).mul_(0.1).requires_grad_()
+        centres = nn.Parameter(0.1 * torch.randn(10, _WIDTH))
     x, y = rows.train[chosen], rows.train_labels[chosen]
     relation = _to_classes(y)
+    learners = nn.ModuleList([encoder, nn.ParameterList([centres])])
     descend(
-        lambda: objective(encoder(x), centres, relation=relation),
-        [*encoder.parameters(), centres], steps=_STEPS[setting], rate=0.005,
-    )  # fmt: skip
+        learners,
+        lambda step: objective(encoder(x), centres, relation=relation),
+        steps=_STEPS[setting],
+        learning_rate=0.005,
+    )
     with torch.no_grad():
         z, test = encoder(x), encoder(rows.test)
         distant = isinstance(objective, Harmonic)

@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 from scipy import optimize
-from torch import Tensor
+from torch import Tensor, nn
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
-from counterpoint.experiments.descent import descend, rows_of
+from counterpoint.experiments.descend import descend
+from counterpoint.experiments.labelled_rows import rows_of
 from counterpoint.experiments.source import DataSource
 from counterpoint.objectives import InfoNCE, Sparsemax, sparsemax
 from counterpoint.pairwise import Dot, Objective, SameKey
@@ -73,11 +74,14 @@ def _classifier(objective: Objective, setting: Setting, seed: int) -> tuple[floa
     """Accuracy and outputs on held-out rows."""
     rows = rows_of(DataSource(data="set:digits", seed=seed))
     classes = int(rows.train_labels.max()) + 1
-    weight = 0.01 * torch.randn(classes, rows.train.shape[1], generator=torch.Generator().manual_seed(seed))
-    weight.requires_grad_()
+    start = 0.01 * torch.randn(classes, rows.train.shape[1], generator=torch.Generator().manual_seed(seed))
+    learnt = nn.ParameterList([start])
     relation = SameKey(rows.train_labels, torch.arange(classes), prototypes=True)
     descend(
-        lambda: objective(rows.train, weight, relation=relation), [weight], steps=_STEPS[setting], rate=0.03, decay=0.1
+        learnt,
+        lambda step: objective(rows.train, learnt[0], relation=relation),
+        steps=_STEPS[setting],
+        learning_rate=0.03,
     )
-    outputs = (rows.test @ weight.T).detach()
+    outputs = (rows.test @ learnt[0].T).detach()
     return float((outputs.argmax(1) == rows.test_labels).float().mean()), outputs

@@ -1,10 +1,10 @@
 """Z-loss: blind to shift and scale of the outputs, and good at ranking the right class among many."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
-from counterpoint.experiments.descent import descend
+from counterpoint.experiments.descend import descend
 from counterpoint.objectives import InfoNCE, TaylorSoftmax, ZLoss
 from counterpoint.pairwise import Dot, Objective, SameKey
 
@@ -67,11 +67,10 @@ def _ranked(
 ) -> dict[str, float]:
     """Shares of held-out rows whose class has the largest output, or one of the ten largest."""
     rng = torch.Generator().manual_seed(seed)
-    weight = (0.1 * torch.randn(_CLASSES[setting], _WIDTH, generator=rng)).requires_grad_()
-    descend(
-        lambda: objective(x, weight, relation=_relation(y, len(weight))), [weight], steps=_STEPS[setting], rate=0.02
-    )
-    best = (test @ weight.T).topk(10, dim=1).indices == test_y[:, None]
+    weight = nn.ParameterList([0.1 * torch.randn(_CLASSES[setting], _WIDTH, generator=rng)])
+    relation = _relation(y, len(weight[0]))
+    descend(weight, lambda step: objective(x, weight[0], relation=relation), steps=_STEPS[setting], learning_rate=0.02)
+    best = (test @ weight[0].T).topk(10, dim=1).indices == test_y[:, None]
     return {"top_1": float(best[:, 0].float().mean()), "top_10": float(best.any(1).float().mean())}
 
 

@@ -1,6 +1,5 @@
-"""For trials: rows and labels of a set as plain tensors, and plain descent of a function of a few tensors."""
+"""For trials: rows and labels of a set as plain tensors."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -44,24 +43,3 @@ def rows_of(source: DataSource) -> Rows:
     mean, spread = x.mean(0), x.std(0)
     scale = torch.where(spread > 0, spread, torch.inf)
     return Rows((x - mean) / scale, train.label, (y - mean) / scale, test.label)
-
-
-def descend(
-    loss: Callable[[], Tensor], parameters: Sequence[Tensor], *, steps: int, rate: float, decay: float = 0.0
-) -> float:
-    """Adam on ``parameters``, in place; the loss at the end.
-
-    Args:
-        loss: A scalar of the parameters, made anew at every step.
-        parameters: Tensors that require a gradient.
-        steps: How many.
-        rate: Learning rate.
-        decay: Weight decay, apart from the gradient.
-    """
-    optimiser = torch.optim.AdamW(list(parameters), lr=rate, weight_decay=decay)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        loss().backward()
-        optimiser.step()
-    with torch.no_grad():
-        return float(loss())

@@ -31,8 +31,8 @@ class QueueStep:
     Attributes:
         size: Keys in the queue.
         teacher: How slowly the encoder of keys follows; None takes keys from the encoder itself.
-        reverse: Weight of the same loss with keys as anchors and queries as their positives; 0 leaves it out. Ge,
-            Zhu and others, "Momentum Contrastive Learning with Enhanced Negative Sampling" call it the dual view.
+        reverse: Weight of the same loss with keys as anchors and queries as their positives; 0 leaves it out. With it
+            the loss is the dual view of Hoang, Ngo, Pham and others (2025), arXiv:2501.16360.
         hardest: Of the queue, each anchor is compared with so many of its most similar keys; None for all.
     """
 

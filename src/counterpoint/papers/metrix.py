@@ -25,7 +25,7 @@ paper = Paper(
     year=2022,
     identifier="arXiv:2106.04990",
     wing=Wing.PAIRS,
-    implements="interpolated labels of mixed embeddings, with weight 0.4 beside contrastive and multi-similarity losses",
+    implements="interpolated labels of mixed embeddings, weighing 0.4 beside contrastive and multi-similarity",
     deviates="Omniglot characters (20 x 20) and a small residual network in place of birds, cars and products. "
     "Embeddings alone are mixed, with random partners and shares of Beta(2, 2). Nothing is tuned.",
 )

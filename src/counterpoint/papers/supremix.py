@@ -86,6 +86,7 @@ def _measured(
 def _order(z: np.ndarray, level: Tensor) -> float:
     """Rank correlation of distances with label gaps, over all pairs of 300 rows."""
     few, y = torch.from_numpy(z[:300]), level[:300].float()
-    i, j = torch.triu_indices(len(few), len(few), 1)
+    pairs = torch.triu_indices(len(few), len(few), 1)
+    i, j = pairs[0], pairs[1]
     gaps, far = (y[i] - y[j]).abs(), torch.cdist(few, few)[i, j]
-    return float(stats.spearmanr(gaps.numpy(), far.numpy())[0])
+    return float(np.asarray(stats.spearmanr(gaps.numpy(), far.numpy()))[0])

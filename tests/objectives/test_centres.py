@@ -1,15 +1,12 @@
 """Several centres for every class: against a peer, and where it is another loss."""
 
-import importlib.util
-
 import pytest
 import torch
 from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.settings import settings
 from counterpoint.objectives import CentreMerging, CosFace, SoftTriple
-from counterpoint.pairwise import Plan, SameKey, Weighted
+from counterpoint.pairwise import SameKey, Weighted
 
 N, D, K, C = 9, 5, 4, 3
 LABELS = torch.tensor([0, 1, 2, 3, 3, 1, 0, 2, 2])
@@ -23,19 +20,6 @@ def agree(one, other, *leaves):
     torch.testing.assert_close(one, other)
     for left, right in zip(torch.autograd.grad(one, leaves), torch.autograd.grad(other, leaves), strict=True):
         torch.testing.assert_close(left, right)
-
-
-def test_soft_triple_is_the_peers():
-    if importlib.util.find_spec("pytorch_metric_learning") is None and not settings().ci:
-        pytest.skip("pytorch-metric-learning is not installed (the peers extra)")
-    from pytorch_metric_learning.losses import SoftTripleLoss
-
-    z = drawn(N, D)
-    peer = SoftTripleLoss(K, D, centers_per_class=C, la=15, gamma=0.2, margin=0.03).double()
-    ours = SoftTriple(temperature=1 / 15, gamma=0.2, margin=0.03, centres=C)(
-        z, peer.fc.T, labels=LABELS, plan=Plan(rows=4, cols=3)
-    )
-    agree(ours, peer(z, LABELS), z, peer.fc)
 
 
 def test_one_centre_is_cosface():

@@ -7,7 +7,7 @@ from agreements import Both, Table, rows
 from pytorch_metric_learning import distances, losses
 from torch import nn
 
-from counterpoint.objectives import ArcFace, CosFace, ProxyAnchor
+from counterpoint.objectives import ArcFace, CosFace, ProxyAnchor, SoftTriple
 from counterpoint.pairwise import Objective
 
 TABLE = Table("pytorch-metric-learning")
@@ -57,3 +57,15 @@ def proxy_nca() -> Both:
 def normalised_softmax() -> Both:
     theirs = losses.NormalizedSoftmaxLoss(K, D, distance=distances.CosineSimilarity())
     return head(CosFace(margin=0.0, temperature=0.05), theirs, weight="W")
+
+
+@TABLE.row(
+    "SoftTripleLoss(la=15, gamma=0.2, margin=0.03)", "SoftTriple of the same", "without the regulariser of either"
+)
+def soft_triple() -> Both:
+    z, centres = rows(N, width=D), rows(3 * K, seed=4, width=D)
+    theirs = losses.SoftTripleLoss(K, D, centers_per_class=3, la=15, gamma=0.2, margin=0.03)
+    del theirs.fc
+    theirs.fc = centres.T
+    ours = SoftTriple(temperature=1 / 15, gamma=0.2, margin=0.03, centres=3)
+    return ours(z, centres, labels=LABELS), theirs(z, LABELS), (z, centres)

@@ -23,11 +23,11 @@ paper = Paper(
     wing=Wing.OBJECTIVES,
     implements="BYOL plus cross-cosine (CCSL) or cross-sigmoid (CSSL) similarity of all pairs of a batch",
     deviates="Fashion images and a small residual network in place of STL-10. No public code says how both terms are "
-    "weighed and how pairs are chosen: the losses are our reading, with weight 0.5. Head and predictor are without batch "
-    "norms where BYOL is to do without; the network keeps its own. Nothing is tuned.",
+    "weighed and how pairs are chosen: the losses are our reading, with weight 0.5. Head and predictor alone are "
+    "without batch norms where BYOL is to do without. Nothing is tuned.",
 )
 claim = Claim(
-    statement="Pulling together what the model finds alike improves BYOL, which also learns without batch norms in its heads.",
+    statement="Pulling together what the model finds alike improves BYOL, which also learns without batch norms.",
     checks=(
         Better(measure="knn_accuracy", statement="CCSL beats BYOL."),
         Better(measure="knn_accuracy", side="sigmoid", statement="CSSL beats BYOL."),

@@ -5,6 +5,7 @@ import torch
 from counterpoint.pairs import (
     BelowPositive,
     DistanceWeighted,
+    Doubted,
     EasiestPositives,
     Edges,
     HardestOnly,
@@ -64,6 +65,9 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "sparing": same.sparing(Similar(**sides(guide), threshold=0.5)),
         "below positive": BelowPositive(inner=same, **sides(guide), margin=0.1),
         "below a share of the positive": BelowPositive(inner=same, **sides(guide), margin=0.2, relative=True),
+        "doubted": Doubted(inner=same, **sides(guide), softness=0.2, margin=0.1),
+        "doubted by a threshold": Doubted(inner=graph, **sides(guide), threshold=0.3),
+        "scaled": 3 * same | graph * 0.5,
         "hardest": HardestOnly(inner=same, **sides(guide), k=2),
         "hardest positive": HardestPositives(inner=same, **sides(guide)),
         "easiest positives": EasiestPositives(inner=same, **sides(guide), k=2),
@@ -86,6 +90,7 @@ def among_themselves(mine: slice = slice(0, N)) -> dict[str, Relation]:
     same = SameKey(keys, keys)
     return {
         "below positive": BelowPositive(inner=same, anchors=guide),
+        "doubted": Doubted(inner=same, anchors=guide, softness=0.2),
         "hardest": HardestOnly(inner=same, anchors=guide, k=2),
         "hardest positive": HardestPositives(inner=same, anchors=guide),
         "sampled": Sampled(inner=same, positives=1, negatives=2, seed=3, among=True),

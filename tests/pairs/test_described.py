@@ -67,7 +67,17 @@ def test_a_teacher_gets_no_gradient():
     [
         (lambda: Overlap(anchors=torch.zeros(2, 3), candidates=torch.zeros(2, 4)), "described by"),
         (lambda: Overlap(anchors=torch.zeros(2, 3, 1)), r"anchors must be descriptions \[N, K\] or \[N\]"),
-        (lambda: Nearby(anchors=torch.tensor([0.0, float("nan")]), window=1), "without NaN"),
+        (
+            lambda: Nearby(anchors=torch.tensor([0.0, float("nan")]), window=1),
+            "anchors must be descriptions without NaN or infinity",
+        ),
+        (lambda: Nearby(anchors=torch.tensor([0.0, float("inf")]), window=1), "without NaN or infinity"),
+        (lambda: Nearby(anchors=torch.ones(2, dtype=torch.complex64), window=1), "descriptions .* got torch.complex64"),
+        (
+            lambda: Overlap(anchors=torch.tensor([0, 1, 2])),
+            "labels must be 0 or 1, .* rows with one label each are SameKey",
+        ),
+        (lambda: Overlap(anchors=torch.tensor([[0, 2]])), "labels must be 0 or 1"),
         (lambda: Overlap(anchors=torch.zeros(2, 3), least=0), "least must be at least 1"),
         (lambda: Nearby(anchors=torch.zeros(2), window=-1), "window must be at least 0"),
         (lambda: Nearby(anchors=torch.zeros(2), window=2, gap=1), "gap must be at least the window of 2"),
@@ -79,3 +89,30 @@ def test_a_teacher_gets_no_gradient():
 def test_bad_descriptions(make, why):
     with pytest.raises(InputError, match=why):
         make()
+
+
+def test_dates_in_seconds_are_told_apart():
+    """Single precision knows them to two minutes only."""
+    seconds = torch.tensor([1_700_000_000, 1_700_000_040, 1_700_000_009])
+    assert whole(Nearby(anchors=seconds, window=10)).positive.int().tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1]]
+    weight = whole(MetadataKernel(anchors=seconds, bandwidth=20.0)).weight
+    torch.testing.assert_close(weight[0], torch.exp(-0.5 * torch.tensor([0.0, 4.0, 0.2025])))
+
+
+def test_a_positive_of_no_weight_is_none():
+    z = torch.tensor([[0.3, 0.1]])
+    tile = whole(Similar(anchors=z, candidates=-z, threshold=-1, graded=True))
+    assert not tile.positive.any()
+    assert tile.negative.all()
+
+
+def test_half_precision_is_made_single_and_autocast_changes_nothing():
+    g = torch.Generator().manual_seed(0)
+    guide, tags = torch.randn(40, 8, generator=g), torch.ones(2, 999)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = whole(Similar(anchors=guide, threshold=0.3)).positive
+        assert whole(Overlap(anchors=tags, least=999)).positive.all()
+    assert torch.equal(inside, whole(Similar(anchors=guide, threshold=0.3)).positive)
+    half = guide.bfloat16()
+    expected = whole(Similar(anchors=half.float(), threshold=0.3)).positive
+    assert torch.equal(whole(Similar(anchors=half, threshold=0.3)).positive, expected)

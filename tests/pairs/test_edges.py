@@ -36,6 +36,20 @@ def test_grades_may_be_integers_and_a_pair_that_is_there_twice_counts_once():
     assert tile.weight.tolist() == [[1.0, 3.0], [2.0, 1.0]]
 
 
+def test_numbers_outside_the_graph_have_no_edge_even_where_codes_overflow():
+    edges = Edges.of(torch.tensor([[0, 1], [1, 3]]))
+    anchors = torch.tensor([1 << 62, 2, 0])
+    tile = whole(Linked(edges=edges, anchors=anchors, candidates=torch.tensor([1, 3, 5])))
+    assert tile.positive.int().tolist() == [[0, 0, 0], [0, 0, 0], [1, 0, 0]]
+
+
+def test_large_numbers():
+    last = 3_037_000_498
+    edges = Edges.of(torch.tensor([[last, last], [5, last]]))
+    numbers = torch.tensor([last, 5])
+    assert whole(Linked(edges=edges, anchors=numbers, candidates=numbers)).positive.int().tolist() == [[1, 0], [1, 0]]
+
+
 def test_no_edges_at_all():
     edges = Edges.ragged([[], []])
     assert not whole(Linked(edges=edges, anchors=torch.arange(2), candidates=torch.arange(3))).positive.any()
@@ -57,6 +71,10 @@ def test_one_positive_each_is_the_plain_loss_and_owners_are_a_same_key():
     [
         (lambda: Edges.of(torch.zeros(2, 2)), r"pairs must be integers \[E, 2\]"),
         (lambda: Edges.of(torch.tensor([[0, -1]])), "pairs must not be negative, got -1"),
+        (
+            lambda: Edges.of(torch.tensor([[0, 3_037_000_499]])),
+            "pairs must be below 3037000499, .* number the examples",
+        ),
         (lambda: Edges.of(torch.tensor([[0, 1]]), weights=torch.ones(2)), "weights must be 1 numbers"),
         (lambda: Edges.of(torch.tensor([[0, 1]]), weights=torch.tensor([-1.0])), "finite and not negative"),
         (

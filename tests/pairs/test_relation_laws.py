@@ -8,7 +8,8 @@ from relation_cases import M, N, among_themselves, drawn, two_sided
 from relation_work import losses, work
 
 from counterpoint.objectives import SoftTargets, SupCon
-from counterpoint.pairwise import DENSE, Plan, Ranks
+from counterpoint.pairs import BelowPositive, Doubted, Edges, HardestOnly, Linked, MetadataKernel, Overlap
+from counterpoint.pairwise import DENSE, Plan, Ranks, SameKey
 from counterpoint.pairwise.relation import Others
 from processes import together
 
@@ -100,3 +101,31 @@ def test_two_processes_are_one():
             torch.testing.assert_close(found[0], expected)
         else:  # averaged over ranks, as data-parallel training does
             torch.testing.assert_close(torch.cat([part[name] for part in parts]) / 2, expected)
+
+
+def by_rows(i, j):
+    """Relations that know nothing of a row but what is given for it, between these anchors and candidates."""
+    tags, guide = (drawn(N + M, 4, seed=1) > 0.3).double(), drawn(N + M, 3, seed=3)
+    numbers = torch.arange(N + M) % 4
+    same = SameKey(numbers[:N][i], numbers[N:][j])
+    edges = Edges.of(torch.tensor([[0, 1], [1, 2], [3, 0]]), weights=torch.tensor([1.0, 2.0, 3.0]))
+    graph = Linked(edges=edges, anchors=numbers[:N][i], candidates=numbers[N:][j])
+    sides = {"anchors": guide[:N][i], "candidates": guide[N:][j]}
+    filters = [
+        BelowPositive(inner=same, **sides, margin=0.1),
+        HardestOnly(inner=same, **sides, k=2),
+        Doubted(inner=same, **sides),
+    ]
+    overlap = Overlap(anchors=tags[:N][i], candidates=tags[N:][j], graded=True)
+    return [overlap, graph, MetadataKernel(**sides, bandwidth=1.0), same * 2 | graph, same & ~overlap, *filters]
+
+
+def test_what_a_relation_says_moves_with_its_rows():
+    generator = torch.Generator().manual_seed(0)
+    i, j = torch.randperm(N, generator=generator), torch.randperm(M, generator=generator)
+    straight, moved = by_rows(torch.arange(N), torch.arange(M)), by_rows(i, j)
+    for before, after in zip(map(whole, straight), map(whole, moved), strict=True):
+        assert torch.equal(after.positive, before.positive[i][:, j])
+        assert torch.equal(after.negative, before.negative[i][:, j])
+        if before.weight is not None:
+            torch.testing.assert_close(after.weight, before.weight[i][:, j])

@@ -60,6 +60,24 @@ def test_a_composition_with_itself_is_itself():
         assert torch.equal(tile.negative, expected.negative)
 
 
+def test_a_number_scales():
+    assert entries(2 * A) == entries(A * 2.0) == ([1, 1, 1, -1, -1, -1, 0, 0, 0], [4, 4, 4, 6, 6, 6, None, None, None])
+    assert entries(0.5 * A | B)[1][0] == 5
+    keys = torch.tensor([0, 1])
+    assert (SameKey(keys, keys) * 3).tile(slice(None), slice(None)).weight.eq(3).all()
+    prototypes = SameKey(keys, keys, prototypes=True)
+    assert (2 * prototypes).shared
+    for factor in (0, -1.0, float("inf"), float("nan")):
+        with pytest.raises(InputError, match="multiplied by a positive, finite number"):
+            _ = A * factor
+
+
+def test_what_is_no_relation_cannot_be_composed():
+    for compose in (lambda: A | torch.ones(1, 9), lambda: A.sparing(None), lambda: A * torch.ones(1, 9)):
+        with pytest.raises(InputError, match=r"a relation can be composed with another, got (Tensor|NoneType)"):
+            compose()
+
+
 def test_shapes_and_prototypes_must_fit():
     keys = torch.tensor([0, 1, 0])
     same, prototypes = SameKey(keys, keys), SameKey(keys, torch.arange(3), prototypes=True)

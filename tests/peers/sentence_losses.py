@@ -3,9 +3,13 @@
 import torch
 from agreements import LABELS, Both, Table, rows
 from sentence_transformers.sentence_transformer import losses as peers
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from counterpoint.objectives import CLIP, BatchHardTriplet, CoSENT, HardnessWeighted, InfoNCE
-from counterpoint.pairwise import NegativeEuclidean
+from counterpoint.pairs import BelowPositive
+from counterpoint.pairwise import NegativeEuclidean, SameKey
 
 TABLE = Table("sentence-transformers")
 
@@ -42,6 +46,63 @@ def hardness() -> Both:
     theirs = peers.MultipleNegativesRankingLoss(None, scale=5.0, hardness_mode="all_negatives", hardness_strength=9.0)
     expected = theirs.compute_loss_from_embeddings([a, b, h], None)
     return HardnessWeighted(temperature=0.2, alpha=9.0)(a, b, negatives=h), expected, (a, b, h)
+
+
+class Columns(torch.nn.Module):
+    """A model, as far as their loss asks for one: a feature of a batch is its embedding."""
+
+    def __init__(self, feature: str) -> None:
+        super().__init__()
+        self.feature, self.max_seq_length = feature, 8
+        self.tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"word": 0})))
+
+    def forward(self, features: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {"sentence_embedding": features[self.feature]}
+
+
+def guided(candidates: int, strategy: str, margin: float, *, anchors_too: bool = False) -> Both:
+    """Every column has rows and a guide's rows; ours has their columns of scores as one list of candidates."""
+    learnt = columns(1 + candidates)
+    guides = [rows(6, seed=20 + i, width=4).detach() for i in range(1 + candidates)]
+    theirs = peers.GISTEmbedLoss(
+        Columns("row"),
+        Columns("guide"),
+        temperature=0.2,
+        margin_strategy=strategy,
+        margin=margin,
+        contrast_anchors=anchors_too,
+        contrast_positives=False,
+    )([{"row": row, "guide": guide} for row, guide in zip(learnt, guides, strict=True)], torch.empty(0))
+    order = [1, 0] if anchors_too else list(range(1, 1 + candidates))
+    owners = torch.full((6 * len(order),), -1)
+    owners[:6] = torch.arange(6)
+    inner = SameKey(torch.arange(6), owners, local=True)
+    others, guide = (torch.cat([side[i] for i in order]) for side in (learnt, guides))
+    relation = BelowPositive(
+        inner=inner, anchors=guides[0], candidates=guide, margin=margin, relative=strategy == "relative"
+    )
+    assert int(relation.counts()[1].sum()) < int(inner.counts()[1].sum()) - 6, "a filter of nothing shows nothing"
+    return InfoNCE(temperature=0.2)(learnt[0], others, relation=relation), theirs, learnt
+
+
+@TABLE.row("GISTEmbedLoss(contrast_anchors=False, contrast_positives=False)", "InfoNCE()(relation=BelowPositive())")
+def gist() -> Both:
+    return guided(1, "absolute", 0.0)
+
+
+@TABLE.row("GISTEmbedLoss(margin=0.1) with hard negatives", "InfoNCE()(relation=BelowPositive(margin=0.1))")
+def gist_margin() -> Both:
+    return guided(2, "absolute", 0.1)
+
+
+@TABLE.row("GISTEmbedLoss(margin_strategy='relative')", "InfoNCE()(relation=BelowPositive(relative=True))")
+def gist_relative() -> Both:
+    return guided(2, "relative", 0.2)
+
+
+@TABLE.row("GISTEmbedLoss(contrast_anchors=True)", "InfoNCE()(relation=BelowPositive()), anchors as negatives too")
+def gist_anchors() -> Both:
+    return guided(1, "absolute", 0.0, anchors_too=True)
 
 
 @TABLE.row("CoSENTLoss(scale=20)", "CoSENT()")

@@ -4,6 +4,7 @@ from counterpoint.pairs.class_priors import class_priors
 from counterpoint.pairs.clusters import Clusters, Members, kmeans, nearest
 from counterpoint.pairs.columns import Picked
 from counterpoint.pairs.described import MetadataKernel, Nearby, Overlap, Similar
+from counterpoint.pairs.doubt import Doubted
 from counterpoint.pairs.edges import Edges, Linked
 from counterpoint.pairs.filters import BelowPositive, HardestOnly
 from counterpoint.pairs.global_contrast import GlobalContrast
@@ -46,6 +47,7 @@ __all__ = [
     "ClassQueues",
     "Clusters",
     "DistanceWeighted",
+    "Doubted",
     "EasiestPositives",
     "Edges",
     "GlobalContrast",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.numerics import unit_rows
+from counterpoint.pairs.precise import cosines, precise, products
 from counterpoint.pairwise import Ranks, Relation, Tile
 
 
@@ -23,7 +23,7 @@ class Described(Relation):
         candidates: `[M, K]` or `[M]`; the anchors' own descriptions where not given.
 
     Raises:
-        InputError: The two sides do not fit each other, or hold NaN.
+        InputError: The two sides do not fit each other, or hold NaN or infinity.
     """
 
     anchors: Tensor
@@ -34,8 +34,10 @@ class Described(Relation):
         given = self.anchors if self.candidates is None else self.candidates
         sides = {"anchors": self.anchors, "candidates": given}
         for name, side in sides.items():
-            if side.ndim not in (1, 2) or not len(side) or bool(torch.isnan(side.float()).any()):
-                raise InputError(f"{name} must be descriptions [N, K] or [N] without NaN, got shape {list(side.shape)}")
+            if side.ndim not in (1, 2) or not len(side) or side.is_complex():
+                raise InputError(f"{name} must be descriptions [N, K] or [N], got {side.dtype} {list(side.shape)}")
+            if not bool(torch.isfinite(side).all()):
+                raise InputError(f"{name} must be descriptions without NaN or infinity")
         if self.anchors.shape[1:] != given.shape[1:]:
             raise InputError(f"anchors are described by {self.anchors.shape[1:]}, candidates by {given.shape[1:]}")
         object.__setattr__(self, "anchors", self.described(self.anchors))
@@ -46,8 +48,8 @@ class Described(Relation):
         """Refuse settings that make no sense; there are none here."""
 
     def described(self, side: Tensor) -> Tensor:
-        """A side as it is compared: numbers without a gradient, `[N, K]`."""
-        side = side.detach() if side.is_floating_point() else side.float()
+        """A side as it is compared: `[N, K]`, integers as they are, else at least single precision, no gradient."""
+        side = precise(side) if side.is_floating_point() else side.long()
         return side[:, None] if side.ndim == 1 else side
 
     @property
@@ -95,9 +97,18 @@ class Overlap(Described):
         if self.least < 1:
             raise InputError(f"least must be at least 1, got {self.least}")
 
+    def described(self, side: Tensor) -> Tensor:
+        """A side as 0.0 and 1.0, which has products of matrices."""
+        if side.ndim != 2 or not bool(((side == 0) | (side == 1)).all()):
+            raise InputError(
+                f"labels must be 0 or 1, [N, K] with a column for each, got {side.dtype} {list(side.shape)}; "
+                "rows with one label each are SameKey"
+            )
+        return side.float()
+
     def compare(self, mine: Tensor, theirs: Tensor) -> Tile:
         """Labels in common."""
-        common = mine @ theirs.T
+        common = products(mine, theirs)
         positive = common >= self.least
         if not self.graded:
             return Tile(positive)
@@ -126,7 +137,7 @@ class Nearby(Described):
 
     def compare(self, mine: Tensor, theirs: Tensor) -> Tile:
         """Distances."""
-        distance = torch.cdist(mine, theirs, compute_mode="donot_use_mm_for_euclid_dist")
+        distance = distances(mine, theirs)
         positive = distance <= self.window
         return Tile(positive) if self.gap is None else Tile(positive, ~positive & (distance >= self.gap))
 
@@ -155,8 +166,9 @@ class MetadataKernel(Described):
 
     def compare(self, mine: Tensor, theirs: Tensor) -> Tile:
         """Kernel values."""
-        distance = torch.cdist(mine, theirs, compute_mode="donot_use_mm_for_euclid_dist")
-        weight = torch.exp(-0.5 * (distance / self.bandwidth) ** 2)
+        weight = torch.exp(-0.5 * (distances(mine, theirs) / self.bandwidth) ** 2)
+        # Weights in double precision make the loss so too, which counts and dates do not ask for.
+        weight = weight if mine.is_floating_point() else weight.float()
         positive = weight >= max(self.floor, torch.finfo(weight.dtype).tiny)
         return Tile(positive, weight=torch.where(positive, weight, 1.0))
 
@@ -178,8 +190,23 @@ class Similar(Described):
         if not -1 <= self.threshold <= 1:
             raise InputError(f"threshold must be a cosine, from -1 to 1, got {self.threshold}")
 
+    def described(self, side: Tensor) -> Tensor:
+        """A side as floating point."""
+        return precise(super().described(side))
+
     def compare(self, mine: Tensor, theirs: Tensor) -> Tile:
-        """Cosines."""
-        cosine = unit_rows(mine) @ unit_rows(theirs).T
+        """Cosines; a positive that would weigh nothing is none."""
+        cosine = cosines(mine, theirs)
         positive = cosine >= self.threshold
-        return Tile(positive, weight=torch.where(positive, (1 + cosine) / 2, 1.0)) if self.graded else Tile(positive)
+        if not self.graded:
+            return Tile(positive)
+        weight = (1 + cosine) / 2
+        positive = positive & (weight > 0)
+        return Tile(positive, weight=torch.where(positive, weight, 1.0))
+
+
+def distances(mine: Tensor, theirs: Tensor) -> Tensor:
+    """Euclidean, `[n, m]`; of integers in double precision, as single precision ends at 2^24: dates in seconds."""
+    if not mine.is_floating_point():
+        mine, theirs = mine.double(), theirs.double()
+    return torch.cdist(mine, theirs, compute_mode="donot_use_mm_for_euclid_dist")

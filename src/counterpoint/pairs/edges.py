@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,9 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks, Relation, Tile
+
+LARGEST = 3_037_000_499
+"""Numbers of examples are below this: the code of a pair, at most its square, is an int64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +40,14 @@ class Edges:
             both_ways: Every edge goes both ways.
 
         Raises:
-            InputError: They are no such pairs, or there is not one weight for each.
+            InputError: They are no such pairs, their numbers are too large, or there is not one weight for each.
         """
         if pairs.ndim != 2 or pairs.shape[1:] != (2,) or pairs.is_floating_point() or pairs.is_complex():
             raise InputError(f"pairs must be integers [E, 2], got {pairs.dtype} {list(pairs.shape)}")
         if len(pairs) and int(pairs.min()) < 0:
             raise InputError(f"pairs must not be negative, got {int(pairs.min())}")
+        if len(pairs) and int(pairs.max()) >= LARGEST:
+            raise InputError(f"pairs must be below {LARGEST}, got {int(pairs.max())}: number the examples anew")
         if weights is not None:
             weights = _checked_weights(weights, len(pairs)).to(pairs.device)
             pairs, weights = pairs[weights > 0], weights[weights > 0]
@@ -66,7 +72,7 @@ class Edges:
         Raises:
             InputError: A number is negative.
         """
-        pairs = [(i, j) for i, row in enumerate(lists) for j in row]
+        pairs = [(i, operator.index(j)) for i, row in enumerate(lists) for j in row]
         return Edges.of(torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2))
 
     def find(self, froms: Tensor, tos: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -75,9 +81,13 @@ class Edges:
         if not len(self.codes):
             return torch.zeros_like(codes, dtype=torch.bool), None
         place = torch.searchsorted(self.codes, codes).clamp_max(len(self.codes) - 1)
-        known = (froms >= 0)[:, None] & ((tos >= 0) & (tos < self.nodes))[None, :]
+        # A code of numbers outside the graph may be that of an edge, also by overflow.
+        known = self._has(froms)[:, None] & self._has(tos)[None, :]
         there = (self.codes[place] == codes) & known
         return there, None if self.weights is None else torch.where(there, self.weights[place], 1.0)
+
+    def _has(self, numbers: Tensor) -> Tensor:
+        return (numbers >= 0) & (numbers < self.nodes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,7 +151,7 @@ class Linked(Relation):
 def _checked_weights(weights: Tensor, count: int) -> Tensor:
     if weights.shape != (count,):
         raise InputError(f"weights must be {count} numbers, one per pair, got shape {list(weights.shape)}")
-    weights = weights if weights.is_floating_point() else weights.float()
+    weights = weights.detach() if weights.is_floating_point() else weights.float()
     if not bool((weights >= 0).all()) or not bool(torch.isfinite(weights).all()):
         raise InputError("weights must be finite and not negative")
     return weights

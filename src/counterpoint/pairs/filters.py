@@ -7,6 +7,7 @@ hardest negative) is found once, block by block, before the first tile. What lie
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +40,7 @@ class Filter(Guided):
 class BelowPositive(Filter):
     """Negatives that the guide finds as similar to the anchor as its positive, or nearly, are left out.
 
-    Formula: negative j stays when ``c_ij <= c_i+ - margin``, or ``c_ij <= (1 - margin) c_i+`` with ``relative``;
+    Formula: negative j stays when ``c_ij <= c_i+ - margin``, or ``c_ij <= c_i+ - margin |c_i+|`` with ``relative``;
     ``c_i+`` is the smallest cosine of a positive of anchor i. Anchors without a positive keep all negatives.
 
     The guide is that of Solatorio, "GISTEmbed" (2024), arXiv:2402.16829, with a margin of 0; margins relative to the
@@ -53,6 +54,11 @@ class BelowPositive(Filter):
     margin: float = 0.0
     relative: bool = False
 
+    def check(self) -> None:
+        """A margin is a number; a negative one also keeps what is a little more similar than the positive."""
+        if not math.isfinite(self.margin):
+            raise InputError(f"margin must be finite, got {self.margin}")
+
     def kept(self, cosines: Tensor, row_block: slice) -> Tensor:
         """Below each anchor's limit."""
         return cosines <= self._limit_N[row_block, None] + slack(cosines)
@@ -60,7 +66,7 @@ class BelowPositive(Filter):
     @cached_property
     def _limit_N(self) -> Tensor:
         least = self.least_positive_N
-        limit = least * (1 - self.margin) if self.relative else least - self.margin
+        limit = least - self.margin * least.abs() if self.relative else least - self.margin
         return torch.where(torch.isinf(least), least, limit)
 
 
@@ -76,8 +82,8 @@ class HardestOnly(Filter):
 
     def check(self) -> None:
         """At least one."""
-        if self.k < 1:
-            raise InputError(f"k must be at least 1, got {self.k}")
+        if not isinstance(self.k, int) or self.k < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(f"k must be a whole number, at least 1, got {self.k}")
 
     def kept(self, cosines: Tensor, row_block: slice) -> Tensor:
         """From the k-th largest on."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.numerics import unit_rows
+from counterpoint.pairs.precise import cosines, precise
 from counterpoint.pairwise import Others, Ranks, Relation, Tile
 from counterpoint.pairwise.relation import BLOCK, blocks
 
@@ -50,8 +50,8 @@ class Guided(Relation):
             raise InputError(f"a guide's anchors have K = {sides[0].shape[1]}, its candidates {sides[1].shape[1]}")
         if alone:
             object.__setattr__(self, "inner", Others(self.inner))
-        object.__setattr__(self, "anchors", sides[0].detach())
-        object.__setattr__(self, "candidates", sides[1].detach())
+        object.__setattr__(self, "anchors", precise(sides[0]))
+        object.__setattr__(self, "candidates", precise(sides[1]))
         self.check()
 
     def check(self) -> None:
@@ -66,6 +66,11 @@ class Guided(Relation):
     def shared(self) -> bool:
         """As the inner relation."""
         return self.inner.shared
+
+    @property
+    def uneven(self) -> bool:
+        """As the inner relation."""
+        return self.inner.uneven
 
     @property
     def told(self) -> str:
@@ -90,7 +95,7 @@ class Guided(Relation):
 
     def cosines(self, row_block: slice, col_block: slice) -> Tensor:
         """The guide's view of a block, `[n, m]`."""
-        return unit_rows(self.anchors[row_block]) @ unit_rows(self.others[col_block]).T
+        return cosines(self.anchors[row_block], self.others[col_block])
 
     def walk(self, rows: slice) -> Iterator[tuple[Tile, Tensor]]:
         """Every block of these rows, and its cosines."""

@@ -30,7 +30,7 @@ from counterpoint.pairwise.split_kernels import SplitKernels
 from counterpoint.pairwise.terms import STAGE, Axis, Requests, Stage, Staged, Term, Terms, cols, rows
 from counterpoint.pairwise.tile import Tile
 from counterpoint.pairwise.token_sets import MaxSim
-from counterpoint.pairwise.valued import Greater, Weighted
+from counterpoint.pairwise.valued import Greater, Scaled, Weighted
 from counterpoint.pairwise.views import EachView, ManyViews
 from counterpoint.pairwise.volumes import NegativeVolume
 from counterpoint.pairwise.whole_batch import WholeBatch
@@ -81,6 +81,7 @@ __all__ = [
     "Requests",
     "Restricted",
     "SameKey",
+    "Scaled",
     "SelfLabelled",
     "Similarity",
     "Sparing",

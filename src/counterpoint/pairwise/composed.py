@@ -22,7 +22,8 @@ class Pair(Relation):
         second: The other.
 
     Raises:
-        InputError: They have different shapes, or the candidates of one alone are the same on every rank.
+        InputError: One is no relation, they have different shapes, or the candidates of one alone are the same on
+            every rank.
     """
 
     first: Relation
@@ -30,6 +31,12 @@ class Pair(Relation):
 
     def __post_init__(self) -> None:
         """Check that they fit each other."""
+        for one in (self.first, self.second):
+            if not isinstance(one, Relation):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise InputError(
+                    f"a relation can be composed with another, got {type(one).__name__}; Explicit and Weighted make "
+                    "relations of matrices"
+                )
         if self.first.shape != self.second.shape:
             raise InputError(
                 f"relations of shape {list(self.first.shape)} and {list(self.second.shape)} cannot be composed: both "
@@ -47,6 +54,11 @@ class Pair(Relation):
     def shared(self) -> bool:
         """As both relations."""
         return self.first.shared
+
+    @property
+    def uneven(self) -> bool:
+        """As either."""
+        return self.first.uneven or self.second.uneven
 
     @property
     def told(self) -> str:
@@ -108,6 +120,11 @@ class Sparing(Pair):
     Positives of ``a`` stay what they are, and weights are those of ``a``.
     """
 
+    @property
+    def uneven(self) -> bool:
+        """As the first."""
+        return self.first.uneven
+
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The first block with fewer negatives."""
         a, b = self.tiles(row_block, col_block)
@@ -133,6 +150,11 @@ class Opposite(Relation):
     def shared(self) -> bool:
         """As the inner relation."""
         return self.inner.shared
+
+    @property
+    def uneven(self) -> bool:
+        """As the inner relation."""
+        return self.inner.uneven
 
     @property
     def told(self) -> str:

@@ -76,11 +76,16 @@ class Relation(ABC):
 
         return Opposite(self)
 
-    def __mul__(self, other: Relation) -> Relation:
-        """This relation where the other compares too, weighing what both weigh; see :class:`Restricted`."""
+    def __mul__(self, other: Relation | float) -> Relation:
+        """This relation where the other compares too, weighing what both weigh; or so many times its weights."""
         from counterpoint.pairwise.composed import Restricted
+        from counterpoint.pairwise.valued import Scaled
 
-        return Restricted(self, other)
+        return Scaled(self, other) if isinstance(other, int | float) else Restricted(self, other)
+
+    def __rmul__(self, factor: float) -> Relation:
+        """So many times its weights; see :class:`Scaled`."""
+        return self * factor
 
     def sparing(self, suspects: Relation) -> Relation:
         """This relation without negatives that ``suspects`` calls positive; see :class:`Sparing`."""

@@ -96,3 +96,54 @@ class Weighted(Relation):
     def across(self, ranks: Ranks) -> Weighted:
         """The inner relation across ranks; weights are for all candidates already."""
         return replace(self, inner=self.inner.across(ranks))
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled(Relation):
+    """``factor * inner``: every pair weighs so many times what it did; it tells beside other relations only.
+
+    Attributes:
+        inner: Who is positive or negative to whom.
+        factor: Positive and finite.
+
+    Raises:
+        InputError: The factor is something else.
+    """
+
+    inner: Relation
+    factor: float
+
+    def __post_init__(self) -> None:
+        """Check the factor."""
+        if not 0 < self.factor < float("inf"):
+            raise InputError(f"a relation can be multiplied by a positive, finite number, got {self.factor}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, M)."""
+        return self.inner.shape
+
+    @property
+    def shared(self) -> bool:
+        """As the inner relation."""
+        return self.inner.shared
+
+    @property
+    def told(self) -> str:
+        """As the inner relation."""
+        return f"Scaled {self.inner.told}"
+
+    @property
+    def uneven(self) -> bool:
+        """Unless all weigh 1 again."""
+        return self.inner.uneven or self.factor != 1
+
+    def tile(self, row_block: slice, col_block: slice) -> Tile:
+        """The inner tile, weighing more or less."""
+        tile = self.inner.tile(row_block, col_block)
+        factor = torch.full(tile.positive.shape, float(self.factor), device=tile.positive.device)
+        return tile.weighing(tile.weighted(factor))
+
+    def across(self, ranks: Ranks) -> Scaled:
+        """The inner relation across ranks."""
+        return replace(self, inner=self.inner.across(ranks))

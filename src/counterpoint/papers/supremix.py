@@ -65,8 +65,8 @@ def _measured(
     generator, (x, y) = torch.Generator().manual_seed(seed), train
 
     def loss(step: int) -> Tensor:
-        """Of a random batch."""
-        rows = torch.randperm(len(x), generator=generator)[:64]
+        """Of two rows of every level in the batch."""
+        rows = _batch(y, generator)
         z, label = encoder(x[rows]), y[rows]
         if side == "l1":
             return functional.l1_loss(head(z)[:, 0], label / _LEVELS)
@@ -81,6 +81,14 @@ def _measured(
         known, new = (functional.normalize(encoder(one)).numpy() for one in (x, test[0]))
     found = probe_regression(known, (y / _LEVELS).numpy(), new, (test[1] / _LEVELS).numpy())
     return {"error": next(one.value for one in found if one.name == "probe_rmse"), "order": _order(new, test[1])}
+
+
+def _batch(levels: Tensor, generator: torch.Generator) -> Tensor:
+    """Two rows, drawn with replacement, of each of 32 levels: every row has a positive, at the ends too."""
+    known = levels.unique()
+    chosen = known[torch.randperm(len(known), generator=generator)[:32]]
+    rows = [(levels == level).nonzero()[:, 0] for level in chosen]
+    return torch.cat([some[torch.randint(len(some), (2,), generator=generator)] for some in rows])
 
 
 def _order(z: np.ndarray, level: Tensor) -> float:

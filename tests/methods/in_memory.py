@@ -1,4 +1,4 @@
-"""Rows as the trainer sees them, and a run that is cut short beside one that is not."""
+"""Rows as the trainer sees them; a run that is cut short, and a step in chunks, beside one that is not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ import torch
 from counterpoint.data import BadRows, Batch
 from counterpoint.methods import Method
 from counterpoint.training import TrainSettings, train
+from counterpoint.training.caching import backward, cached_backward
 
 
 @dataclass
@@ -49,3 +50,14 @@ def whole_and_resumed(
     for newest in sorted((folder / "cut" / "checkpoints").iterdir())[1:]:
         rmtree(newest)
     return whole, run("cut", resume=True)
+
+
+def cached_equals_uncached(method: Method, batch: Batch, seeds: torch.Tensor, *, chunk: int) -> None:
+    """A step in chunks has the loss and the gradients of the whole batch."""
+    plain = backward(method, method.prepare(batch, seeds))
+    expected = [one.grad for one in method.parameters()]
+    method.zero_grad()
+    cached = cached_backward(method, method.prepare(batch, seeds, chunk=chunk))
+    torch.testing.assert_close(cached.loss, plain.loss)
+    for one, other in zip(method.parameters(), expected, strict=True):
+        torch.testing.assert_close(one.grad, other, atol=1e-6, rtol=1e-4)

@@ -1,7 +1,5 @@
 """Losses made of several: common and salient codes, parallel paths."""
 
-import multiprocessing
-
 import pytest
 import torch
 from composed_losses_work import outcomes, work
@@ -9,6 +7,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.base.errors import InputError
 from counterpoint.methods import ParallelPaths, SepCLR
+from processes import together
 
 N, D = 8, 5
 TARGETS = torch.tensor([0, 1, 1, 0, 1, 0, 1, 1])
@@ -111,18 +110,9 @@ def test_one_path_is_none_to_compare():
         ParallelPaths()(drawn(N, 1, D), drawn(N, 1, D))
 
 
-def test_two_processes_equal_one(tmp_path):
+def test_two_processes_equal_one():
     """Losses on both ranks, averaged gradients: also of a memory, and of negatives within groups."""
-    context = multiprocessing.get_context("spawn")
-    started = [context.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join(timeout=120)
-        if process.exitcode is None:
-            process.kill()
-    assert [process.exitcode for process in started] == [0, 0]
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    first, second = together(work, 2)
     for name, (loss, gradient) in outcomes(slice(None)).items():
         torch.testing.assert_close(first[name][0], loss)
         torch.testing.assert_close(second[name][0], loss)

@@ -1,12 +1,11 @@
 """Momentum contrast against its algorithm by hand; that it is cached, resumed and checked."""
 
-import multiprocessing
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from in_memory import Rows, whole_and_resumed
+from in_memory import Rows, cached_equals_uncached, whole_and_resumed
 from momentum_cases import BATCH, MEMORY, MOCO, NOISE, SEEDS, N, built, rows, steps, work
 from torch.nn.functional import cross_entropy, normalize
 
@@ -17,8 +16,9 @@ from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.source import DataSource, load_data
 from counterpoint.methods import QueueContrast, QueueStep, SiameseStep
 from counterpoint.objectives import CLIP, InfoNCE, NTXent
-from counterpoint.training.caching import backward, cached_backward
+from counterpoint.training.caching import backward
 from counterpoint.views import fork
+from processes import together
 
 
 def sides(method: QueueContrast) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,15 +120,8 @@ def test_keys_of_all_batches_of_a_step_join():
     assert torch.equal(labels, torch.cat([BATCH.label, BATCH.label])[-12:])
 
 
-def test_two_processes_are_one(tmp_path):
-    started = multiprocessing.get_context("spawn")
-    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join(120)
-        assert one.exitcode == 0
-    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+def test_two_processes_are_one():
+    parts = together(work, 2)
     for name, expected in steps().items():
         for part in parts:
             torch.testing.assert_close(part[name], expected, atol=2e-6, rtol=1e-5, msg=name)
@@ -137,14 +130,7 @@ def test_two_processes_are_one(tmp_path):
 @pytest.mark.parametrize("recipe", [MOCO, MEMORY], ids=["moco", "memory"])
 @pytest.mark.parametrize("chunk", [1, 3])
 def test_cached_equals_uncached(recipe, chunk):
-    method = built(recipe)
-    plain = backward(method, method.prepare(BATCH, SEEDS))
-    expected = gradients(method)
-    method.zero_grad()
-    cached = cached_backward(method, method.prepare(BATCH, SEEDS, chunk=chunk))
-    torch.testing.assert_close(cached.loss, plain.loss)
-    for one, other in zip(gradients(method), expected, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+    cached_equals_uncached(built(recipe), BATCH, SEEDS, chunk=chunk)
 
 
 @pytest.mark.parametrize("recipe", [MOCO, MEMORY], ids=["moco", "memory"])

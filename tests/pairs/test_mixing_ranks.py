@@ -1,20 +1,13 @@
 """Pairs made in embedding space, by two processes and by one."""
 
-import multiprocessing
-
 import torch
 from mixing_work import losses, work
 
+from processes import together
 
-def test_two_processes_are_one(tmp_path):
-    started = multiprocessing.get_context("spawn")
-    workers = [started.Process(target=work, args=(rank, str(tmp_path))) for rank in range(2)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join(120)
-        assert one.exitcode == 0
-    parts = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
+
+def test_two_processes_are_one():
+    parts = together(work, 2)
     for name, expected in losses(slice(None)).items():
         found = [part[name] for part in parts]
         if "gradient" in name:

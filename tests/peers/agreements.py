@@ -17,14 +17,14 @@ class Agreement:
     """One loss of ours and one of theirs.
 
     Attributes:
-        library: Whose.
+        package: Whose.
         theirs: Class and settings.
         ours: Class and settings.
         note: Where the definitions differ otherwise, and so what the comparison leaves out.
         compute: Both values on the same rows.
     """
 
-    library: str
+    package: str
     theirs: str
     ours: str
     note: str
@@ -34,15 +34,15 @@ class Agreement:
 class Table(list[Agreement]):
     """The agreements with one library."""
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, package: str) -> None:
         super().__init__()
-        self.library = library
+        self.package = package
 
     def row(self, theirs: str, ours: str, note: str = "") -> Callable[[Callable[[], Both]], Callable[[], Both]]:
         """Enter what the function computes."""
 
         def enter(compute: Callable[[], Both]) -> Callable[[], Both]:
-            self.append(Agreement(self.library, theirs, ours, note, compute))
+            self.append(Agreement(self.package, theirs, ours, note, compute))
             return compute
 
         return enter

@@ -29,7 +29,7 @@ def everything() -> list[Agreement]:
 
 def page(agreements: list[Agreement]) -> str:
     """The page in Markdown."""
-    return HEAD + "".join(f"| {one.library} | `{one.theirs}` | `{one.ours}` | {one.note} |\n" for one in agreements)
+    return HEAD + "".join(f"| {one.package} | `{one.theirs}` | `{one.ours}` | {one.note} |\n" for one in agreements)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ AGREEMENTS = everything()
 DOCS = Path(__file__).parents[2] / "docs" / "peers.md"
 
 
-@pytest.mark.parametrize("one", AGREEMENTS, ids=[f"{one.library}-{one.compute.__name__}" for one in AGREEMENTS])
+@pytest.mark.parametrize("one", AGREEMENTS, ids=[f"{one.package}-{one.compute.__name__}" for one in AGREEMENTS])
 def test_value_and_gradient_agree(one):
     ours, theirs, leaves = one.compute()
     torch.testing.assert_close(ours, theirs)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks, Relation, Tile
+from counterpoint.pairwise.relation import check_integers
 
 LARGEST = 3_037_000_499
 """Numbers of examples are below this: the code of a pair, at most its square, is an int64."""
@@ -116,10 +117,8 @@ class Linked(Relation):
     def __post_init__(self) -> None:
         """Check the numbers."""
         for name in ("anchors", "candidates"):
-            numbers = getattr(self, name)
-            if numbers.ndim != 1 or numbers.is_floating_point() or numbers.is_complex():
-                raise InputError(f"{name} must be a vector of integers, got {numbers.dtype} {list(numbers.shape)}")
-            object.__setattr__(self, name, numbers.long())
+            check_integers(name, getattr(self, name))
+            object.__setattr__(self, name, getattr(self, name).long())
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.precise import cosines, precise
-from counterpoint.pairwise import Others, Ranks, Relation, Tile
+from counterpoint.pairwise import Around, Others, Ranks, Tile
 from counterpoint.pairwise.relation import BLOCK, blocks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Guided(Relation):
+class Guided(Around):
     """``inner`` seen by a guide: what takes part is decided by the cosines of its embeddings.
 
     The guide may be another model, or the one that learns. It has no gradient. Over several ranks every rank holds the
@@ -33,7 +33,6 @@ class Guided(Relation):
         InputError: There is not one embedding per anchor and candidate, or some are not finite.
     """
 
-    inner: Relation
     anchors: Tensor
     candidates: Tensor | None = None
 
@@ -56,21 +55,6 @@ class Guided(Relation):
 
     def check(self) -> None:
         """Refuse settings that make no sense; there are none here."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def uneven(self) -> bool:
-        """As the inner relation."""
-        return self.inner.uneven
 
     @property
     def told(self) -> str:

@@ -19,11 +19,11 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.splitmix import uniform_entries
 from counterpoint.pairs.columns import best_columns, marked
 from counterpoint.pairs.mining import ChosenNegatives
-from counterpoint.pairwise import Others, Ranks, Relation, Tile
+from counterpoint.pairwise import Around, Others, Ranks, Tile
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sampled(Relation):
+class Sampled(Around):
     """``inner`` with a few positives and negatives of every anchor, drawn with equal probability.
 
     InterCLR's pairs (Xie et al. 2022, arXiv:2008.11702, Section 3) are one positive of the same pseudo-label and
@@ -42,7 +42,6 @@ class Sampled(Relation):
         InputError: A number is not positive, or the seed is negative.
     """
 
-    inner: Relation
     seed: int
     positives: int | None = None
     negatives: int | None = None
@@ -58,21 +57,6 @@ class Sampled(Relation):
                 raise InputError(f"{name} must be at least 1, got {count}")
         if self.among and not isinstance(self.inner, Others):
             object.__setattr__(self, "inner", Others(self.inner))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def told(self) -> str:
-        """As the inner relation."""
-        return f"Sampled of {self.inner.told}"
 
     @cached_property
     def positive_columns(self) -> Tensor | None:

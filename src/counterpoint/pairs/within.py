@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import Ranks, Relation, Tile
+from counterpoint.pairwise import Around, Ranks, Tile
 
 
 @dataclass(frozen=True, eq=False)
-class Within(Relation):
+class Within(Around):
     """``inner``, whose negatives repel only where anchor and candidate are of the same group, in every grouping.
 
     With the cluster numbers of all earlier stages as groupings these are the negatives of multistage contrastive
@@ -29,7 +29,6 @@ class Within(Relation):
         InputError: Groups that are not integers, or do not fit the relation or each other.
     """
 
-    inner: Relation
     anchor_groups: Tensor
     candidate_groups: Tensor
 
@@ -46,24 +45,9 @@ class Within(Relation):
             raise InputError(f"anchor_groups and candidate_groups must be of as many groupings, got {shapes}")
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
     def told(self) -> str:
-        """As the inner relation."""
+        """How many groupings there are."""
         return f"Within {list(self.anchor_groups.shape[1:])} groupings of {self.inner.told}"
-
-    @property
-    def uneven(self) -> bool:
-        """As the inner relation."""
-        return self.inner.uneven
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with negatives of other groups ignored."""

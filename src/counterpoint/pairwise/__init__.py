@@ -12,7 +12,7 @@ from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture,
 from counterpoint.pairwise.loss import Loss
 from counterpoint.pairwise.needs import Needs
 from counterpoint.pairwise.plan import DENSE, Budget, Plan, Streams
-from counterpoint.pairwise.relation import Others, Relation, SameKey
+from counterpoint.pairwise.relation import Around, Others, Relation, SameKey
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.self_labelled import SelfLabelled, over_prototypes
 from counterpoint.pairwise.similarity import (
@@ -39,6 +39,7 @@ __all__ = [
     "DENSE",
     "STAGE",
     "AnchorCosine",
+    "Around",
     "Axis",
     "Both",
     "Budget",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.relation import Relation
+from counterpoint.pairwise.relation import Around, Relation
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.tile import Tile
 
@@ -132,33 +132,12 @@ class Sparing(Pair):
 
 
 @dataclass(frozen=True, eq=False)
-class Opposite(Relation):
-    """``~a``: its positives repel and its negatives attract; what it ignores stays ignored, and weights stay.
-
-    Attributes:
-        inner: The relation.
-    """
-
-    inner: Relation
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def uneven(self) -> bool:
-        """As the inner relation."""
-        return self.inner.uneven
+class Opposite(Around):
+    """``~a``: its positives repel and its negatives attract; what it ignores stays ignored, and weights stay."""
 
     @property
     def told(self) -> str:
-        """As the inner relation."""
+        """As the inner relation, in brackets: it may be one of two parts."""
         return f"Opposite({self.inner.told})"
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:

@@ -52,8 +52,8 @@ class Relation(ABC):
         n, m = self.shape
         found: list[Tensor] = []
         for rows in blocks(n, BLOCK):
-            tiles = [self.tile(rows, cols) for cols in blocks(m, BLOCK)]
-            found.append(torch.stack([sum_of([t.positive for t in tiles]), sum_of([t.negative for t in tiles])]))
+            tiles = (self.tile(rows, cols) for cols in blocks(m, BLOCK))
+            found.append(torch.stack([torch.stack([t.positive.sum(1), t.negative.sum(1)]) for t in tiles]).sum(0))
         positive, negative = torch.cat(found, dim=1)
         return positive, negative
 
@@ -124,10 +124,8 @@ class SameKey(Relation):
 
     def __post_init__(self) -> None:
         """Refuse keys that are not integer vectors."""
-        for name in ("anchor_keys", "candidate_keys"):
-            keys = getattr(self, name)
-            if keys.ndim != 1 or keys.is_floating_point() or keys.is_complex():
-                raise InputError(f"{name} must be a vector of integers, got {keys.dtype} {list(keys.shape)}")
+        check_integers("anchor_keys", self.anchor_keys)
+        check_integers("candidate_keys", self.candidate_keys)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -177,12 +175,15 @@ class SameKey(Relation):
         )
 
 
-@dataclass(frozen=True)
-class Others(Relation):
-    """``inner`` without the entries that compare a row with itself: anchor i is candidate ``first + i``."""
+@dataclass(frozen=True, eq=False)
+class Around(Relation):
+    """A relation made of another one, between the same anchors and candidates.
+
+    Attributes:
+        inner: Who is positive or negative to whom, to begin with.
+    """
 
     inner: Relation
-    first: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -195,14 +196,21 @@ class Others(Relation):
         return self.inner.shared
 
     @property
-    def told(self) -> str:
-        """As the inner relation."""
-        return f"Others of {self.inner.told}"
-
-    @property
     def uneven(self) -> bool:
         """As the inner relation."""
         return self.inner.uneven
+
+    @property
+    def told(self) -> str:
+        """What is around, and what the inner relation tells."""
+        return f"{type(self).__name__} of {self.inner.told}"
+
+
+@dataclass(frozen=True)
+class Others(Around):
+    """``inner`` without the entries that compare a row with itself: anchor i is candidate ``first + i``."""
+
+    first: int = 0
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile with the diagonal ignored."""
@@ -226,6 +234,11 @@ def blocks(length: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
-def sum_of(masks: list[Tensor]) -> Tensor:
-    """How many entries of each row are set in all masks together, int64 `[n]`."""
-    return torch.stack([mask.sum(1) for mask in masks]).sum(0)
+def check_integers(name: str, numbers: Tensor) -> None:
+    """Refuse what is no vector of integers.
+
+    Raises:
+        InputError: It is something else; the message names it.
+    """
+    if numbers.ndim != 1 or numbers.is_floating_point() or numbers.is_complex():
+        raise InputError(f"{name} must be a vector of integers, got {numbers.dtype} {list(numbers.shape)}")

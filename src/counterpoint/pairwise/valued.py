@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise.relation import Relation
+from counterpoint.pairwise.relation import Around, Relation
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.tile import Tile
 
@@ -45,7 +45,7 @@ class Greater(Relation):
 
 
 @dataclass(frozen=True)
-class Weighted(Relation):
+class Weighted(Around):
     """``inner`` with a weight for every pair: how strongly it attracts or repels.
 
     Positives enter means by their weight; in a softmax, every exponential is multiplied by its pair's weight, so that
@@ -56,18 +56,7 @@ class Weighted(Relation):
         weights: `[N, M]` non-negative; over several ranks this rank's anchors by all ranks' candidates.
     """
 
-    inner: Relation
     weights: Tensor
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
 
     @property
     def told(self) -> str:
@@ -99,7 +88,7 @@ class Weighted(Relation):
 
 
 @dataclass(frozen=True, eq=False)
-class Scaled(Relation):
+class Scaled(Around):
     """``factor * inner``: every pair weighs so many times what it did; it tells beside other relations only.
 
     Attributes:
@@ -110,28 +99,12 @@ class Scaled(Relation):
         InputError: The factor is something else.
     """
 
-    inner: Relation
     factor: float
 
     def __post_init__(self) -> None:
         """Check the factor."""
         if not 0 < self.factor < float("inf"):
             raise InputError(f"a relation can be multiplied by a positive, finite number, got {self.factor}")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def told(self) -> str:
-        """As the inner relation."""
-        return f"Scaled {self.inner.told}"
 
     @property
     def uneven(self) -> bool:

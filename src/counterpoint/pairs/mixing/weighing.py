@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.pairwise import Ranks, Relation, Tile
+from counterpoint.pairwise import Around, Ranks, Tile
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedCandidates(Relation):
+class WeightedCandidates(Around):
     """``inner`` with a weight per candidate: a pair weighs what it did, times that; at 0 it is ignored.
 
     Unlike ``Weighted`` it holds no matrix, and each rank gives the weights of its own candidates.
@@ -24,7 +24,6 @@ class WeightedCandidates(Relation):
         InputError: There is not one weight per candidate, or one is negative.
     """
 
-    inner: Relation
     weights: Tensor
 
     def __post_init__(self) -> None:
@@ -39,25 +38,14 @@ class WeightedCandidates(Relation):
         object.__setattr__(self, "weights", self.weights.detach())
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(N, M)."""
-        return self.inner.shape
-
-    @property
-    def shared(self) -> bool:
-        """As the inner relation."""
-        return self.inner.shared
-
-    @property
-    def told(self) -> str:
-        """As the inner relation."""
-        return f"WeightedCandidates of {self.inner.told}"
+    def uneven(self) -> bool:
+        """Weights may be anything."""
+        return True
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The inner tile, each column times its weight."""
         tile = self.inner.tile(row_block, col_block)
-        weight = self.weights[None, col_block].expand_as(tile.positive)
-        return tile.weighing(weight if tile.weight is None else weight * tile.weight)
+        return tile.weighing(tile.weighted(self.weights[None, col_block].expand_as(tile.positive)))
 
     def across(self, ranks: Ranks) -> WeightedCandidates:
         """Weights of every rank's candidates."""

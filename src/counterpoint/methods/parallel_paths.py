@@ -6,6 +6,7 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
+from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
 from counterpoint.objectives import CLUB, InfoNCE
@@ -43,11 +44,9 @@ class ParallelPaths:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        if not 0 < self.temperature < float("inf"):
-            raise InputError(f"temperature must be a positive number, got {self.temperature}")
+        check_positive_number("temperature", self.temperature)
         for name in ("joint", "weight"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be a finite number, not negative, got {getattr(self, name)}")
+            check_not_negative(name, getattr(self, name))
 
     def __call__(self, anchors: Tensor, candidates: Tensor) -> Tensor:
         """The loss over the global batch, a scalar.

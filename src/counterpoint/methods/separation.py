@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
 from counterpoint.objectives import Dispersive, JointEntropy
@@ -51,11 +52,9 @@ class SepCLR:
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        if not 0 < self.temperature < float("inf"):
-            raise InputError(f"temperature must be a positive number, got {self.temperature}")
+        check_positive_number("temperature", self.temperature)
         for name in ("salient", "constant", "separation"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be a finite number, not negative, got {getattr(self, name)}")
+            check_not_negative(name, getattr(self, name))
 
     def __call__(self, common: Views, salient: Views, targets: Tensor) -> Tensor:
         """The loss over the global batch, a scalar.

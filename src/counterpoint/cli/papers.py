@@ -108,8 +108,7 @@ def _line(one: Finding) -> str:
     if isinstance(check, Better):
         interval = f"{one.mean:+.4g} [{one.low:+.4g}, {one.high:+.4g}]"
         return f"{text}, of {check.than} {_spread(one.against)}; better by {interval}"
-    bounds = (("above", check.above), ("below", check.below))
-    return f"{text}, must be " + " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+    return f"{text}, must be {check.bounds}"
 
 
 def _spread(values: tuple[float, ...]) -> str:

@@ -145,6 +145,12 @@ class Within:
         if self.above is None and self.below is None:
             raise InputError(f"the check of {self.measure!r} needs a bound: above, below or both")
 
+    @property
+    def bounds(self) -> str:
+        """In words."""
+        found = (("above", self.above), ("below", self.below))
+        return " and ".join(f"{word} {bound:g}" for word, bound in found if bound is not None)
+
     def decide(self, seeds: Sequence[Figures]) -> "Finding":
         """What the seeds say: it holds with all of them, or it fails."""
         values = [figure(one, self.side, self.measure) for one in seeds]

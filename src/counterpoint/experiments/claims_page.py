@@ -92,6 +92,4 @@ def _compared(one: Finding) -> str:
         values = ", ".join(f"{value:.4g}" for value in one.against)
         least = f", at least {check.by:g} asked" if check.by else ""
         return f"{check.than}: {values}; better by {one.mean:.4g} [{one.low:.4g}, {one.high:.4g}]{least}"
-    bounds = [f"above {check.above:g}"] if check.above is not None else []
-    bounds += [f"below {check.below:g}"] if check.below is not None else []
-    return " and ".join(bounds)
+    return check.bounds

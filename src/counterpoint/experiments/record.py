@@ -66,16 +66,6 @@ def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Reco
     return kept
 
 
-def with_seed(record: Record, figures: Figures, *, seconds: float) -> Record:
-    """The record with one seed more."""
-    return replace(record, figures=(*record.figures, figures), seconds=record.seconds + seconds)
-
-
-def finished(record: Record, findings: tuple[Finding, ...]) -> Record:
-    """The record with its verdicts."""
-    return replace(record, findings=findings)
-
-
 def write_record(record: Record, folder: Path) -> None:
     """Keep a record; an earlier one of the same paper and setting is replaced.
 

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import Figures, Finding, Setting, figure
 from counterpoint.experiments.experiment import run_experiment
 from counterpoint.experiments.paper_file import PaperFile
-from counterpoint.experiments.record import begun_record, finished, with_seed, write_record
+from counterpoint.experiments.record import begun_record, write_record
 
 
 def reproduce(
@@ -38,10 +39,11 @@ def reproduce(
         figures = measure(file, setting, seed, say=say)
         for check in file.claim.checks:
             say(f"seed {seed}, {check.side}: {check.measure} {figure(figures, check.side, check.measure):.4g}")
-        record = with_seed(record, figures, seconds=time.monotonic() - started)
+        seconds = record.seconds + time.monotonic() - started
+        record = replace(record, figures=(*record.figures, figures), seconds=seconds)
         if claims is not None:
             write_record(record, claims)
-    record = finished(record, file.claim.decide(record.figures))
+    record = replace(record, findings=file.claim.decide(record.figures))
     if claims is not None:
         write_record(record, claims)
     return record.findings
@@ -58,6 +60,5 @@ def measure(file: PaperFile, setting: Setting, seed: int, *, say: Callable[[str]
     else:
         assert file.sides is not None
         figures = {side: run_experiment(one.seeded(seed), say=say).figures for side, one in file.sides(setting).items()}
-    for check in file.claim.checks:
-        check.decide([figures, figures])  # a name that is not there should not cost all the seeds
+    file.claim.decide([figures, figures])  # a name that is not there should not cost all the seeds
     return figures

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from counterpoint.base.errors import InputError
-from counterpoint.experiments.judge import collect
-from counterpoint.experiments.source import DataSource, load_data
+from counterpoint.experiments.source import DataSource
+from counterpoint.experiments.view_loop import labelled_images
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,14 @@ class Rows:
 
 
 def rows_of(source: DataSource) -> Rows:
-    """Images become rows of pixels; a column that never varies becomes 0.
+    """Images as rows of pixels; a column that never varies becomes 0.
 
     Raises:
-        InputError: The set has no labels, or holds nothing out.
+        InputError: Nothing is held out, or there are no labels or no images.
     """
-    data = load_data(source)
-    if data.test is None:
-        raise InputError(f"{source.data} holds nothing out")
-    train, test = collect(data.train), collect(data.test)
-    if train.label is None or test.label is None:
-        raise InputError(f"{source.data} has no labels")
-    x, y = (torch.as_tensor(part.anchor).float().flatten(1) for part in (train, test))
+    images = labelled_images(source)
+    x, y = (part.float().flatten(1) for part in (images.train, images.test))
     mean, spread = x.mean(0), x.std(0)
     scale = torch.where(spread > 0, spread, torch.inf)
-    return Rows((x - mean) / scale, train.label, (y - mean) / scale, test.label)
+    known, new = (torch.from_numpy(labels) for labels in (images.train_label, images.test_label))
+    return Rows((x - mean) / scale, known, (y - mean) / scale, new)

@@ -48,18 +48,18 @@ def scifact_texts(*, queries: int, documents: int, seed: int) -> RetrievalTexts:
     train, test = (_head(part, queries) for part in (found.train, found.test))
     corpus = found.retrieval.corpus.take(np.arange(len(found.retrieval.corpus)))
     held = [f"{title} {text}".strip() for title, text in zip(corpus["title"], corpus["text"], strict=True)]
-    needed = list(dict.fromkeys([*train["positive"], *test["positive"]]))
-    others = [text for text in held if text not in set(needed)]
+    known = dict.fromkeys([*train["positive"], *test["positive"]])
+    needed = list(known)
+    others = [text for text in held if text not in known]
     drawn = np.random.default_rng(seed).permutation(len(others))[: max(0, documents - len(needed))]
     texts = [*needed, *(others[i] for i in drawn)]
     place = {text: row for row, text in enumerate(texts)}
-    asked = list(dict.fromkeys(test["query"]))
-    relevant: list[list[int]] = [[] for _ in asked]
+    relevant: dict[str, set[int]] = {query: set() for query in test["query"]}
     for query, answer in zip(test["query"], test["positive"], strict=True):
-        relevant[asked.index(query)].append(place[answer])
-    judged = Qrels.of_lists([sorted(set(rows)) for rows in relevant], n_candidates=len(texts))
+        relevant[query].add(place[answer])
+    judged = Qrels.of_lists([sorted(rows) for rows in relevant.values()], n_candidates=len(texts))
     positive = np.array([place[answer] for answer in train["positive"]])
-    return RetrievalTexts(texts, list(train["query"]), positive, asked, judged)
+    return RetrievalTexts(texts, list(train["query"]), positive, list(relevant), judged)
 
 
 @dataclass(frozen=True, kw_only=True)

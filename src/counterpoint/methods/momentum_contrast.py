@@ -104,19 +104,20 @@ class QueueContrast(Method):
         """The loss over keys and queue; see :meth:`Method.objective`."""
         query, key = embeddings
         labels = targets.get("label") if self.supervision is Supervision.LABELS else None
-        loss = self._compared(query, key, labels)
+        kept = self.queue.share()
+        loss = self._compared(query, key, labels, kept)
         if self.step.reverse:
-            loss = loss + self.step.reverse * self._compared(key.detach(), query, labels)
+            loss = loss + self.step.reverse * self._compared(key.detach(), query, labels, kept)
         if self.training:  # what is only looked at leaves nothing behind
             self._new.append((key.detach(), labels))
         rows = torch.arange(len(query), device=query.device)
         temperature = getattr(self.formula, "temperature", None)
         return StepOutput(loss, query, key, SameKey(rows, rows, local=True), temperature=temperature)
 
-    def _compared(self, anchors: Tensor, own: Tensor, labels: Tensor | None) -> Tensor:
-        """Anchors against their own candidates and the queue."""
-        rows, numbers = self.queue.share()
-        rows, count = rows.to(own), len(own)
+    def _compared(self, anchors: Tensor, own: Tensor, labels: Tensor | None, kept: tuple[Tensor, Tensor]) -> Tensor:
+        """Anchors against their own candidates and what is kept of earlier ones, with its labels."""
+        rows, numbers = kept[0].to(own), kept[1]
+        count = len(own)
         candidates = torch.cat([own, rows])
         relation: Relation
         if labels is None:

@@ -77,6 +77,6 @@ def told_apart(embeddings: Tensor, labels: Tensor, mixes: Mixes, mixed: Tensor) 
     pure = labels[mixes.first] == labels[mixes.second]
     anchors = torch.cat([embeddings, mixed[pure]])
     keys = torch.cat([labels, labels[mixes.first[pure]]])
-    between = torch.full_like(keys[:1], -1).expand(int((~pure).sum()))
+    between = keys.new_full((int((~pure).sum()),), -1)
     relation = SameKey(keys, torch.cat([keys, between]))
     return Pairs(anchors, torch.cat([anchors, mixed[~pure]]), Others(relation))

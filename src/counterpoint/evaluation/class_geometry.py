@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from counterpoint.evaluation import checks
+from counterpoint.evaluation import checks, cosine
 from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, measure
 
 
@@ -45,8 +45,7 @@ def neural_collapse(embeddings: np.ndarray, labels: np.ndarray) -> NeuralCollaps
     middle = means - means.mean(axis=0)
     inner = rows - means[index]
     within, between = inner.T @ inner / len(rows), middle.T @ middle / len(means)
-    length = np.linalg.norm(middle, axis=1)
-    unit = middle / np.where(length > 0, length, 1)[:, None]
+    length, unit = np.linalg.norm(middle, axis=1), cosine.unit_rows(middle)
     cosines = (unit @ unit.T)[~np.eye(len(means), dtype=bool)]
     return NeuralCollapse(
         variability=float(np.trace(within @ linalg.pinvh(between))) / len(means),
@@ -71,7 +70,7 @@ def class_spread(embeddings: np.ndarray, labels: np.ndarray, *, bootstrap: Boots
     """
     rows = checks.dense("embeddings", embeddings).astype(np.float64)
     labels = checks.labels("labels", labels, len(rows), classes=2)
-    unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    unit = cosine.unit_rows(rows)
     means, index = _class_means(unit, labels)
     own, common = (np.square(unit - centre).sum(axis=1) for centre in (means[index], unit.mean(axis=0)))
 

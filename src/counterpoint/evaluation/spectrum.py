@@ -62,11 +62,10 @@ def isotropy(embeddings: np.ndarray, *, bootstrap: Bootstrap = DEFAULT) -> Measu
         embeddings: `[N, D]`, or sparse.
         bootstrap: Resamples, level and seed; rows are drawn.
     """
-    unit = cosine.unit_rows(checks.embeddings("embeddings", embeddings))
-    n = unit.shape[0]
+    embeddings = checks.embeddings("embeddings", embeddings)
+    unit = cosine.unit_rows(embeddings)
     total = np.asarray(unit.sum(axis=0), dtype=np.float64).ravel()
-    own = np.asarray(unit.multiply(unit).sum(axis=1)).ravel() if hasattr(unit, "multiply") else (unit**2).sum(axis=1)
-    with_others = (np.asarray(unit @ total).ravel() - own) / (n - 1)
+    with_others = (np.asarray(unit @ total).ravel() - cosine.paired(embeddings, embeddings)) / (unit.shape[0] - 1)
     return mean_measure(
         "isotropy", 1 - with_others.mean() - 2 * (with_others - with_others.mean()), bootstrap=bootstrap
     )

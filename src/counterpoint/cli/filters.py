@@ -7,6 +7,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.facts import Fact
 from counterpoint.cli.options import encoder_named
 from counterpoint.encoders import EncoderSpec, Saved
+from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.pairs import rules
@@ -67,6 +68,6 @@ def filters_of(spare: list[str], guide: str | None, margin: float | None) -> Fil
 def guide_named(name: str) -> EncoderSpec:
     """The guide a person asked for; one that was trained here is named by its run folder or its ``model``."""
     for folder in (Path(name), RunFolder(Path(name)).model):
-        if (folder / "encoder.json").is_file():
+        if (folder / DESCRIPTION).is_file():
             return Saved(folder=str(folder.resolve()))
     return encoder_named(name)

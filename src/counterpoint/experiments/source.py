@@ -94,9 +94,8 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
     if test is not None:
         same = examples.image if roles.kind is Kind.IMAGE else image
         # A relation is learnt from, not judged by.
-        held_out = Examples(
-            test, replace(roles, facts=()), bad_rows=limit, image=same, label_names=examples.label_names or None
-        )
+        judged = replace(roles, facts=())
+        held_out = Examples(test, judged, bad_rows=limit, image=same, label_names=examples.label_names or None)
     return Data(train=examples, test=held_out, roles=roles, described=roles.describe(train))
 
 

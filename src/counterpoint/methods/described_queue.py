@@ -40,10 +40,6 @@ class DescribedQueue:
         """
         guide = [self.earlier[name] for name in self.ruling.kept if name == GUIDE]
         queue = side_of(rows, self.earlier, guide=guide)
-        candidates = side_of(own, self.targets, guide=self.seen)
-        known = Known(
-            supervised=supervised,
-            anchors=side_of(anchors, self.targets, guide=self.seen),
-            candidates=candidates.then(queue),
-        )
+        mine, theirs = (side_of(side, self.targets, guide=self.seen) for side in (anchors, own))
+        known = Known(supervised=supervised, anchors=mine, candidates=theirs.then(queue))
         return self.ruling.rule.relation(known)

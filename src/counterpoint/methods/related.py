@@ -1,5 +1,7 @@
 """The contrastive step with a relation of the recipe: a rule says who belongs to whom, batch by batch."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -88,12 +90,12 @@ class RelatedContrast(Method):
         relation = Others(relation)
         return StepOutput(loss, rows, rows, relation, exclude_self=True, temperature=self._shown(temperature))
 
-    def _temperature(self) -> dict[str, Tensor]:
+    def _temperature(self) -> dict[str, Any]:
         """What the objective is called with, where the temperature is learnt."""
         learnt = self.contrast.temperature
         return {} if learnt is None else {"temperature": learnt()}
 
-    def _shown(self, learnt: dict[str, Tensor]) -> float | None:
+    def _shown(self, learnt: dict[str, Any]) -> float | None:
         if learnt:
             return float(learnt["temperature"].detach())
         return getattr(self.contrast.formula, "temperature", None)

@@ -16,6 +16,7 @@ from counterpoint.pairs import (
     Doubted,
     EasiestPositives,
     Edges,
+    Graded,
     HardestOnly,
     HardestPositives,
     Linked,
@@ -28,7 +29,6 @@ from counterpoint.pairs import (
     Within,
     rules,
 )
-from counterpoint.pairs.partly import Graded
 from counterpoint.pairwise import Loss, Relation, SameKey
 from counterpoint.training import Constant, TrainSettings
 from counterpoint.training.caching import backward

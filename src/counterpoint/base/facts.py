@@ -17,6 +17,8 @@ class Form(StrEnum):
     """Metadata, or the embedding of a teacher: float32 `[N, K]`."""
     LINKS = "links"
     """Names of other rows, none too: int64 `[N, L]`, their numbers as in the column ``of``; -1 fills up."""
+    PLACE = "place"
+    """No column of the table: int64 `[N]`, told by whoever builds batches of the place where a row stands in one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Form
 from counterpoint.data import Supervision
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import StepOutput
 from counterpoint.pairs.census import Census
-from counterpoint.pairs.rules import check_rule
+from counterpoint.pairs.rules import Rule, check_rule
 from counterpoint.pairwise import Objective
 
 
@@ -39,6 +42,7 @@ def check_relation(recipe: Recipe) -> None:
         )
     if taken := [other for other in ("siamese", "prototypes") if getattr(recipe, other) is not None]:
         raise InputError(f"the recipe does not fit itself: with a relation there is no {' or '.join(taken)}")
+    _check_places(recipe, rule)
     if rule.guided and recipe.guide is None:
         raise InputError(
             "the recipe does not fit itself: its relation goes by a guide, and there is none; give "
@@ -46,6 +50,21 @@ def check_relation(recipe: Recipe) -> None:
         )
     if recipe.guide is not None and not rule.guided:
         raise InputError("the recipe does not fit itself: it has a guide, and its relation does not go by one")
+
+
+def _check_places(recipe: Recipe, rule: Rule) -> None:
+    """Batches tell of the places of their rows what the rule reads, and no queue brings rows of other batches."""
+    batches = recipe.training.batches
+    wanted = [fact.column for fact in rule.facts if fact.form is Form.PLACE]
+    if missing := [one for one in wanted if one not in batches.by_place(np.arange(1))]:
+        raise InputError(
+            f"the recipe does not fit itself: its relation reads {' and '.join(missing)} of a row in its batch, "
+            f"and {type(batches).__name__} batches have none; Neighbourhood has"
+        )
+    if wanted and recipe.queue is not None:
+        raise InputError(
+            "the recipe does not fit itself: its relation goes by groups of a batch, and a queue holds rows of others"
+        )
 
 
 def check_known(recipe: Recipe, data: Data) -> None:

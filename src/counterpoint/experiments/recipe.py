@@ -11,7 +11,7 @@ from torch import Tensor
 
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
-from counterpoint.base.facts import Fact
+from counterpoint.base.facts import Fact, Form
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
 from counterpoint.methods import (
@@ -68,8 +68,9 @@ class Recipe:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """What must be known of every row of the data."""
-        return () if self.relation is None else self.relation.facts
+        """What must be known of every row of the data; what batches tell of their rows is not."""
+        found = () if self.relation is None else self.relation.facts
+        return tuple(fact for fact in found if fact.form is not Form.PLACE)
 
     def build(
         self,

@@ -8,7 +8,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method, StepOutput
 from counterpoint.pairs.batches import BatchPlan
-from counterpoint.training import AUTO, check_cacheable, open_machine
+from counterpoint.training import AUTO, check_cacheable, open_machine, with_places
 
 REHEARSED_ROWS = 32
 
@@ -37,7 +37,8 @@ def rehearse(recipe: Recipe, data: Data, method: Method, plan: BatchPlan) -> Ste
     # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
     whole = recipe.supervision is Supervision.LABELS or recipe.relation is not None
     most = settings.batch_size if whole else min(settings.batch_size, REHEARSED_ROWS)
-    batch = data.train.batch(plan.epoch(0)[0, :most])
+    rows = plan.epoch(0)[0, :most]
+    batch = with_places(data.train.batch(rows), rows, settings.batches)
     with blaming("the recipe does not fit the data"):
         return _try(method, batch, chunk or REHEARSED_ROWS)
 

@@ -21,7 +21,7 @@ from counterpoint.pairs.rules.by_embedding import (
 )
 from counterpoint.pairs.rules.composed import Both, Either, Opposite, Restricted, Scaled, Sparing, check_rule
 from counterpoint.pairs.rules.contract import Known, Rule, Side, Supervised
-from counterpoint.pairs.rules.of_rows import Graded, Within
+from counterpoint.pairs.rules.of_rows import Graded, Grouped, Within
 from counterpoint.pairs.rules.seen import Guide, Learner, Seen, Vectors
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "EasiestPositives",
     "Either",
     "Graded",
+    "Grouped",
     "Guide",
     "HardestOnly",
     "HardestPositives",

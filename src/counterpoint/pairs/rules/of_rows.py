@@ -10,7 +10,9 @@ from counterpoint.pairs.partly import Graded as GradedRelation
 from counterpoint.pairs.rules.composed import check_rule
 from counterpoint.pairs.rules.contract import Known, Rule, Supervised
 from counterpoint.pairs.within import Within as WithinRelation
-from counterpoint.pairwise import Relation
+from counterpoint.pairwise import Relation, SameKey
+
+_PAIR, _GROUP = (Fact(column=one, form=Form.PLACE) for one in ("pair", "group"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,3 +95,34 @@ class Graded(OfRows):
             return GradedRelation(self.inner.relation(known), grades[:, 0].float())
         except InputError as error:
             raise InputError(f"column {self.column!r}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Grouped(Rule):
+    """Within the groups of ``Neighbourhood`` batches: anchor and positive attract, and only a group's own rows repel.
+
+    Attributes:
+        inner: What else is positive, such as two views of one row; of its negatives those of the group stay.
+    """
+
+    inner: Rule = field(default_factory=Supervised)
+
+    def __post_init__(self) -> None:
+        """Check the inner rule."""
+        check_rule(self.inner)
+
+    @property
+    def guided(self) -> bool:
+        """As the inner rule."""
+        return self.inner.guided
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Those of the inner rule, and what the batches tell."""
+        return tuple(dict.fromkeys((*self.inner.facts, _PAIR, _GROUP)))
+
+    def relation(self, known: Known) -> Relation:
+        """``pairs.Within`` of the inner relation, or the pair."""
+        (mine, theirs), (group, others) = known.fact(_PAIR), known.fact(_GROUP)
+        inner = self.inner.relation(known) | SameKey(mine, mine if theirs is None else theirs)
+        return WithinRelation(inner, group, group if others is None else others)

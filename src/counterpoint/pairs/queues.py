@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks
+from counterpoint.pairwise.arrange import row_keys
 
 
 class Queue(nn.Module):
@@ -186,8 +187,5 @@ def checked_push(rows: Tensor, labels: Tensor | None, dim: int) -> tuple[Tensor,
     """
     if rows.ndim != 2 or rows.shape[1] != dim:
         raise InputError(f"rows must have shape [N, {dim}] to be kept here, got {list(rows.shape)}")
-    if labels is None:
-        labels = torch.full((len(rows),), -1, device=rows.device)
-    if labels.shape != rows.shape[:1] or labels.is_floating_point() or labels.is_complex():
-        raise InputError(f"labels must be {len(rows)} integers, got {labels.dtype} {list(labels.shape)}")
-    return rows.detach(), labels.to(rows.device, torch.int64)
+    nobody = torch.full((len(rows),), -1, device=rows.device)
+    return rows.detach(), nobody if labels is None else row_keys(labels, rows)

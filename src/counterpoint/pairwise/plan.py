@@ -41,12 +41,15 @@ class Plan:
         keep: Bytes in which tiles may be kept from the forward to the backward pass, instead of being made again.
         bfloat16: Products are made of embeddings rounded to bfloat16 and accumulated in float32: the one plan that
             does change the value, within the rounding that ``docs/engine.md`` states.
+        compiled: Terms that are in no closed form, and their derivatives on a tile, are compiled by ``torch.compile``.
+            Plans that are chosen do so on CUDA, where it can be done.
     """
 
     rows: int
     cols: int
     keep: int = 0
     bfloat16: bool = False
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         """Refuse tiles that hold nothing."""
@@ -56,6 +59,8 @@ class Plan:
             raise InputError(f"keep must be a number of bytes, got {self.keep}")
         if self.dense and self.bfloat16:
             raise InputError("bfloat16 is a way to make tiles, and a dense plan has none")
+        if self.dense and self.compiled:
+            raise InputError("compiled is about tiles, and a dense plan has none")
 
     @property
     def dense(self) -> bool:

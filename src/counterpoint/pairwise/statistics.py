@@ -19,7 +19,8 @@ from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.shared import candidates, every_entry, every_row
 from counterpoint.pairwise.similarity import InnerProduct
 from counterpoint.pairwise.terms import Axis, Reduction, beside_tile
-from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
+from counterpoint.pairwise.tile_walk import TileWalk
+from counterpoint.pairwise.tiled import Known, tiled_stage
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective

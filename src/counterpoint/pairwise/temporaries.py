@@ -21,7 +21,8 @@ from counterpoint.pairwise.prepared import Rows, prepared
 from counterpoint.pairwise.ring import ALONE
 from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis
-from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
+from counterpoint.pairwise.tile_walk import TileWalk
+from counterpoint.pairwise.tiled import Known, tiled_stage
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
@@ -183,7 +184,7 @@ def _run(objective: Objective, names: tuple[str, ...], side: int, *, dense: bool
         if dense:
             loss = dense_loss(whole, a, b, rows.relation)
         else:
-            found, stages = _tiled(objective, Rows(a, b, rows.relation, rows.together), numbers)
+            found, stages = every_stage(objective, Rows(a, b, rows.relation, rows.together), numbers)
             statistics = len(found)
             loss = whole.head(*found)
             del found
@@ -191,15 +192,18 @@ def _run(objective: Objective, names: tuple[str, ...], side: int, *, dense: bool
     return _Ran(rows, live, stages, statistics)
 
 
-def _tiled(objective: Objective, rows: Rows, numbers: dict[str, Tensor]) -> tuple[list[Tensor], int]:
-    """Every stage on one tile."""
+def every_stage(
+    objective: Objective, rows: Rows, numbers: dict[str, Tensor], plan: Plan | None = None, backend: str | None = None
+) -> tuple[list[Tensor], int]:
+    """The statistics of all stages, and how many there are; on one tile unless there is a plan."""
     n, m = rows.relation.shape
+    plan = plan or Plan(n, m)
     known: list[list[tuple[Axis, Tensor]]] = []
     found: list[Tensor] = []
     more = True
     while more:
         axes = tuple(tuple(axis for axis, _ in stage) for stage in known)
-        walk = TileWalk(objective, rows.relation, Plan(n, m), Rotation.alone(m), tuple(numbers), axes)
+        walk = TileWalk(objective, rows.relation, plan, Rotation.alone(m), tuple(numbers), axes, backend)
         local = tiled_stage(walk, rows.a_ND, rows.b_MD, numbers, known)
         stage: Known = [(axis, one) for (axis, _), one in zip(walk.kinds, local, strict=True)]
         known.append(stage)

@@ -73,6 +73,10 @@ class Term:
             return torch.logsumexp(values, self.axis.summed)
         return self.top(values)[0]
 
+    def part(self) -> Tensor:
+        """What a tile hands on: its contribution, or of a top term the masked values, to find the best in."""
+        return self.masked() if self.reduction is Reduction.TOP else self.reduce()
+
     def masked(self) -> Tensor:
         """Values with those that do not take part at the identity of the reduction."""
         if self.where is None or is_everything(self.where):
@@ -158,7 +162,12 @@ def everything(n: int, m: int, device: torch.device) -> Tensor:
 
 
 def is_everything(mask: Tensor) -> bool:
-    """Whether it is :func:`everything`, seen without looking at more than one entry."""
+    """Whether it is :func:`everything`, seen without looking at more than one entry.
+
+    While torch compiles a tile no entry can be looked at; there a mask that leaves nothing out costs nothing.
+    """
+    if torch.compiler.is_compiling():
+        return False
     return mask.stride() == (0, 0) and bool(mask[0, 0])
 
 

@@ -9,8 +9,22 @@ import torch
 from counterpoint.objectives import CLIP, InfoNCE, TaylorSoftmax
 from counterpoint.pairs import Owned
 from counterpoint.pairwise import (
-    DENSE, Either, Explicit, Needs, NegativeEuclidean, Objective, Opposite, Others, Plan, Relation, SameKey, Sparing,
-    Weighted, cols, rows, tile_walk,
+    DENSE,
+    Either,
+    Explicit,
+    Needs,
+    NegativeEuclidean,
+    Objective,
+    Opposite,
+    Others,
+    Plan,
+    Relation,
+    SameKey,
+    Sparing,
+    Weighted,
+    cols,
+    rows,
+    tile_walk,
 )  # fmt: skip
 
 N, H, COMMON = 6, 4, 5
@@ -113,7 +127,7 @@ def made(objective: Objective, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_only_blocks_on_the_diagonal_are_made(monkeypatch):
-    """Of 9 tiles one is of everybody's and owned columns, one looked at whole in the forward pass to see what terms do."""
+    """Beside tiles with columns of everybody, and one that is made whole to see what terms do with ignored entries."""
     forward, backward = made(InfoNCE(), monkeypatch)
     assert forward < 0.62 * N * M
     assert backward < 0.55 * N * M

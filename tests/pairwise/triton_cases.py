@@ -226,6 +226,13 @@ def test_extreme_scales(scale: float) -> None:
     agree(case(asks=(Ask(BOTH, Which.NEGATIVE), Ask(BOTH, None)), scale=scale), value=1e-5, gradient=20 * tolerance)
 
 
+@pytest.mark.parametrize("tuning", ["held", "shared walks"])
+@pytest.mark.parametrize("scale", [1e10, -1e20, 1e30, 1e36])
+def test_scores_whose_rounding_is_more_than_a_unit(scale: float, tuning: str) -> None:
+    """A softmax is its largest entry there; made again, that entry may differ from its sum by far more than a unit."""
+    agree(case(asks=(Ask(BOTH, Which.NEGATIVE), Ask(ROWS, None)), scale=scale, tuning=TUNINGS[tuning]))
+
+
 def test_nobody_takes_part() -> None:
     """-inf, gradients of zero, and whatever comes back along -inf is ignored."""
     given = case(asks=(Ask(BOTH, Which.POSITIVE), Ask(BOTH, Which.NEGATIVE)))

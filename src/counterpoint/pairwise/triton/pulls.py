@@ -36,6 +36,12 @@ class Pull:
             sum(1 << ask for ask in asks),
         )
 
+    def at(self, place: slice) -> Pull:
+        """Of a block of the side."""
+        if place == slice(0, self.pull.shape[1]):
+            return self
+        return Pull(self.pull[:, place].contiguous(), self.lse[:, place].contiguous(), self.asked)
+
     def over(self, unit: Tensor) -> Pull:
         """Pulls divided by a number."""
         return Pull(self.pull / unit, self.lse, self.asked)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.tile import Tile
-from counterpoint.pairwise.tile_terms import Found, TileTerms
+from counterpoint.pairwise.tile_terms import Found, TileTerms, pulled
 from counterpoint.pairwise.trace import as_tensor
 
 if TYPE_CHECKING:
@@ -136,17 +136,17 @@ def _functions(kind: Kind, backend: str) -> tuple[Callable[..., Any], Callable[.
     ) -> tuple[Tensor, ...]:
         leaves = (*scored, *others)
 
-        def pulled(*wanted: Tensor) -> Tensor:
+        def weighted(*wanted: Tensor) -> Tensor:
             given = list(leaves)
             for place, leaf in zip(places, wanted, strict=True):
                 given[place] = leaf
-            outputs = on_tile.pulled(given[: len(scored)], Tile(*masks), given[len(scored) :], found)
+            terms, _ = on_tile.terms(given[: len(scored)], Tile(*masks), given[len(scored) :])
             # The derivative of a weighted sum is that of its terms, weighted; its value is nobody's.
             nothing = wanted[0].new_zeros(())
-            return sum(((output * weight.detach()).sum() for output, weight in outputs), nothing)
+            return sum(((output * weight.detach()).sum() for output, weight in pulled(terms, found)), nothing)
 
         return cast(
-            tuple[Tensor, ...], torch.func.grad(pulled, tuple(range(len(places))))(*(leaves[k] for k in places))
+            tuple[Tensor, ...], torch.func.grad(weighted, tuple(range(len(places))))(*(leaves[k] for k in places))
         )
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,9 @@ _REASONS = {
     Path.WHOLE: "it needs the whole matrix at once",
 }
 
+_FEW = 2
+"""Rows of the call that shows how an objective arranges them."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -171,7 +174,7 @@ def _case(objective: Objective, n: int, m: int, d: int, ranks: int, itemsize: in
     """That of a call, with everything but the numbers of rows read off a call on a few rows."""
     if objective.similarity.row_dims != 1:
         raise InputError(f"{type(objective).__name__} compares sets of vectors, whose sizes cannot be told here")
-    few = sample_rows(objective, 2, (d,))
+    few = sample_rows(objective, _FEW, (d,))
     alike, keyed = few.a_ND is few.b_MD, Keys.of(few.relation) is not None
     per_pair = objective.similarity.numbers_per_pair(few.a_ND, few.b_MD)
     device = torch.get_default_device()
@@ -179,9 +182,9 @@ def _case(objective: Objective, n: int, m: int, d: int, ranks: int, itemsize: in
         return Case(Sizes(d, d, d, n, itemsize, alike=m == 0, ranks=1), d, keyed, per_pair, device)
     if objective.joint and m not in (0, n):
         raise InputError(f"m must be n = {n} for {type(objective).__name__}, which stacks two views; got {m}")
-    if m == 0 or alike:
+    if m == 0 or alike or len(few.a_ND) > _FEW:
         # Two views that are stacked; or pairs that are scored, which are one side from here on.
-        n = m = n if m == 0 else n * len(few.a_ND) // 2
+        n = m = n if m == 0 else n * len(few.a_ND) // _FEW
         alike = not objective.similarity.two_sided
     mine, theirs = ceil(n / ranks), ceil(m / ranks)
     return Case(Sizes(mine, m, theirs, few.a_ND[0].numel(), itemsize, alike, ranks), n, keyed, per_pair, device)

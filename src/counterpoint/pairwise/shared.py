@@ -16,7 +16,6 @@ from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.terms import Reduction
 
-
 Lengths = tuple[int, ...]
 """How many rows each rank has."""
 

@@ -52,11 +52,7 @@ class TileTerms:
         known = [tuple(beside_tile(axis, next(parts)) for axis in axes) for axes in self.stages]
         return terms_after(objective.terms(s_nm, tile), known)
 
-    def pulled(
-        self, scored: Sequence[Tensor], tile: Tile, others: Sequence[Tensor], found: Sequence[Found]
-    ) -> list[tuple[Tensor, Tensor]]:
-        """What to differentiate for every term but counts, and with which weights."""
-        terms, _ = self.terms(scored, tile, others)
-        return [
-            pull(term, *one) for term, one in zip(terms, found, strict=True) if term.reduction is not Reduction.COUNT
-        ]
+
+def pulled(terms: Sequence[Term], found: Sequence[Found]) -> list[tuple[Tensor, Tensor]]:
+    """What to differentiate for every term but counts, and with which weights."""
+    return [pull(term, *one) for term, one in zip(terms, found, strict=True) if term.reduction is not Reduction.COUNT]

@@ -73,18 +73,19 @@ class TileWalk:
 
     def parts(
         self, rows: slice, cols: slice, scored: tuple[Tensor, ...], others: list[Tensor], compiled: Compiled | None
-    ) -> tuple[list[Tensor], list[Term]]:
+    ) -> tuple[Iterator[Tensor], list[Term]]:
         """What a tile hands on for every term; the terms themselves where they had to be looked at."""
         tile = self.relation.tile(rows, cols)
         if compiled is not None and not self._to_be_seen(rows, cols):
-            return compiled.parts(scored, tile.tensors, others), []
+            return iter(compiled.parts(scored, tile.tensors, others)), []
         terms, more = self.on_tile.terms(scored, tile, others)
         if not self.more:
             self.kinds[:] = [(term.axis, term.reduction) for term in terms]
             self.more[:] = [more]
         if not self.idle:
             self._see_idle(rows, cols, terms)
-        return [term.part() for term in terms], terms
+        # One after the other, as they are taken in: each may be as large as the tile.
+        return (term.part() for term in terms), terms
 
     def _to_be_seen(self, rows: slice, cols: slice) -> bool:
         return not self.more or (not self.idle and self.relation.busy(rows, cols) != rows)

@@ -14,7 +14,7 @@ from counterpoint.pairwise.products import add_product
 from counterpoint.pairwise.rotation import Meeting
 from counterpoint.pairwise.similarity import OfInnerProduct
 from counterpoint.pairwise.terms import Axis
-from counterpoint.pairwise.tile_terms import Found
+from counterpoint.pairwise.tile_terms import Found, pulled
 from counterpoint.pairwise.tile_walk import TileWalk
 from counterpoint.pairwise.totals import Total
 
@@ -120,17 +120,20 @@ class _Backward:
         walk = self._walk
         wants = [any(self._wants[:2])] if len(scored) == 1 else self._wants[:2]
         wants = [*wants, *self._wants[2:]]
-        tile, found = walk.relation.tile(rows, cols), list(self._of_tile(rows, cols))
+        found = list(self._of_tile(rows, cols))
         if self._compiled is not None:
-            return self._compiled.gradients(scored, tile.tensors, others, found, wants)
+            return self._compiled.gradients(scored, walk.relation.tile(rows, cols).tensors, others, found, wants)
         leaves = [one.detach().requires_grad_(want) for one, want in zip((*scored, *others), wants, strict=True)]
         with torch.enable_grad():
-            pulled = walk.on_tile.pulled(leaves[: len(scored)], tile, leaves[len(scored) :], found)
-            pulled = [one for one in pulled if one[0].requires_grad]
-        if not pulled:
+            # Masks are let go once the terms are known.
+            tile = walk.relation.tile(rows, cols)
+            terms, _ = walk.on_tile.terms(leaves[: len(scored)], tile, leaves[len(scored) :])
+            del tile
+            pulls = [one for one in pulled(terms, found) if one[0].requires_grad]
+        if not pulls:
             return [None] * len(leaves)
         wanted = [leaf for leaf in leaves if leaf.requires_grad]
-        outputs, weights = zip(*pulled, strict=True)
+        outputs, weights = zip(*pulls, strict=True)
         gradients = iter(torch.autograd.grad(outputs, wanted, weights, allow_unused=True))
         return [next(gradients) if leaf.requires_grad else None for leaf in leaves]
 

@@ -24,7 +24,7 @@ class Total:
         length = n if term.axis is Axis.ROWS else m
         self._axis, self._kind = term.axis, term.reduction
         self._best = Best(term.axis, term.k, length, term.values) if self._kind is Reduction.TOP else None
-        inner = term.values.shape[1:] if self._kind is Reduction.ROW else ()
+        inner = term.values.shape[1:] if self._kind in (Reduction.ROW, Reduction.PARTS) else ()
         self._values = term.values.new_full((length, *inner), self._kind.identity)
 
     def add(self, part: Tensor, rows: slice, cols: slice) -> None:
@@ -58,7 +58,7 @@ def pull(term: Term, total: Tensor, places: Tensor | None, g: Tensor) -> tuple[T
         places: Of a top term: where its entries are, counted from the tile's first column (or row) on.
         g: The loss's gradient by the statistic.
     """
-    if term.reduction is Reduction.ROW:
+    if term.reduction in (Reduction.ROW, Reduction.PARTS):
         return term.values, g
     if term.reduction is Reduction.TOP:
         return _pull_of_the_top(term, total, cast(Tensor, places), g)

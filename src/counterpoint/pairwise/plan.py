@@ -11,6 +11,9 @@ from counterpoint.pairwise.room import Room
 DENSE_ENTRIES = 1 << 18
 """Up to this many similarities (N = M = 512; 1 MB in float32) the whole matrix is kept."""
 
+DENSE_AUTOGRAD_ENTRIES = 1 << 20
+"""The same where tiles would be made twice and differentiated one by one (N = M = 1,024)."""
+
 TILE_ENTRIES = 1 << 19
 """256 x 2,048 on a large matrix: as fast as any larger tile on a CPU core, and 2 MB a tensor in float32."""
 
@@ -115,7 +118,8 @@ def choose(
         if room is not None:
             room.check_whole(n, m)
         return DENSE
-    if n * m * per_pair <= DENSE_ENTRIES and (room is None or room.holds_whole(n, m)):
+    small = DENSE_ENTRIES if closed or streams is Streams.ROWS else DENSE_AUTOGRAD_ENTRIES
+    if n * m * per_pair <= small and (room is None or room.holds_whole(n, m)):
         return DENSE
     entries = max(1, TILE_ENTRIES // per_pair)
     cols = m if streams is Streams.ROWS else min(m, TILE_COLUMNS, entries)

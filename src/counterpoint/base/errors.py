@@ -17,6 +17,10 @@ class CheckpointError(InputError):
     """A checkpoint or run folder is missing, incomplete or corrupt."""
 
 
+class DivergedError(CounterpointError):
+    """Training went astray: the loss is not finite any more, or all embeddings have become the same."""
+
+
 class MissingExtraError(CounterpointError, ImportError):
     """An optional package is needed for this; the message names the extra that brings it."""
 

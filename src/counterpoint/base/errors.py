@@ -13,6 +13,10 @@ class InputError(CounterpointError, ValueError):
     exit_code = 2
 
 
+class NotFiniteError(InputError):
+    """Embeddings hold NaN or infinity."""
+
+
 class CheckpointError(InputError):
     """A checkpoint or run folder is missing, incomplete or corrupt."""
 

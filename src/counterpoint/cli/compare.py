@@ -1,5 +1,6 @@
 """``counterpoint compare``: a fair bake-off of objectives and encoders on one's own data."""
 
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -182,11 +183,11 @@ def _usual_steps(base: Recipe, loaded: Data) -> int:
 
 
 def _objectives(text: str | None) -> list[type[Loss]]:
-    return [loss_named(name, argument="--objectives") for name in _names(text, "--objectives")]
+    return [loss_named(name, argument="--objectives") for name in _names(text, "--objectives", plain=True)]
 
 
-def _names(text: str | None, argument: str) -> list[str]:
-    """Names between commas, each once.
+def _names(text: str | None, argument: str, *, plain: bool = False) -> list[str]:
+    """Names between commas, each once; ``plain`` ones are the same whatever their capitals and hyphens.
 
     Raises:
         InputError: An empty name, or one that stands there twice.
@@ -194,6 +195,7 @@ def _names(text: str | None, argument: str) -> list[str]:
     names = [] if text is None else [one.strip() for one in text.split(",")]
     if "" in names:
         raise InputError(f"{argument} must be names with a comma between two of them, got {text!r}")
-    if twice := sorted({one for one in names if names.count(one) > 1}):
+    same = [re.sub("[-_]", "", one).lower() if plain else one for one in names]
+    if twice := [name for place, name in enumerate(names) if same[place] in same[:place]]:
         raise InputError(f"{argument} names {twice[0]} twice")
     return names

@@ -1,9 +1,12 @@
 """Several systems, each trained with several seeds, judged on the same examples: who is better than whom.
 
-Two things could have come out otherwise: which examples were drawn, and which seeds. A resample therefore draws both,
-the same ones for every system, so that what makes an example hard or a seed lucky for all of them cancels. Seeds are
-few, and the spread of a resampled mean of S seeds is too small by sqrt((S - 1) / S): deviations from the mean over
-seeds are stretched by its inverse. With one seed only examples are drawn, and a difference holds for that seed alone.
+Two things could have come out otherwise: which examples were drawn, and which seeds. Examples are resampled, the same
+ones for every system, so that what makes an example hard for all of them cancels (paired bootstrap). Seeds are too few
+to resample: three that agree by luck, one time in four, would look like certainty. Their noise is added to every
+resample instead, drawn from the t distribution that goes with their number. A seed is a block: what it does to all
+systems alike cancels, and what is left is taken to have the same spread for all of them, as in an analysis of variance
+of K systems and S seeds with ``(K - 1) (S - 1)`` degrees of freedom. With one seed only examples are drawn, and a
+difference holds for that seed alone.
 
 Of K systems all K (K - 1) / 2 pairs are compared, which is what makes it legitimate to look up the best one
 afterwards; p-values are corrected for their number by Holm's method.
@@ -26,7 +29,7 @@ RESAMPLES = Bootstrap(resamples=10_000)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds, or a difference of two, with the interval of examples and seeds.
+    """A mean over seeds, or a difference of two, with an interval for other examples and other seeds.
 
     Attributes:
         value: On all examples, averaged over seeds.
@@ -61,7 +64,7 @@ class Difference:
 def compare_systems(
     systems: Sequence[Sequence[Statistic]], n: int, *, bootstrap: Bootstrap = RESAMPLES
 ) -> tuple[list[Estimate], list[Difference]]:
-    """Every system by itself, and every pair of them, over the same resamples of examples and seeds.
+    """Every system by itself, and every pair of them, over the same resamples of examples.
 
     The p-value is twice the smaller share of resampled differences on either side of zero, zero counted on both:
     ``2 min(1 + #{d <= 0}, 1 + #{d >= 0}) / (1 + B)``, at most 1 (Davison & Hinkley, Bootstrap Methods, 1997, ch. 4).
@@ -79,21 +82,23 @@ def compare_systems(
     checks.at_least("n", n, 2)
     everyone = np.ones((1, n))
     plain_KS = np.array([[float(run(everyone)[0]) for run in runs] for runs in systems])
-    drawn_KSB = _over_examples(systems, n, bootstrap)
-    defined_B = np.isfinite(drawn_KSB).all(axis=(0, 1))
+    drawn_KB = _over_examples(systems, n, bootstrap)
+    defined_B = np.isfinite(drawn_KB).all(axis=0)
     if not np.isfinite(plain_KS).all() or defined_B.sum() * 2 < bootstrap.resamples:
         raise InputError(f"the measure is undefined on these {n} examples: too few of them, or they are all alike")
-    drawn_KSB = drawn_KSB[..., defined_B]
-    mixed_KB = _over_seeds(drawn_KSB, bootstrap)
+    drawn_KB = drawn_KB[:, defined_B]
+    rng = np.random.default_rng([bootstrap.seed, n])
+    alone_KB = drawn_KB + _noise(plain_KS - plain_KS.mean(axis=1, keepdims=True), plain_KS.shape[0], drawn_KB, rng)
+    apart_KB = drawn_KB + _noise(_interaction(plain_KS), plain_KS.shape[0] - 1, drawn_KB, rng)
     value_K = plain_KS.mean(axis=1)
     pairs = list(combinations(range(len(systems)), 2))
-    differences_PB = [mixed_KB[first] - mixed_KB[second] for first, second in pairs]
+    differences_PB = [apart_KB[first] - apart_KB[second] for first, second in pairs]
     p_values = [_two_sided(one) for one in differences_PB]
     found = [
         Difference(first, second, _estimate(value_K[first] - value_K[second], drawn, bootstrap), p, corrected)
         for (first, second), drawn, p, corrected in zip(pairs, differences_PB, p_values, holm(p_values), strict=True)
     ]
-    return [_estimate(value, drawn, bootstrap) for value, drawn in zip(value_K, mixed_KB, strict=True)], found
+    return [_estimate(value, drawn, bootstrap) for value, drawn in zip(value_K, alone_KB, strict=True)], found
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -116,23 +121,35 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _over_examples(systems: Sequence[Sequence[Statistic]], n: int, bootstrap: Bootstrap) -> np.ndarray:
-    """`[K, S, B]`: every run on the same resamples of examples."""
+    """`[K, B]`: every system, its mean over seeds, on the same resamples of examples."""
     blocks = [
-        np.array([[run(counts) for run in runs] for runs in systems])
+        np.array([np.mean([run(counts) for run in runs], axis=0) for runs in systems])
         for counts in resamples(np.ones(n, dtype=np.int64), bootstrap)
     ]
-    return np.concatenate(blocks, axis=2)
+    return np.concatenate(blocks, axis=1)
 
 
-def _over_seeds(drawn_KSB: np.ndarray, bootstrap: Bootstrap) -> np.ndarray:
-    """`[K, B]`: means over seeds that are drawn too, the same for every system."""
-    seeds = drawn_KSB.shape[1]
-    mean_KB = drawn_KSB.mean(axis=1)
-    if seeds == 1:
-        return mean_KB
-    rng = np.random.default_rng([bootstrap.seed, seeds])
-    weight_BS = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=drawn_KSB.shape[2]) / seeds
-    return mean_KB + math.sqrt(seeds / (seeds - 1)) * (np.einsum("bs,ksb->kb", weight_BS, drawn_KSB) - mean_KB)
+def _interaction(plain_KS: np.ndarray) -> np.ndarray:
+    """What is left of `[K, S]` values without the means of systems and of seeds."""
+    return plain_KS - plain_KS.mean(axis=1, keepdims=True) - plain_KS.mean(axis=0, keepdims=True) + plain_KS.mean()
+
+
+def _noise(left_KS: np.ndarray, systems: int, drawn_KB: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """`[K, B]` of noise of a mean over seeds: t distributed, its scale pooled over systems.
+
+    Args:
+        left_KS: Deviations of the runs.
+        systems: How many of them are free; times S - 1 these are the degrees of freedom.
+        drawn_KB: Gives the shape.
+        rng: Where it comes from.
+    """
+    seeds = left_KS.shape[1]
+    freedom = systems * (seeds - 1)
+    if freedom == 0:
+        return np.zeros_like(drawn_KB)
+    scale = math.sqrt(float(np.square(left_KS).sum()) / freedom / seeds)
+    # One chi-square for all systems of a resample, as one estimate of the scale serves them all.
+    return scale * rng.standard_normal(drawn_KB.shape) / np.sqrt(rng.chisquare(freedom, drawn_KB.shape[1]) / freedom)
 
 
 def _estimate(value: float, drawn: np.ndarray, bootstrap: Bootstrap) -> Estimate:

@@ -2,13 +2,14 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from counterpoint.base.errors import CounterpointError
+from counterpoint.base.errors import CounterpointError, DivergedError, NotFiniteError
 from counterpoint.experiments.compare.ground import Ground
 from counterpoint.experiments.compare.scoring import score
 from counterpoint.experiments.job import start_method
@@ -66,7 +67,7 @@ def train_and_score(recipe: Recipe, ground: Ground, *, give_up: Callable[[int, f
     judged = _Judged(lambda: score(system_of(method), ground).value, give_up, last=steps)
     every = -(-steps // RUNGS) if give_up is not None else steps
     settings = replace(recipe.training, log_every=every, checkpoint_every=None)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, _no_fault_of_the_input():
         watching = () if give_up is None else (judged,)
         result = train(
             method, ground.data.train, settings, Path(place), observers=watching, stop=lambda: judged.gave_up
@@ -87,6 +88,19 @@ def train_and_score(recipe: Recipe, ground: Ground, *, give_up: Callable[[int, f
 def system_of(method: Method) -> System:
     """What a method has learnt so far, ready to be judged."""
     return model_system("trained", (method.encoder, method.other or method.encoder), is_model=True)
+
+
+@contextmanager
+def _no_fault_of_the_input() -> Iterator[None]:
+    """The first batch went through before; what an objective refuses later for not being finite is the training's work.
+
+    Raises:
+        DivergedError: In place of a complaint about the input.
+    """
+    try:
+        yield
+    except NotFiniteError as error:
+        raise DivergedError("the embeddings are not finite any more") from error
 
 
 class _Judged(Observer):

@@ -64,9 +64,11 @@ def _per_example(system: System, ground: Ground) -> np.ndarray:
             )
             return (predicted == asked.label.numpy()).astype(np.float64)
         case Supervision.SCORES:
-            first, second = (_finite(system.encode(one)) for one in (asked.anchor, asked.positives))
+            assert asked.positives is not None
+            first, second = _finite(system.encode(asked.anchor)), _finite(system.encode(asked.positives))
             return paired(first, second).astype(np.float64)
         case _:
+            assert asked.positives is not None
             assert asked.positive_owner is not None
             queries, documents = system.encode_query(asked.anchor), system.encode_document(asked.positives)
             owners = asked.positive_owner.numpy()

@@ -34,7 +34,7 @@ def test_the_folder_holds_everything(compared):
     assert names == {"plan.json", "trials.jsonl", "runs.jsonl", "verdict.json", "recommended.py", "report.html"}
     runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
     assert [(one["candidate"], one["seed"]) for one in runs] == [
-        ("sup-con", 0), ("sup-con", 1), ("info-nce", 0), ("info-nce", 1)
+        ("sup-con", 0), ("info-nce", 0), ("sup-con", 1), ("info-nce", 1)
     ]  # fmt: skip
     assert load_recipe(out / "recommended.py").training.steps == 3
 

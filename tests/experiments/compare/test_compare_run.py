@@ -12,7 +12,7 @@ from counterpoint.experiments.compare.probe import measure_costs
 from counterpoint.experiments.compare.run import train_and_score
 from counterpoint.experiments.compare.scoring import score
 from counterpoint.experiments.compare.space import space_of, with_values
-from counterpoint.experiments.compare.tuning import tune
+from counterpoint.experiments.compare.tuning import best_trial, run_trial
 from counterpoint.experiments.judge import System
 from counterpoint.experiments.presets import with_training
 from counterpoint.objectives import InfoNCE, SigLIP, VICReg
@@ -66,7 +66,10 @@ def test_tuning_begins_with_the_usual_and_takes_the_best(bench, grounds, tmp_pat
     candidate = bench.request.candidates[1]
     candidate = replace(candidate, recipe=with_training(candidate.recipe, steps=6))
     lines = Lines(tmp_path / "trials.jsonl")
-    tuned = tune(candidate, grounds.tuning, lines, trials=5, say=lambda text: None)
+    for number in range(5):
+        assert run_trial(candidate, grounds.tuning, lines, number) is not None
+    assert run_trial(candidate, grounds.tuning, lines, 2) is None
+    tuned = best_trial(candidate, lines)
     trials = lines.where(candidate="learns")
     assert trials[0]["values"] == {one.name: one.usual for one in space_of(candidate.recipe)}
     assert len({one["values"]["learning_rate"] for one in trials}) == 5
@@ -87,7 +90,7 @@ def test_a_hopeless_trial_is_given_up(bench, grounds, tmp_path):
             "candidate": "learns", "trial": number, "values": usual, "state": "complete", "value": 1.0,
             "rungs": [[3, 1.0], [6, 1.0]], "steps": 9, "seconds": 1.0,
         })  # fmt: skip
-    tune(candidate, grounds.tuning, lines, trials=4, say=lambda text: None)
+    run_trial(candidate, grounds.tuning, lines, 3)
     last = lines.where(candidate="learns")[-1]
     assert (last["state"], last["steps"]) == ("pruned", 3)
 

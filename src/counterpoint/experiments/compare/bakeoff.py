@@ -1,7 +1,7 @@
 """The bake-off from end to end: measure costs, plan, tune, run with every seed, decide, recommend."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,12 +16,14 @@ from counterpoint.experiments.compare.ground import Ground, Grounds
 from counterpoint.experiments.compare.plan import Costs, Plan, Request, make_plan
 from counterpoint.experiments.compare.probe import measure_costs
 from counterpoint.experiments.compare.run import train_and_score
-from counterpoint.experiments.compare.tuning import Tuned, check_optuna, tune
+from counterpoint.experiments.compare.tuning import Tuned, best_trial, check_optuna, run_trial
 from counterpoint.experiments.compare.verdict import Entrant, Verdict, decide
 from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.recipe import Recipe, source_of
 
 Say = Callable[[str], None]
+
+ASTRAY = "every trial of tuning went astray"
 
 
 @dataclass(frozen=True)
@@ -62,26 +64,14 @@ def compare(
     check_optuna()
     plan = _plan(request, grounds, folder, say)
     on_plan(plan)
-    trials, runs = Lines(folder.trials), Lines(folder.runs)
-    entrants: list[Entrant] = []
-    recipes: dict[str, Recipe] = {}
-    left_out = list(request.left_out)
-    for candidate in (_prepared(one, plan) for one in request.candidates):
-        tuned = tune(candidate, grounds.tuning, trials, trials=plan.trials, say=say)
-        if tuned is None:
-            left_out.append(LeftOut(name=candidate.name, reason="every trial of tuning went astray"))
-            continue
-        lines = [_run(candidate.name, tuned, seed, grounds.test, runs, say) for seed in request.seeds]
-        if astray := [one for one in lines if "reason" in one]:
-            reason = f"went astray with seed {astray[0]['seed']}: {astray[0]['reason']}"
-            left_out.append(LeftOut(name=candidate.name, reason=reason))
-            continue
-        entrants.append(_entrant(candidate.name, tuned, lines, plan))
-        recipes[candidate.name] = tuned.recipe
+    candidates = [_prepared(one, plan) for one in request.candidates]
+    tuned, out = _tune(candidates, grounds.tuning, folder, plan, say)
+    entrants, out_too = _run_all(tuned, grounds.test, folder, plan, say)
+    left_out = [*request.left_out, *out, *out_too]
     if not entrants:
         raise InputError("every candidate went astray: " + "; ".join(f"{one.name}: {one.reason}" for one in left_out))
     verdict = decide(entrants, grounds.test, left_out)
-    recommended = recipes[verdict.rows[0].candidate]
+    recommended = tuned[verdict.rows[0].candidate].recipe
     write_json(folder.verdict, asdict(verdict))
     write_text(folder.recipe, source_of(recommended))
     return ComparisonResult(plan, verdict, recommended)
@@ -117,24 +107,54 @@ def _prepared(candidate: Candidate, plan: Plan) -> Candidate:
     return replace(candidate, recipe=recipe)
 
 
-def _run(name: str, tuned: Tuned, seed: int, ground: Ground, lines: Lines, say: Say) -> dict[str, Any]:
-    """The line of one tuned run on the test rows, run now if it is not there."""
-    if known := lines.where(candidate=name, seed=seed):
-        return known[0]
+def _tune(
+    candidates: Sequence[Candidate], ground: Ground, folder: CompareFolder, plan: Plan, say: Say
+) -> tuple[dict[str, Tuned], list[LeftOut]]:
+    """All trials, in turns, so that a machine that becomes busy slows everybody down alike."""
+    lines = Lines(folder.trials)
+    for number in range(plan.trials):
+        for candidate in candidates:
+            words = run_trial(candidate, ground, lines, number)
+            if words is not None:
+                say(f"{candidate.name}, trial {number + 1} of {plan.trials}: {words}")
+    found = {one.name: best_trial(one, lines) for one in candidates}
+    out = [LeftOut(name=name, reason=ASTRAY) for name, tuned in found.items() if tuned is None]
+    return {name: tuned for name, tuned in found.items() if tuned is not None}, out
+
+
+def _run_all(
+    tuned: Mapping[str, Tuned], ground: Ground, folder: CompareFolder, plan: Plan, say: Say
+) -> tuple[list[Entrant], list[LeftOut]]:
+    """All tuned runs on the test rows, in turns."""
+    lines = Lines(folder.runs)
+    for seed in plan.request.seeds:
+        for name, one in tuned.items():
+            if not lines.where(candidate=name, seed=seed):
+                lines.add(line := _run(name, one, seed, ground))
+                words = line["reason"] if "reason" in line else f"{line['value']:.4f} in {line['seconds']:.1f} s"
+                say(f"{name}, test with seed {seed}: {words}")
+    entrants: list[Entrant] = []
+    out: list[LeftOut] = []
+    for name, one in tuned.items():
+        own = lines.where(candidate=name)
+        astray = [line for line in own if "reason" in line]
+        if astray:
+            out.append(LeftOut(name=name, reason=f"went astray with seed {astray[0]['seed']}: {astray[0]['reason']}"))
+        else:
+            entrants.append(_entrant(name, one, own, plan))
+    return entrants, out
+
+
+def _run(name: str, tuned: Tuned, seed: int, ground: Ground) -> dict[str, Any]:
+    """The line of one tuned run on the test rows."""
     try:
         ran = train_and_score(with_training(tuned.recipe, seed=seed), ground)
     except DivergedError as error:
-        line = {"candidate": name, "seed": seed, "reason": str(error)}
-        said = str(error)
-    else:
-        line = {
-            "candidate": name, "seed": seed, "value": ran.value, "seconds": ran.seconds, "steps": ran.steps,
-            "per_example": ran.per_example.tolist(),
-        }  # fmt: skip
-        said = f"{ran.value:.4f} in {ran.seconds:.1f} s"
-    lines.add(line)
-    say(f"{name}, test with seed {seed}: {said}")
-    return line
+        return {"candidate": name, "seed": seed, "reason": str(error)}
+    return {
+        "candidate": name, "seed": seed, "value": ran.value, "seconds": ran.seconds, "steps": ran.steps,
+        "per_example": ran.per_example.tolist(),
+    }  # fmt: skip
 
 
 def _entrant(name: str, tuned: Tuned, lines: list[dict[str, Any]], plan: Plan) -> Entrant:

@@ -5,7 +5,7 @@ at the same step). What it proposes is a function of the finished trials and of 
 tuning that was killed goes on as if nothing had happened; Optuna keeps nothing itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,27 +40,32 @@ class Tuned:
     validation: float
 
 
-def tune(
-    candidate: Candidate, ground: Ground, lines: Lines, *, trials: int, say: Callable[[str], None]
-) -> Tuned | None:
-    """Finish the trials of a candidate and take the best; None when every one of them went astray.
+def run_trial(candidate: Candidate, ground: Ground, lines: Lines, number: int) -> str | None:
+    """Run a trial of a candidate, unless it was run before.
 
     Args:
         candidate: With the steps and the seed of its trials in the recipe.
         ground: Training rows, a part of them held out.
-        lines: Trials so far; each new one is added.
-        trials: How many there are to be.
-        say: Told of each new one.
+        lines: Trials so far; the new one is added.
+        number: Of the trial, from 0.
+
+    Returns:
+        What came out in words; None when it is there already.
 
     Raises:
         StoppedError: Training was interrupted; finished trials are kept.
         MissingExtraError: Optuna is not installed.
     """
-    space = space_of(candidate.recipe)
-    for number in range(len(lines.where(candidate=candidate.name)), trials):
-        line = _trial(candidate, ground, space, lines.where(candidate=candidate.name), number)
-        lines.add(line)
-        say(f"{candidate.name}, trial {number + 1} of {trials}: {_words(line)}")
+    before = lines.where(candidate=candidate.name)
+    if len(before) > number:
+        return None
+    line = _trial(candidate, ground, space_of(candidate.recipe), before, number)
+    lines.add(line)
+    return _words(line)
+
+
+def best_trial(candidate: Candidate, lines: Lines) -> Tuned | None:
+    """What tuning chose; None when every trial went astray."""
     finished = [one for one in lines.where(candidate=candidate.name) if one["state"] == "complete"]
     if not finished:
         return None

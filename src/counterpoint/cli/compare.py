@@ -1,7 +1,7 @@
 """``counterpoint compare``: a fair bake-off of objectives and encoders on one's own data."""
 
-import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +14,13 @@ from counterpoint.cli.compare_table import say_plan, show_verdict
 from counterpoint.cli.duration import seconds_of
 from counterpoint.cli.options import columns_of, encoder_named, recipe_named
 from counterpoint.data import Supervision
+from counterpoint.encoders import EncoderSpec
 from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.compare import (
+    Candidate,
     CompareFolder,
     ComparisonResult,
+    LeftOut,
     Request,
     StoppedError,
     choose_candidates,
@@ -27,12 +30,13 @@ from counterpoint.experiments.compare import (
 from counterpoint.experiments.compare import (
     compare as run_comparison,
 )
+from counterpoint.experiments.compare.scoring import MEASURES
 from counterpoint.experiments.judge import LIMIT
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data, source_options
 from counterpoint.pairwise import Loss
-from counterpoint.training import plan_batches
+from counterpoint.training import plan_batches, ranks
 
 DATA, METHOD, BUDGET, OUTPUT = "Data", "Candidates", "Budget", "Output"
 
@@ -108,19 +112,20 @@ def compare(
 
     Every finished run is kept in --out: after Ctrl-C or a kill the same command goes on, and comes out the same.
     """
+    if ranks.current().size > 1:
+        raise InputError("compare runs in one process: start it without torchrun")
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed,
     )  # fmt: skip
     seconds = seconds_of(budget)
-    asked, wanted = _objectives(objectives), _names(encoders, "--encoders")
+    asked, wanted = _objectives(objectives), _encoders(encoders)
     loaded = load_data(source)
     console.say(loaded.described)
     base = with_training(_base(loaded, recipe, supervision), batch_size=batch_size)
     grounds = open_grounds(loaded, source, test_rows=test_rows)
-    fitting, left_out = choose_candidates(
-        grounds.tuning.data, base, objectives=asked, encoders={one: encoder_named(one) for one in wanted}, most=most
-    )
+    fitting, left_out = choose_candidates(grounds.tuning.data, base, objectives=asked, encoders=wanted, most=most)
+    console.say(f"learnt from {base.supervision}, judged by {MEASURES[loaded.roles.supervision]}")
     for one in left_out:
         console.say(f"left out: {one.name}: {one.reason}")
     if dry_run:
@@ -142,7 +147,7 @@ def compare(
     _report(result, folder, json=json)
 
 
-def _say_who(fitting: list, left_out: list, *, json: bool) -> None:
+def _say_who(fitting: list[Candidate], left_out: list[LeftOut], *, json: bool) -> None:
     names = [one.name for one in fitting]
     if json:
         console.machine({"candidates": names, "left_out": left_out})
@@ -183,19 +188,32 @@ def _usual_steps(base: Recipe, loaded: Data) -> int:
 
 
 def _objectives(text: str | None) -> list[type[Loss]]:
-    return [loss_named(name, argument="--objectives") for name in _names(text, "--objectives", plain=True)]
+    names = _names(text, "--objectives")
+    kinds = [loss_named(name, argument="--objectives") for name in names]
+    _check_once(kinds, names, "--objectives")
+    return kinds
 
 
-def _names(text: str | None, argument: str, *, plain: bool = False) -> list[str]:
-    """Names between commas, each once; ``plain`` ones are the same whatever their capitals and hyphens.
+def _encoders(text: str | None) -> dict[str, EncoderSpec]:
+    names = _names(text, "--encoders")
+    _check_once(names, names, "--encoders")
+    return {name: encoder_named(name) for name in names}
+
+
+def _names(text: str | None, argument: str) -> list[str]:
+    """Names between commas.
 
     Raises:
-        InputError: An empty name, or one that stands there twice.
+        InputError: An empty one.
     """
     names = [] if text is None else [one.strip() for one in text.split(",")]
     if "" in names:
         raise InputError(f"{argument} must be names with a comma between two of them, got {text!r}")
-    same = [re.sub("[-_]", "", one).lower() if plain else one for one in names]
-    if twice := [name for place, name in enumerate(names) if same[place] in same[:place]]:
-        raise InputError(f"{argument} names {twice[0]} twice")
     return names
+
+
+def _check_once(meant: Sequence[object], names: Sequence[str], argument: str) -> None:
+    """Refuse what was named twice, perhaps in two spellings."""
+    for place, one in enumerate(meant):
+        if one in meant[:place]:
+            raise InputError(f"{argument} names {names[place]} twice")

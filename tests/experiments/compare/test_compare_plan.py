@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from counterpoint.base.errors import InputError
-from counterpoint.experiments.compare import Candidate, Costs, make_plan
+from counterpoint.experiments.compare import Costs, make_plan
 
 
 @pytest.fixture
@@ -70,7 +70,3 @@ def test_numbers_that_were_asked_for_stay(request_of):
 def test_numbers_that_cannot_be_are_refused(bench, changed, message):
     with pytest.raises(InputError, match=message):
         replace(bench.request, **changed)
-
-
-def test_candidates_have_names(bench):
-    assert isinstance(bench.request.candidates[0], Candidate)

@@ -1,11 +1,12 @@
 """One run, what is tuned, and what a candidate is measured to cost."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from counterpoint.base.errors import CheckpointError, DivergedError
+from counterpoint.base.errors import CheckpointError, DivergedError, MissingExtraError
 from counterpoint.encoders import LearnableTemperature
 from counterpoint.experiments.compare.folder import Lines
 from counterpoint.experiments.compare.probe import measure_costs
@@ -123,3 +124,10 @@ def test_lines_are_kept_whole_and_damage_is_said(tmp_path):
     path.write_text(path.read_text() + '{"candidate": ')
     with pytest.raises(CheckpointError, match="damaged"):
         Lines(path)
+
+
+def test_without_optuna_the_extra_is_named_before_anything_runs(bench, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(MissingExtraError, match=r"counterpoint\[compare\]"):
+        bench.run(tmp_path / "none")
+    assert not (tmp_path / "none").exists()

@@ -90,8 +90,8 @@ def decide(entrants: Sequence[Entrant], ground: Ground, left_out: Sequence[LeftO
     n = entrants[0].per_example.shape[1]
     everyone = np.ones((1, n))
     values = [[float(run(everyone)[0]) for run in runs] for runs in statistics]
-    # Of equal ones the quicker comes first, so that the order says something.
-    order = sorted(range(len(entrants)), key=lambda i: (-np.mean(values[i]), np.median(entrants[i].seconds)))
+    # Equal ones stay in the order in which they were named: no clock may decide what is recommended.
+    order = sorted(range(len(entrants)), key=lambda i: -np.mean(values[i]))
     estimates, differences = compare_systems([statistics[i] for i in order], n)
     to_best = {one.second: one for one in differences if one.first == 0}
     rows = tuple(

@@ -27,6 +27,7 @@ COMMANDS = {
         "bf16",
     ),
     "evaluate": ("run", "--on", "--column", "--reference", "--json"),
+    "compare": ("data", "--objectives", "--encoders", "--budget", "--seeds", "--trials", "--replace", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
     "report": ("run", "--json"),

@@ -1,7 +1,7 @@
 """Frozen embeddings to numbers, each with its interval."""
 
 from counterpoint.evaluation.baselines import fit_pixels, fit_tfidf, fit_vectors
-from counterpoint.evaluation.bootstrap import Bootstrap, Measure, mean_measure, mean_of, paired_difference
+from counterpoint.evaluation.bootstrap import Bootstrap, Measure, Statistic, mean_measure, mean_of, paired_difference
 from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.class_geometry import NeuralCollapse, class_spread, neural_collapse
 from counterpoint.evaluation.clustering import clustering
@@ -16,6 +16,7 @@ from counterpoint.evaluation.probe import fit_classifier, fit_regression, probe_
 from counterpoint.evaluation.qrels import Qrels
 from counterpoint.evaluation.retrieval import MAP, MRR, NDCG, Precision, Recall, retrieval, retrieval_values
 from counterpoint.evaluation.separation import calibration_error, score_auc, score_overlap, tolerance
+from counterpoint.evaluation.significance import Difference, Estimate, compare_systems, holm
 from counterpoint.evaluation.space import (
     SimilarityHistogram,
     alignment,
@@ -34,7 +35,7 @@ from counterpoint.evaluation.spectrum import (
     participation_ratio,
     singular_spectrum,
 )
-from counterpoint.evaluation.sts import similarity_scores
+from counterpoint.evaluation.sts import pearson_of, similarity_scores, spearman_of
 from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap
 
 __all__ = [
@@ -43,19 +44,23 @@ __all__ = [
     "NDCG",
     "BatchView",
     "Bootstrap",
+    "Difference",
     "Embeddings",
+    "Estimate",
     "Measure",
     "NeuralCollapse",
     "Precision",
     "Qrels",
     "Recall",
     "SimilarityHistogram",
+    "Statistic",
     "alignment",
     "batch_view",
     "calibration_error",
     "class_spread",
     "clustering",
     "coding_rate",
+    "compare_systems",
     "duplicates",
     "effective_rank",
     "evaluate_labels",
@@ -70,6 +75,7 @@ __all__ = [
     "fit_tfidf",
     "fit_vectors",
     "gain_without_gap",
+    "holm",
     "hubness",
     "info_nce_bound",
     "iso_score",
@@ -90,6 +96,7 @@ __all__ = [
     "pair_histogram",
     "paired_difference",
     "participation_ratio",
+    "pearson_of",
     "probe_accuracy",
     "probe_regression",
     "relative_gap",
@@ -100,6 +107,7 @@ __all__ = [
     "similarity_scores",
     "singular_spectrum",
     "space_measures",
+    "spearman_of",
     "spread",
     "tolerance",
     "uniformity",

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.similarities import similarity_samples
-from counterpoint.experiments.source import Data, DataSource
+from counterpoint.experiments.source import Data, source_options
 
 MAP_POINTS = 1_500
 QUERIES, HITS = 6, 6
@@ -144,14 +144,5 @@ def _commands(folder: RunFolder) -> str:
     lines = [f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"]
     if source is None:
         return "\n".join([*lines, "# trained from Python: recipe.py in the run folder holds the recipe"])
-    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *_source_options(source)]
+    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *source_options(source)]
     return "\n".join([*lines, f"counterpoint train {shlex.quote(source.data)} {' '.join(options)} --out again"])
-
-
-def _source_options(source: DataSource) -> list[str]:
-    options = [f"--column {shlex.quote(f'{role}={name}')}" for role, name in source.columns]
-    for field in fields(DataSource):
-        value = getattr(source, field.name)
-        if field.name not in ("data", "columns") and value != field.default:
-            options.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
-    return options

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from counterpoint.base.errors import CounterpointError
+from counterpoint.base.errors import DivergedError
 from counterpoint.data import BatchSampler, SkippedRow
 from counterpoint.methods.base import Prepared
 from counterpoint.training import ranks
@@ -147,7 +147,7 @@ def _check_finite(run: Run) -> None:
     rate = learning_rate(run.settings, step - 1, run.total)
     saved = list_checkpoints(run.root)
     where = f"{saved[-1]} is from before it and whole" if saved else "there is no checkpoint from before it"
-    raise CounterpointError(
+    raise DivergedError(
         f"the loss is not finite at step {step} of {run.total} (learning rate {rate:.3g}); {where}. "
         f"Lower the learning rate, set clip_norm, or look for broken values in the data"
     )

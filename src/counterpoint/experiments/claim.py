@@ -35,6 +35,7 @@ class Wing(StrEnum):
     MULTIMODAL = "multimodal"
     TIMESERIES = "timeseries"
     AUDIO = "audio"
+    EVALUATION = "evaluation"
 
 
 class Verdict(StrEnum):

@@ -42,7 +42,7 @@ from counterpoint.evaluation.spectrum import (
     participation_ratio,
     singular_spectrum,
 )
-from counterpoint.evaluation.sts import similarity_scores
+from counterpoint.evaluation.sts import rank_correlation, similarity_scores
 from counterpoint.evaluation.suite import mean_score, suite_scores
 from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap, reconstruction_losses
 
@@ -120,6 +120,7 @@ __all__ = [
     "probe_accuracy",
     "probe_regression",
     "random_direction",
+    "rank_correlation",
     "reconstruction_losses",
     "relative_gap",
     "retrieval",

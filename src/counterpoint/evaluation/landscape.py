@@ -69,7 +69,7 @@ def loss_slice(
     model: nn.Module,
     loss: Callable[[nn.Module], Tensor],
     directions: Sequence[Direction],
-    offsets: Sequence[float],
+    offsets: Sequence[float] | np.ndarray,
 ) -> np.ndarray:
     """The loss along one direction `[A]`, or over a plane `[A, A]`, around the model as it is.
 

@@ -39,9 +39,13 @@ claim = Claim(
             measure="non_convexity", side="skip", than="plain", lower=True, statement="Skips smooth a deep network."
         ),
         Better(
-            measure="sharpness", side="small_batch", than="large_batch", lower=True, statement="Small batches: flat."
+            measure="sharpness",
+            side="small_batch",
+            than="large_batch",
+            lower=True,
+            statement="Small batches: flatter.",
         ),
-        Better(measure="error", side="small_batch", than="large_batch", lower=True, statement="And better held out."),
+        Better(measure="error", side="small_batch", than="large_batch", lower=True, statement="They err less."),
     ),
     minutes=2,
 )
@@ -129,11 +133,10 @@ def _loss(model: nn.Module) -> Tensor:
 
 
 def _seen(learnt: _Learnt, offsets: np.ndarray, seed: int) -> dict[str, float]:
+    pairs = [(1000 * seed + 2 * k, 1000 * seed + 2 * k + 1) for k in range(_PLANES)]
     planes = [
-        loss_slice(
-            learnt.net, _loss, [random_direction(learnt.net, seed=1000 * seed + 2 * k + d) for d in (0, 1)], offsets
-        )
-        for k in range(_PLANES)
+        loss_slice(learnt.net, _loss, [random_direction(learnt.net, seed=one) for one in pair], offsets)
+        for pair in pairs
     ]
     middle = len(offsets) // 2
     return {

@@ -7,7 +7,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from counterpoint.evaluation import fit_classifier, neighbour_overlap, reconstruction_losses, score_auc
+from counterpoint.evaluation import (
+    fit_classifier,
+    neighbour_overlap,
+    rank_correlation,
+    reconstruction_losses,
+    score_auc,
+)
 from counterpoint.evaluation.cosine import unit_rows
 from counterpoint.experiments.claim import Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.descend import descend
@@ -24,8 +30,8 @@ paper = Paper(
     implements="Overlap of nearest neighbours before and after a connector, and the loss of rebuilding every patch",
     deviates="Embeddings of 8 x 8 digits stand for patches; connectors are random projections of every rank, and a "
     "perceptron that learns to name whether a digit is even, as a caption might. The question is which digit it is. "
-    "Reconstructors are linear, with cross-validation. 10 neighbours of 359 digits instead of 100 of thousands; the paper's 40 to 60 % of changed ones "
-    "are read as a lower bound.",
+    "Reconstructors are linear, with cross-validation. 10 neighbours of 359 digits instead of 100 of thousands. The "
+    "paper's 40 to 60 % of changed neighbours are read as a lower bound.",
 )
 claim = Claim(
     statement="Connectors change many neighbours, retrieval falls with the overlap, and what cannot be rebuilt tells "

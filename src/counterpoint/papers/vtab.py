@@ -43,10 +43,10 @@ claim = Claim(
     minutes=3,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 200, Setting.FULL: 100_000}
-_LABELS = {Setting.TINY: 60, Setting.SMALL: 800, Setting.FULL: 1000}
+_STEPS = {Setting.TINY: 1, Setting.SMALL: 150, Setting.FULL: 100_000}
+_LABELS = {Setting.TINY: 60, Setting.SMALL: 600, Setting.FULL: 1000}
 _ROWS = {Setting.TINY: 200, Setting.SMALL: 4000, Setting.FULL: 50_000}
-_TUNE = {Setting.TINY: 1, Setting.SMALL: 60, Setting.FULL: 2500}
+_TUNE = {Setting.TINY: 1, Setting.SMALL: 50, Setting.FULL: 2500}
 _BATCH, _WIDTH = 64, 8
 _ENCODERS = {"labels": (1.0, 0.0), "views": (0.0, 1.0), "both": (1.0, 1.0), "untrained": (0.0, 0.0)}
 """Weights of the two losses."""

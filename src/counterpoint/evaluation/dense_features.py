@@ -11,7 +11,7 @@ from counterpoint.evaluation.space import SAMPLE, sampled_rows, uniformity
 def nearest_cells(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """For every cell of one view the most similar cell of the other view of the same image: int64 `[N, L]`.
 
-    Wang et al., "Dense Contrastive Learning for Self-Supervised Visual Pre-Training" (2021), arXiv:2011.09157, Eq. 3.
+    Wang et al., "Dense Contrastive Learning for Self-Supervised Visual Pre-Training" (2021), arXiv:2011.09157.
 
     Args:
         first: `[N, L, D]`.

@@ -53,7 +53,7 @@ def sampled_label_trace(
     probabilities of the data. One gradient per example, so ``[N, parameters]`` numbers are held.
 
     Liu, Xie, Li and Ma, "Same Pre-training Loss, Better Downstream: Implicit Bias Matters for Language Models" (2022),
-    arXiv:2210.14199, Section 4.
+    arXiv:2210.14199.
 
     Args:
         model: From inputs `[N, ...]` to logits `[N, K]`, each row by itself: in evaluation mode.

@@ -17,8 +17,7 @@ from counterpoint.evaluation.spectrum import lidar
 class LayerMeasures:
     """One layer, seen without labels.
 
-    Skean et al., "Layer by Layer: Uncovering Hidden Representations in Language Models" (2025), arXiv:2502.02013,
-    Section 3.
+    Skean et al., "Layer by Layer: Uncovering Hidden Representations in Language Models" (2025), arXiv:2502.02013.
 
     Attributes:
         entropy: Mean over texts of the matrix entropy of their tokens, in nats.

@@ -14,7 +14,7 @@ def matrix_entropy(rows: np.ndarray, *, order: float = 1.0) -> float:
     limit, ``-sum_k p_k log p_k``. Rows are neither centred nor normalised.
 
     Skean et al., "Layer by Layer: Uncovering Hidden Representations in Language Models" (2025), arXiv:2502.02013,
-    Eq. 1, after Giraldo, Rao and Principe (2014).
+    after Giraldo, Rao and Principe (2014).
 
     Args:
         rows: `[N, D]`, the tokens of a text or the embeddings of a set.
@@ -38,7 +38,7 @@ def shared_entropy(first: np.ndarray, second: np.ndarray, *, permutations: int =
     rows are orthogonal: both too simple and too rich an embedding score low. N^3 operations for each permutation.
 
     Skean et al., "DiME: Maximizing Mutual Information by a Difference of Matrix-Based Entropies" (2023),
-    arXiv:2301.08164, Eq. 6.
+    arXiv:2301.08164.
 
     Args:
         first: `[N, D]`; sample the rows of a large set first.

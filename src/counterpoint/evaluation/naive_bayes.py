@@ -47,7 +47,7 @@ def fit_naive_bayes(train: np.ndarray, labels: np.ndarray, *, smoothing: float =
     Formula: score of class k ``log pi_k - sum_d (x_d - m_kd)^2 / (2 v_d)``.
 
     Zheng et al., "Revisiting Discriminative vs. Generative Classifiers: Theory and Implications" (2023),
-    arXiv:2302.02334, Section 3.
+    arXiv:2302.02334.
 
     Args:
         train: `[N, D]`.

@@ -44,7 +44,7 @@ def fit_head(
     L-BFGS on both factors from a small random start; the problem is not convex, so the minimum found is a local one.
 
     Godey, de la Clergerie and Sagot, "Why do small language models underperform? Studying Language Model Saturation
-    via the Softmax Bottleneck" (2024), arXiv:2404.07647, Section 5.
+    via the Softmax Bottleneck" (2024), arXiv:2404.07647.
 
     Args:
         features: `[N, D]`, standardised inside.
@@ -86,7 +86,7 @@ def fit_head(
 def spectrum_entropy(weight: np.ndarray) -> float:
     """Entropy of the singular values over their sum, as a share of its largest: 1 when all are alike, 0 for rank 1.
 
-    The same paper, Section 6, follows it through training: where it falls late, the head has collapsed.
+    The same paper follows it through training: where it falls late, the head has collapsed.
 
     Args:
         weight: `[D, K]` of two rows and columns or more, not zero.

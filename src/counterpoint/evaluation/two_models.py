@@ -82,7 +82,7 @@ def reconstruction_losses(
 
     Where it is large, a connector between the two has dropped what the row was about.
 
-    Li et al., "Lost in Embeddings: Information Loss in Vision-Language Models" (2025), arXiv:2509.11986, Section 3.2,
+    Li et al., "Lost in Embeddings: Information Loss in Vision-Language Models" (2025), arXiv:2509.11986,
     with a linear reconstructor.
 
     Args:

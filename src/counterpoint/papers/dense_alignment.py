@@ -40,7 +40,7 @@ claim = Claim(
     minutes=1,
 )
 
-_STEPS = {Setting.TINY: 1, Setting.SMALL: 200, Setting.FULL: 50_000}
+_STEPS = {Setting.TINY: 1, Setting.SMALL: 120, Setting.FULL: 50_000}
 _SCENES = {Setting.TINY: 40, Setting.SMALL: 250, Setting.FULL: 5000}
 _SIDE, _CELLS, _PIXELS, _DIM, _BATCH = 3, 9, 8, 32, 24
 _EMPTY = 10

@@ -34,7 +34,7 @@ COMMANDS = {
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),
     "objectives": ("--data", "--markdown", "--json"),
-    "papers": ("--markdown",),
+    "papers": ("--wing", "--markdown"),
     "show": ("short",),
     "reproduce": ("short", "--setting", "tiny"),
     "claims": ("--wing", "--claims"),

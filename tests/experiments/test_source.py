@@ -141,5 +141,6 @@ def test_every_format_holds_the_same_pairs(tmp_path, write_lines):
 
 
 def test_facts_are_no_option_as_the_recipe_names_them():
-    source = DataSource(data="a.csv", columns=(("time", "when"),), facts=(Fact(column="time", form=Form.NUMBERS),), rows=5)
+    time = Fact(column="time", form=Form.NUMBERS)
+    source = DataSource(data="a.csv", columns=(("time", "when"),), facts=(time,), rows=5)
     assert source_options(source) == ["--column time=when", "--rows 5"]

@@ -5,13 +5,21 @@ from counterpoint.evaluation.bootstrap import Bootstrap, Measure, Statistic, mea
 from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.class_geometry import NeuralCollapse, class_spread, neural_collapse
 from counterpoint.evaluation.clustering import clustering
+from counterpoint.evaluation.dense_features import dense_alignment, dense_uniformity, nearest_cells
 from counterpoint.evaluation.evaluate import evaluate_labels, evaluate_numbers, evaluate_pairs, evaluate_scores
 from counterpoint.evaluation.few_shot import few_shot_accuracy
+from counterpoint.evaluation.flatness import hessian_trace, sampled_label_trace
 from counterpoint.evaluation.hubs import hubness, neighbour_counts, orphans
 from counterpoint.evaluation.in_batch import BatchView, batch_view, duplicates
 from counterpoint.evaluation.information import info_nce_bound
 from counterpoint.evaluation.knn import knn_accuracy, knn_accuracy_leave_one_out, knn_predict
+from counterpoint.evaluation.landscape import loss_slice, non_convexity, random_direction, trajectory_directions
+from counterpoint.evaluation.layers import LayerMeasures, choose_layer, curvature, layer_measures, view_information
+from counterpoint.evaluation.learning_curve import labels_needed, learning_curve
+from counterpoint.evaluation.matrix_entropy import matrix_entropy, shared_entropy
 from counterpoint.evaluation.modality_gap import gain_without_gap, modality_gap, relative_gap, without_gap
+from counterpoint.evaluation.naive_bayes import NaiveBayes, fit_naive_bayes
+from counterpoint.evaluation.output_head import OutputHead, fit_head, spectrum_entropy
 from counterpoint.evaluation.probe import fit_classifier, fit_regression, probe_accuracy, probe_regression
 from counterpoint.evaluation.qrels import Qrels
 from counterpoint.evaluation.retrieval import MAP, MRR, NDCG, Precision, Recall, retrieval, retrieval_values
@@ -35,8 +43,9 @@ from counterpoint.evaluation.spectrum import (
     participation_ratio,
     singular_spectrum,
 )
-from counterpoint.evaluation.sts import pearson_of, similarity_scores, spearman_of
-from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap
+from counterpoint.evaluation.sts import pearson_of, rank_correlation, similarity_scores, spearman_of
+from counterpoint.evaluation.suite import mean_score, suite_scores
+from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap, reconstruction_losses
 
 __all__ = [
     "MAP",
@@ -47,8 +56,11 @@ __all__ = [
     "Difference",
     "Embeddings",
     "Estimate",
+    "LayerMeasures",
     "Measure",
+    "NaiveBayes",
     "NeuralCollapse",
+    "OutputHead",
     "Precision",
     "Qrels",
     "Recall",
@@ -57,10 +69,14 @@ __all__ = [
     "alignment",
     "batch_view",
     "calibration_error",
+    "choose_layer",
     "class_spread",
     "clustering",
     "coding_rate",
     "compare_systems",
+    "curvature",
+    "dense_alignment",
+    "dense_uniformity",
     "duplicates",
     "effective_rank",
     "evaluate_labels",
@@ -70,11 +86,14 @@ __all__ = [
     "explained",
     "few_shot_accuracy",
     "fit_classifier",
+    "fit_head",
+    "fit_naive_bayes",
     "fit_pixels",
     "fit_regression",
     "fit_tfidf",
     "fit_vectors",
     "gain_without_gap",
+    "hessian_trace",
     "holm",
     "hubness",
     "info_nce_bound",
@@ -84,14 +103,22 @@ __all__ = [
     "knn_accuracy_leave_one_out",
     "knn_predict",
     "label_histogram",
+    "labels_needed",
+    "layer_measures",
+    "learning_curve",
     "lidar",
     "linear_cka",
+    "loss_slice",
+    "matrix_entropy",
     "mean_measure",
     "mean_of",
+    "mean_score",
     "modality_gap",
+    "nearest_cells",
     "neighbour_counts",
     "neighbour_overlap",
     "neural_collapse",
+    "non_convexity",
     "orphans",
     "pair_histogram",
     "paired_difference",
@@ -99,17 +126,26 @@ __all__ = [
     "pearson_of",
     "probe_accuracy",
     "probe_regression",
+    "random_direction",
+    "rank_correlation",
+    "reconstruction_losses",
     "relative_gap",
     "retrieval",
     "retrieval_values",
+    "sampled_label_trace",
     "score_auc",
     "score_overlap",
+    "shared_entropy",
     "similarity_scores",
     "singular_spectrum",
     "space_measures",
     "spearman_of",
+    "spectrum_entropy",
     "spread",
+    "suite_scores",
     "tolerance",
+    "trajectory_directions",
     "uniformity",
+    "view_information",
     "without_gap",
 ]

@@ -2,7 +2,7 @@
 
 python benchmarks/results.py run cifar10 --seeds 0 1 2     # train and judge; appends to benchmarks/results.jsonl
 python benchmarks/results.py recipe cifar10             # the recipe as a file for counterpoint train
-python benchmarks/results.py keep compare "Title" "command"  # the outcome of counterpoint compare
+python benchmarks/results.py keep compare "Title" "command" "note"  # the outcome of counterpoint compare
 python benchmarks/results.py write                         # docs/results.md from what was measured
 """
 
@@ -208,12 +208,12 @@ def _section(name: str, job: Job, records: list[dict]) -> list[str]:
     return [*lines, ""]
 
 
-def keep_comparison(folder: Path, title: str, command: str) -> None:
-    """What of a finished ``counterpoint compare`` is worth keeping: title, command, plan and verdict, as one file."""
+def keep_comparison(folder: Path, title: str, command: str, note: str) -> None:
+    """What of a finished ``counterpoint compare`` is worth keeping: what ran, its verdict and a remark, in one file."""
     plan, verdict = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("plan.json", "verdict.json"))
     costs = {name: one["step"] for name, one in plan["costs"].items()}
     kept = {
-        "title": title, "command": command, "steps": plan["steps"], "trials": plan["trials"],
+        "title": title, "command": command, "note": note, "steps": plan["steps"], "trials": plan["trials"],
         "seeds": plan["request"]["seeds"], "seconds_of_a_step": costs, "verdict": verdict,
     }  # fmt: skip
     where = HERE / "results" / f"{folder.name}.json"
@@ -234,7 +234,7 @@ def _comparison(kept: dict) -> list[str]:
         f"{len(kept['seeds'])} seeds and {kept['trials']} trials of tuning for each, all of {kept['steps']} steps; "
         f"{verdict['examples']:,} test examples, 95 % intervals.", "",
         f"| candidate | {verdict['measure']} | behind by | p, corrected | s a run | peak MB | tuned to |",
-        "|---|---:|---:|---:|---:|---:|---|", *rows, "", " ".join(verdict["sentences"]), "",
+        "|---|---:|---:|---:|---:|---:|---|", *rows, "", " ".join(verdict["sentences"]), "", kept["note"], "",
     ]  # fmt: skip
 
 
@@ -259,13 +259,14 @@ def main() -> None:
     keeper.add_argument("folder", type=Path)
     keeper.add_argument("title")
     keeper.add_argument("compared_by", help="the command")
+    keeper.add_argument("note", help="what else a reader should know")
     commands.add_parser("write")
     given = parser.parse_args()
     if given.command == "write":
         write()
         return
     if given.command == "keep":
-        keep_comparison(given.folder, given.title, given.compared_by)
+        keep_comparison(given.folder, given.title, given.compared_by, given.note)
         return
     if given.command == "recipe":
         sys.stdout.write(source_of(jobs()[given.job].experiment.recipe))

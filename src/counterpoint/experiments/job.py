@@ -25,7 +25,7 @@ def start_method(recipe: Recipe, examples: Examples) -> Method:
     """The method with fresh weights; the same for the same recipe and examples."""
     first, other = _samples(recipe, examples)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(first, other, classes=class_count(recipe, examples))
+        return recipe.build(first, other, classes=class_count(recipe, examples), examples=len(examples))
 
 
 def class_count(recipe: Recipe, examples: Examples) -> int | None:

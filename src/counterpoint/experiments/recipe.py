@@ -12,7 +12,16 @@ from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast, Method, QueueContrast, QueueStep, Siamese, SiameseStep
+from counterpoint.methods import (
+    ClusterContrast,
+    ClusterStep,
+    Contrast,
+    Method,
+    QueueContrast,
+    QueueStep,
+    Siamese,
+    SiameseStep,
+)
 from counterpoint.pairwise import Loss, Objective
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
@@ -34,6 +43,7 @@ class Recipe:
         prototypes: Learnt rows that anchors are compared with, one per class; dropped after training.
         siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
         queue: Earlier embeddings to compare with, of a slow teacher or not; learns from views or labels.
+        clustering: Clusters of all training examples, found again and again, to learn from beside views.
     """
 
     encoder: EncoderSpec
@@ -47,8 +57,16 @@ class Recipe:
     prototypes: LearnablePrototypes | None = None
     siamese: SiameseStep | None = None
     queue: QueueStep | None = None
+    clustering: ClusterStep | None = None
 
-    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Method:
+    def build(
+        self,
+        sample: Content,
+        other_sample: Content | None = None,
+        *,
+        classes: int | None = None,
+        examples: int | None = None,
+    ) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -57,6 +75,7 @@ class Recipe:
             sample: Training content of the anchors, which fits vocabularies and standardisation.
             other_sample: The same for candidates, when they have an encoder of their own.
             classes: How many the training data have, for prototypes; None without labels.
+            examples: How many there are to learn from, for clusters of all of them; those of the sample if not said.
 
         Raises:
             InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or
@@ -64,6 +83,8 @@ class Recipe:
         """
         with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
             torch.manual_seed(self.training.seed)
+            if self.clustering is not None:
+                return self._clustered(self.clustering, sample, examples or len(sample))
             return self._build(sample, other_sample, classes)
 
     def _build(self, sample: Content, other_sample: Content | None, classes: int | None) -> Method:
@@ -97,6 +118,13 @@ class Recipe:
             other=other,
             temperature=None if self.temperature is None else self.temperature.build(),
             prototypes=None if self.prototypes is None else self.prototypes.build(classes, head.out_dim),
+        )
+
+    def _clustered(self, step: ClusterStep, sample: Content, examples: int) -> ClusterContrast:
+        encoder = self.encoder.build(sample)
+        head = self.head.build(encoder.embedding_dim)
+        return ClusterContrast(
+            encoder, self.objective, views=self.views, step=step, head=head, dim=head.out_dim, examples=examples
         )
 
     def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:

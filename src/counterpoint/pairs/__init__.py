@@ -1,5 +1,6 @@
 """Who is positive or negative to whom, and how strongly: what is kept between batches to tell."""
 
+from counterpoint.pairs.bank import ClusteredBank
 from counterpoint.pairs.class_priors import class_priors
 from counterpoint.pairs.clusters import Clusters, Members, kmeans, nearest
 from counterpoint.pairs.columns import Picked
@@ -45,6 +46,7 @@ from counterpoint.pairs.within import Within
 __all__ = [
     "BelowPositive",
     "ClassQueues",
+    "ClusteredBank",
     "Clusters",
     "DistanceWeighted",
     "Doubted",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from cluster_cases import INTER, N, PROTO, RECIPE, ROWS, SEEDS, STEPS, batch_of, built, everything, rows, trained, work
+from cluster_cases import INTER, PROTO, RECIPE, ROWS, SEEDS, STEPS, N, batch_of, built, everything, rows, trained, work
 from in_memory import Rows, cached_equals_uncached, whole_and_resumed
 from torch.nn.functional import cross_entropy, normalize
 

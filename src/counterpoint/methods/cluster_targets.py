@@ -105,7 +105,9 @@ class ToMembers(ClusterTarget):
     def __post_init__(self) -> None:
         """Check the numbers."""
         if self.objective.joint or self.objective.features or self.objective.prototypes:
-            raise InputError(f"objective must take anchors and candidates, and {type(self.objective).__name__} does not")
+            raise InputError(
+                f"objective must take anchors and candidates, and {type(self.objective).__name__} does not"
+            )
         for name in ("positives", "negatives", "pool"):
             count = getattr(self, name)
             if count is not None and count < 1:

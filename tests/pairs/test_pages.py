@@ -1,4 +1,4 @@
-"""What docs/relations.md, docs/queues.md and docs/mixing.md show runs as it stands."""
+"""What docs/relations.md, docs/queues.md, docs/mixing.md and docs/clustering.md show runs as it stands."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         ("relations.md", "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"),
         ("queues.md", ""),
         ("mixing.md", ""),
+        ("clustering.md", ""),
     ],
 )
 def test_the_code_on_the_page_runs(page, printed, capsys):

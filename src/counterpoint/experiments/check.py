@@ -9,6 +9,7 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import export_obstacle
+from counterpoint.experiments.check_clusters import check_clusters
 from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
@@ -78,7 +79,7 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
             f"queue.size is {recipe.queue.size}, and there are {len(data.train)} training rows: every example would be "
             "compared with old embeddings of itself; make it smaller"
         )
-    _check_clusters(recipe, len(data.train))
+    check_clusters(recipe, len(data.train))
     if recipe.prototypes is not None:
         recipe.prototypes.rows(class_count(recipe, data.train))
     if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:
@@ -168,27 +169,6 @@ def _check_queue(recipe: Recipe) -> None:
     others = ("siamese", "temperature", "prototypes", "other_encoder")
     if taken := [other for other in others if getattr(recipe, other) is not None]:
         raise InputError(f"the recipe does not fit itself: with a queue there is no {' or '.join(taken)}")
-
-
-def _check_clusters(recipe: Recipe, rows: int) -> None:
-    """Whether clusters stand beside views and nothing else, and what will have been seen when they are found."""
-    step = recipe.clustering
-    if step is None:
-        return
-    if recipe.supervision is not Supervision.VIEWS:
-        raise InputError(
-            "the recipe does not fit itself: clustering stands beside views, and its supervision is "
-            f"{recipe.supervision}"
-        )
-    others = ("siamese", "queue", "temperature", "prototypes", "other_encoder")
-    if taken := [other for other in others if getattr(recipe, other) is not None]:
-        raise InputError(f"the recipe does not fit itself: with clustering there is no {' or '.join(taken)}")
-    seen = min(rows, step.start * recipe.training.batch_size * recipe.training.accumulate)
-    if seen < step.clusters * step.smallest:
-        raise InputError(
-            f"clustering.clusters is {step.clusters} of at least {step.smallest} rows, and after {step.start} steps at "
-            f"most {seen} of {rows} training rows have been seen: ask for fewer, or start later"
-        )
 
 
 def _check_towers(recipe: Recipe, data: Data) -> None:

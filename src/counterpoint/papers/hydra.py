@@ -20,7 +20,7 @@ paper = Paper(
     identifier="arXiv:2410.18200",
     wing=Wing.PAIRS,
     implements="InfoNCE of pairs of images of any two classes, through a learnt gate for these classes (SimLAP)",
-    deviates="8 x 8 digits and a perceptron. Every pair of a batch has a gate of its own; pairs of the same two classes "
+    deviates="Digits and a perceptron. Every pair of a batch has a gate of its own; pairs of the same two classes "
     "are positives too. Gates are not regularised, which was unclear. Without gates the same pairs are compared as "
     "they are. SimCLR learns from two views without labels, which the others have. Planted superclasses are left out: "
     "digits have none. Nothing is tuned.",

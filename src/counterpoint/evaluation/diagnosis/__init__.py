@@ -1,0 +1,1 @@
+"""What is wrong with an embedding space, and what to change."""

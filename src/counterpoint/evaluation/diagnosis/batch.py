@@ -20,7 +20,7 @@ WANG_LIU = "Wang and Liu 2021, arXiv:2012.09740, Section 3"
 
 def _views(subject: Subject, temperature: float, batches: int = BATCHES_DRAWN) -> list[BatchView]:
     """Batches of the sample as the run's loss sees them."""
-    first, second = subject.pairs
+    first, second = subject.compared
     if min(subject.batch, len(first)) < LEAST:
         raise InputError(f"batches of {min(subject.batch, len(first))} rows: at least {LEAST} are needed")
     labels = None if subject.labels is None else subject.classes
@@ -66,6 +66,8 @@ def _hardest(subject: Subject) -> Found:
 
 
 def _left(subject: Subject) -> Found:
+    if subject.labels_are_positives:
+        raise InputError("an anchor has many positives")
     views = _views(subject, subject.known_temperature())
     return over_batches(
         subject, np.array([view.positive_probability for view in views]),
@@ -99,7 +101,7 @@ MEASURES = (
     Diagnostic(
         name="effective_negatives", group=GROUP, definition="exp(entropy of softmax(s / t) over negatives)",
         citation="perplexity of the push of " + WANG_LIU, compute=_effective,
-        healthy=Range(low=2.5, fault_low=1.6), fault_below=TOO_LOW, change=f"The temperature: {_WARMER}.",
+        healthy=Range(low=5, fault_low=3), fault_below=TOO_LOW, change=f"The temperature: {_WARMER}.",
     ),
     Diagnostic(
         name="effective_share", group=GROUP, definition="effective negatives over negatives",

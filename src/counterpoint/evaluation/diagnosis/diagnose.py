@@ -41,6 +41,8 @@ EXPLAINED = {
     space.COLLAPSE: frozenset(
         {rank.DIMENSIONAL, batch.TOO_HIGH, "duplicated data", "hubs", "positives not told apart", "class collapse"}
     ),
+    rank.DIMENSIONAL: frozenset({"duplicated data"}),
+    gap.GAP: frozenset({"positives not aligned", "positives not told apart"}),
 }
 """What follows from a fault and is not told as one of its own."""
 

@@ -11,6 +11,7 @@ from counterpoint.evaluation.diagnosis.subject import Subject
 from counterpoint.evaluation.modality_gap import gain_without_gap, modality_gap, relative_gap, without_gap
 
 GROUP = "modality gap"
+GAP = "modality gap"
 LIANG = "Liang et al. 2022, arXiv:2203.02053, "
 
 
@@ -67,7 +68,7 @@ MEASURES = (
     Diagnostic(
         name="relative_gap", group=GROUP, definition="|mean x - mean y|^2 / 4 / E|z - mean|^2 of unit rows",
         citation="the gap's share of variance, after " + LIANG + "Section 4.1", compute=_share,
-        healthy=Range(high=0.25, fault_high=0.5), fault="modality gap",
+        healthy=Range(high=0.25, fault_high=0.5), fault=GAP,
         change="Move both means to 0 before searching, raise the temperature, share layers between the sides, or add a "
         "term that aligns the two distributions.",
     ),

@@ -25,7 +25,7 @@ def _hubness(subject: Subject) -> Found:
     top = np.argsort(-counts, kind="stable")[:TOP]
     figure = Hubs(
         name="hubs", title=f"How often a row is among the {K} nearest of another", k=K,
-        counts=tuple(values.tolist()), rows=tuple(rows.tolist()), top=tuple(subject.chosen[top].tolist()),
+        counts=tuple(values.tolist()), rows=tuple(rows.tolist()), top=subject.named(subject.chosen[top]),
         top_counts=tuple(counts[top].tolist()),
     )  # fmt: skip
     return found(one, f"The largest hub is a neighbour of {counts.max()} rows, where {K} is the mean.", figure)

@@ -65,8 +65,7 @@ def _pairs(
         same = tuple(bool(one) for one in label[rows] == label[others])
     ids = subject.chosen
     return Pairs(
-        name=name, title=title, rows=tuple(int(row) for row in ids[rows]),
-        others=tuple(int(row) for row in ids[others]), similarities=tuple(float(one) for one in similarities),
+        name=name, title=title, rows=subject.named(ids[rows]), others=subject.named(ids[others]), similarities=tuple(float(one) for one in similarities),
         same_label=same, side=side,
     )  # fmt: skip
 
@@ -80,8 +79,8 @@ def _duplicates(subject: Subject) -> Found:
         later = np.flatnonzero(twice & (first[back] != np.arange(len(content))))[:SHOWN]
         one = mean_measure("duplicates", twice, bootstrap=subject.bootstrap)
         figure = Pairs(
-            name="duplicates", title="Rows that hold the same example", rows=tuple(later.tolist()),
-            others=tuple(first[back[later]].tolist()), similarities=(1.0,) * len(later),
+            name="duplicates", title="Rows that hold the same example", rows=subject.named(later),
+            others=subject.named(first[back[later]]), similarities=(1.0,) * len(later),
         )  # fmt: skip
         return found(one, f"{one.value:.1%} of the examples are there more than once.", figure)
     similarity, other = _nearest_of_all(subject)
@@ -90,7 +89,7 @@ def _duplicates(subject: Subject) -> Found:
     worst = worst[similarity[worst] >= SAME]
     figure = Pairs(
         name="duplicates", title="Rows that are as good as the same",
-        rows=tuple(subject.chosen[worst].tolist()), others=tuple(other[worst].tolist()),
+        rows=subject.named(subject.chosen[worst]), others=subject.named(other[worst]),
         similarities=tuple(similarity[worst].tolist()),
     )  # fmt: skip
     return found(one, f"{one.value:.1%} of the rows have another that is as good as the same.", figure)

@@ -44,7 +44,9 @@ def _overlap(subject: Subject) -> Found:
 
 def _in_batch_choice(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     """Softmax of the best candidate of each anchor in batches, and whether that is its positive."""
-    first, second = subject.sides
+    if subject.positives is None:
+        raise InputError("no pairs: the data have no positive column and the run makes no views")
+    first, second = subject.compared
     temperature, n = subject.known_temperature(), subject.batch
     order = np.random.default_rng(subject.seed).permutation(len(first))
     probability, correct = [], []
@@ -83,15 +85,11 @@ def _margin(subject: Subject) -> Found:
     ids = subject.chosen
     figure = Pairs(
         name="hardest_pairs", title="Positive pairs that a stranger beats by most", side="positives",
-        rows=_ids(ids[worst]), others=_ids(ids[worst]), similarities=tuple(own[worst].tolist()),
-        rivals=_ids(ids[rival[worst]]), rival_similarities=tuple(nearest[worst].tolist()),
+        rows=subject.named(ids[worst]), others=subject.named(ids[worst]), similarities=tuple(own[worst].tolist()),
+        rivals=subject.named(ids[rival[worst]]), rival_similarities=tuple(nearest[worst].tolist()),
     )  # fmt: skip
     one = mean_measure("beaten", own < nearest, bootstrap=subject.bootstrap)
     return found(one, f"{one.value:.0%} of the positives are beaten by one of {len(own) - 1} strangers.", figure)
-
-
-def _ids(rows: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(row) for row in rows)
 
 
 MEASURES = (
@@ -108,8 +106,7 @@ MEASURES = (
     ),
     Diagnostic(
         name="calibration_error", group=GROUP, definition="sum_b n_b / N |accuracy_b - confidence_b|",
-        citation="Guo et al. 2017, arXiv:1706.04599, Eq. 3", compute=_calibration, healthy=Range(high=0.35),
-        change="Fit the temperature on held-out pairs before reading similarities as probabilities.",
+        citation="Guo et al. 2017, arXiv:1706.04599, Eq. 3", compute=_calibration,
     ),
     Diagnostic(
         name="beaten_positives", group=GROUP, definition="share of anchors with a wrong candidate above their positive",

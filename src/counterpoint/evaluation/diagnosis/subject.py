@@ -29,7 +29,9 @@ class Subject:
         content: `[N]` int64, equal where two rows hold the same example; None where only embeddings are known.
         factors: Further columns `[N]` by name: integers or strings (classes), or floats.
         nuisances: What should not matter, by name, `[N]` numbers: ``length``, ``popularity``.
-        projected: `[N, P]` anchors behind the head that training put them through.
+        projected: `[N, P]` anchors behind the head that training put them through, where the loss compares.
+        projected_positives: `[N, P]` positives likewise.
+        ids: `[N]` row numbers in the data, for figures; 0 to N - 1 by default.
         against: `[N, E]` another model's embeddings of the anchors.
         temperature: Of the objective; None where it has none.
         batch_size: Rows of a batch; more than there are rows means all.
@@ -47,6 +49,8 @@ class Subject:
     factors: Mapping[str, np.ndarray] = field(default_factory=dict)
     nuisances: Mapping[str, np.ndarray] = field(default_factory=dict)
     projected: np.ndarray | None = None
+    projected_positives: np.ndarray | None = None
+    ids: np.ndarray | None = None
     against: np.ndarray | None = None
     temperature: float | None = None
     batch_size: int = 256
@@ -63,7 +67,8 @@ class Subject:
         if np.ndim(self.anchors) != 2:
             raise InputError(f"anchors must have two axes [N, D], got shape {np.shape(self.anchors)}")
         given = {"positives": self.positives, "labels": self.labels, "content": self.content}
-        given |= {"projected": self.projected, "against": self.against, **self.factors, **self.nuisances}
+        given |= {"projected": self.projected, "projected_positives": self.projected_positives, "ids": self.ids}
+        given |= {"against": self.against, **self.factors, **self.nuisances}
         for name, column in given.items():
             if column is not None and len(column) != len(self.anchors):
                 raise InputError(f"{name} has {len(column)} rows and anchors has {len(self.anchors)}")
@@ -187,6 +192,28 @@ class Subject:
             apart = label[i] != label[j]
             i, j = i[apart], j[apart]
         return cosine.paired(first, second), cosine.paired(first[i], second[j])
+
+    @cached_property
+    def compared(self) -> tuple[np.ndarray, np.ndarray]:
+        """As ``pairs``, in the space where the loss compares: behind the head, where there is one.
+
+        Raises:
+            InputError: There are no pairs, or they are not finite.
+        """
+        if self.projected is None:
+            return self.pairs
+        first = cosine.unit_rows(checks.dense("the projected embeddings", np.asarray(self.projected[self.chosen])))
+        if self.positives is None:
+            a, b = self.label_pairs
+            return first[a], first[b]
+        if self.projected_positives is None:
+            raise InputError("positives are not known behind the head")
+        other = np.asarray(self.projected_positives[self.chosen])
+        return first, cosine.unit_rows(checks.dense("the projected positives", other))
+
+    def named(self, rows: np.ndarray) -> tuple[int, ...]:
+        """Row numbers in the data, of places `[n]` among all anchors."""
+        return tuple(int(row) for row in (rows if self.ids is None else self.ids[rows]))
 
     def known_temperature(self) -> float:
         """The temperature.

@@ -1,6 +1,6 @@
 """What is wrong with an embedding space, and what to change."""
 
-from counterpoint.evaluation.diagnosis.diagnose import DIAGNOSTICS, diagnose, read_diagnosis, write_diagnosis
+from counterpoint.evaluation.diagnosis.diagnose import DIAGNOSTICS, LIVE, diagnose, read_diagnosis, write_diagnosis
 from counterpoint.evaluation.diagnosis.figures import Bars, Curve, Figure, Histogram, Hubs, Pairs, Spectrum
 from counterpoint.evaluation.diagnosis.finding import (
     About,
@@ -17,6 +17,7 @@ from counterpoint.evaluation.diagnosis.subject import Subject
 
 __all__ = [
     "DIAGNOSTICS",
+    "LIVE",
     "About",
     "Bars",
     "Curve",

@@ -37,6 +37,11 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
 )
 """Every measure, in the order of tables. A further group is a further tuple here."""
 
+LIVE: tuple[Diagnostic, ...] = tuple(
+    one for one in DIAGNOSTICS if one.name in ("spread", "uniformity", "isotropy", "effective_rank", "effective_share")
+)
+"""What a training run can afford every so many steps."""
+
 EXPLAINED = {
     space.COLLAPSE: frozenset(
         {rank.DIMENSIONAL, batch.TOO_HIGH, "duplicated data", "hubs", "positives not told apart", "class collapse"}

@@ -123,7 +123,7 @@ MEASURES = (
     Diagnostic(
         name="false_negative_push", group=GROUP, definition="share of softmax(s / t) on negatives of the anchor's label",
         citation="Chuang et al. 2020, arXiv:2007.00224", compute=_false_push,
-        healthy=Range(high=0.6),
+        healthy=Range(high=0.7),
         fault="false negatives",
         change="Learn from the labels, filter negatives nearer than the positive, or debias the loss.",
     ),

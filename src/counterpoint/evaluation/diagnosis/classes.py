@@ -8,7 +8,7 @@ from counterpoint.evaluation.class_geometry import NeuralCollapse
 from counterpoint.evaluation.diagnosis.figures import Bars
 from counterpoint.evaluation.diagnosis.finding import Diagnostic, Found, Range, found
 from counterpoint.evaluation.diagnosis.intervals import half_samples
-from counterpoint.evaluation.diagnosis.linear import readable
+from counterpoint.evaluation.diagnosis.linear import best_ridge, readable
 from counterpoint.evaluation.diagnosis.subject import Subject
 
 GROUP = "classes"
@@ -51,15 +51,22 @@ def _distance(subject: Subject) -> Found:
     return _neural(subject, "distance", "Cosines between class means are {:.2f} away from those of a simplex.")
 
 
+def _read(subject: Subject, factor: np.ndarray, *, missed: bool = False) -> Found:
+    """What a linear map reads of a factor, or misses; the penalty is chosen once, on all sampled rows."""
+    rows = subject.varied.astype(np.float64)
+    ridge = best_ridge(rows, factor, seed=subject.seed)
+
+    def statistic(chosen: np.ndarray) -> float:
+        share = readable(rows[chosen], factor[chosen], ridge=ridge, seed=subject.seed)
+        return 1 - share if missed else share
+
+    words = "On unseen rows a linear map misses {:.1%} of the variance of the label."
+    return half_samples(subject, statistic, len(rows), lambda value: words.format(value))
+
+
 def _leak(subject: Subject) -> Found:
     """What a linear map cannot read of the label: noise that every real label has."""
-    labels = _full_classes(subject)
-    return half_samples(
-        subject,
-        lambda chosen: 1 - readable(subject.varied[chosen].astype(np.float64), labels[chosen], seed=subject.seed),
-        len(labels),
-        lambda value: f"On unseen rows a linear map misses {value:.1%} of the variance of the label.",
-    )
+    return _read(subject, _full_classes(subject), missed=True)
 
 
 def _factors(subject: Subject) -> Found:
@@ -68,13 +75,7 @@ def _factors(subject: Subject) -> Found:
         given["label"] = subject.classes
     if not given:
         raise InputError("no labels and no further columns")
-    rows = subject.varied.astype(np.float64)
-    parts = {
-        name: half_samples(
-            subject, lambda c, one=one: readable(rows[c], one[c], seed=subject.seed), len(rows), lambda value: ""
-        )
-        for name, one in given.items()
-    }
+    parts = {name: _read(subject, one) for name, one in given.items()}
     figure = Bars(
         name="factors", title="What a linear map reads of each column", value_name="R squared, unseen rows",
         groups=tuple(parts), values=tuple(part.value for part in parts.values()),

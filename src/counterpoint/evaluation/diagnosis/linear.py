@@ -7,6 +7,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.evaluation.two_models import explained
 
 RIDGE = 1e-3
+RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
@@ -15,22 +16,28 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
     return np.eye(len(classes))[index]
 
 
-def readable(rows: np.ndarray, factor: np.ndarray, *, seed: int = 0) -> float:
+def readable(rows: np.ndarray, factor: np.ndarray, *, ridge: float = RIDGE, seed: int = 0) -> float:
     """Share of a factor's variance that a linear map predicts on unseen rows (5 folds); classes as indicators.
 
     Args:
         rows: `[N, D]`.
         factor: `[N]` integers, strings or booleans (classes), or floats.
+        ridge: Weight of the penalty, as in :func:`counterpoint.evaluation.explained`.
         seed: Of the folds.
 
     Raises:
         InputError: The factor is the same in every row, or has as many classes as half the rows.
     """
     if factor.dtype.kind == "f":
-        return explained(rows, factor[:, None].astype(np.float64), ridge=RIDGE, seed=seed)
+        return explained(rows, factor[:, None].astype(np.float64), ridge=ridge, seed=seed)
     if len(np.unique(factor)) * 2 > len(factor):
         raise InputError("nearly every row has a class of its own")
-    return explained(rows, one_hot(factor), ridge=RIDGE, seed=seed)
+    return explained(rows, one_hot(factor), ridge=ridge, seed=seed)
+
+
+def best_ridge(rows: np.ndarray, factor: np.ndarray, *, seed: int = 0) -> float:
+    """Of a few penalties the one that reads most: few rows of many dimensions need a large one."""
+    return max(RIDGES, key=lambda ridge: readable(rows, factor, ridge=ridge, seed=seed))
 
 
 def directions(rows: np.ndarray, factor: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ COMMANDS = {
         "bf16",
     ),
     "evaluate": ("run", "--on", "--column", "--reference", "--json"),
+    "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
     "report": ("run", "--json"),

@@ -41,7 +41,7 @@ def diagnose(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where to write; diagnosis.json of the run.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
-    """Find out what is wrong with an embedding space: collapse, rank, negatives, temperature, gap, hubs, leaks, bias."""
+    """Find out what is wrong with an embedding space: collapse, rank, negatives, temperature, gap, leaks, bias."""
     folder = RunFolder(run)
     is_run = folder.config.is_file()
     if is_run:

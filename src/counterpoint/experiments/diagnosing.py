@@ -1,7 +1,7 @@
 """What of a run there is to diagnose: held-out examples through the trained model, its head and its views."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,10 +128,10 @@ def _names(labels: np.ndarray, names: Sequence[str]) -> np.ndarray:
 def fingerprints(content: Content) -> np.ndarray:
     """int64 `[N]`, equal where two examples are the same text or the same numbers."""
     if isinstance(content, torch.Tensor):
-        keys = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in np.ascontiguousarray(content.numpy())]
+        parts: Iterable[bytes] = (row.tobytes() for row in np.ascontiguousarray(content.numpy()))
     else:
-        keys = [hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest() for text in content]
-    return np.frombuffer(b"".join(keys), dtype=np.int64)
+        parts = (text.encode("utf-8") for text in content)
+    return np.frombuffer(b"".join(hashlib.blake2b(one, digest_size=8).digest() for one in parts), dtype=np.int64)
 
 
 def _further(examples: Examples, batch: Batch, columns: Columns) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def test_everything_is_written_down_and_read_back_equal(digits, tmp_path):
     rng = np.random.default_rng(0)
     subject = Subject(
         anchors=x, positives=x[:, ::-1] + rng.normal(size=x.shape).astype(np.float32), labels=y, two_sides=True,
-        temperature=0.1, batch_size=64, factors={"group": y % 2}, nuisances={"length": x.sum(axis=1)}, against=x[:, :32],
-        projected=x[:, :16], projected_positives=x[:, :16],
+        temperature=0.1, batch_size=64, factors={"group": y % 2}, nuisances={"length": x.sum(axis=1)},
+        against=x[:, :32], projected=x[:, :16], projected_positives=x[:, :16],
     )  # fmt: skip
     found = diagnose(subject)
     assert [one.name for one in found.findings] == [one.name for one in DIAGNOSTICS]

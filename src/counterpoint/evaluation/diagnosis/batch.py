@@ -121,7 +121,7 @@ MEASURES = (
         citation=WANG_LIU, compute=_sensitivity,
     ),
     Diagnostic(
-        name="false_negative_push", group=GROUP, definition="share of softmax(s / t) on negatives of the anchor's label",
+        name="false_negative_push", group=GROUP, definition="share of softmax(s / t) on negatives of one label",
         citation="Chuang et al. 2020, arXiv:2007.00224", compute=_false_push,
         healthy=Range(high=0.7),
         fault="false negatives",

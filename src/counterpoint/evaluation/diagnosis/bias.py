@@ -8,10 +8,10 @@ import torch
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.nullspace import nullspace_projection
+from counterpoint.evaluation.bootstrap import measure
 from counterpoint.evaluation.diagnosis.finding import Diagnostic, Found, Range, found
 from counterpoint.evaluation.diagnosis.linear import accuracy_in_halves, directions
 from counterpoint.evaluation.diagnosis.subject import Subject
-from counterpoint.evaluation.bootstrap import measure
 from counterpoint.evaluation.sts import spearman_of
 
 GROUP = "bias"

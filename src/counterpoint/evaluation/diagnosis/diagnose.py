@@ -69,9 +69,7 @@ def diagnose(subject: Subject, diagnostics: tuple[Diagnostic, ...] = DIAGNOSTICS
             continue
         findings.append(judged(one, result))
         figures.extend(result.figures)
-    return Diagnosis(
-        about=subject.about, faults=faults_of(findings), findings=tuple(findings), figures=tuple(figures)
-    )
+    return Diagnosis(about=subject.about, faults=faults_of(findings), findings=tuple(findings), figures=tuple(figures))
 
 
 def judged(diagnostic: Diagnostic, result: Found) -> Finding:

@@ -84,7 +84,7 @@ MEASURES = (
         change="Look at that class: more of its rows, or hard negatives against what it is taken for.",
     ),
     Diagnostic(
-        name="tail_gap", group=GROUP, definition="accuracy in the most frequent third of classes minus the rarest third",
+        name="tail_gap", group=GROUP, definition="accuracy in the most frequent third of classes minus the rarest",
         citation="Liu et al. 2019, arXiv:1904.05160", compute=_tail, healthy=Range(high=0.4),
         change="Draw classes evenly (--batches class-balanced) or weight rare ones up.",
     ),

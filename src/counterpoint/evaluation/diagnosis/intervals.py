@@ -38,9 +38,7 @@ def half_samples(
     return Found(value=value, low=value - half, high=value + half, n=n, interval=HALVES, meaning=meaning(value))
 
 
-def over_batches(
-    subject: Subject, values: np.ndarray, meaning: Callable[[float], str], *figures: Figure
-) -> Found:
+def over_batches(subject: Subject, values: np.ndarray, meaning: Callable[[float], str], *figures: Figure) -> Found:
     """The mean of one number per drawn batch."""
     measure = mean_measure("batches", values, bootstrap=subject.bootstrap)
     return found(measure, meaning(measure.value), *figures, interval=BATCHES)

@@ -21,16 +21,17 @@ def readable(rows: np.ndarray, factor: np.ndarray, *, ridge: float = RIDGE, seed
 
     Args:
         rows: `[N, D]`.
-        factor: `[N]` integers, strings or booleans (classes), or floats.
+        factor: `[N]` strings, booleans or integers (classes), or numbers: floats, and integers that hardly repeat.
         ridge: Weight of the penalty, as in :func:`counterpoint.evaluation.explained`.
         seed: Of the folds.
 
     Raises:
-        InputError: The factor is the same in every row, or has as many classes as half the rows.
+        InputError: The factor is the same in every row, or text that hardly repeats.
     """
-    if factor.dtype.kind == "f":
+    many = len(np.unique(factor)) * 2 > len(factor)
+    if factor.dtype.kind == "f" or (many and factor.dtype.kind in "iu"):
         return explained(rows, factor[:, None].astype(np.float64), ridge=ridge, seed=seed)
-    if len(np.unique(factor)) * 2 > len(factor):
+    if many:
         raise InputError("nearly every row has a class of its own")
     return explained(rows, one_hot(factor), ridge=ridge, seed=seed)
 

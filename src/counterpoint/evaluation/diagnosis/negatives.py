@@ -48,26 +48,21 @@ def _nearer(subject: Subject) -> Found:
         ]
     one = mean_measure("nearer_negatives", share, bootstrap=subject.bootstrap)
     worst = np.argsort(-best[0], kind="stable")[:SHOWN]
-    figure = _pairs(
-        subject, "false_negatives", "Negatives nearest to an anchor: are they positives?",
-        best[1][worst], best[2][worst], best[0][worst], side="positives",
+    rows, others = best[1][worst], best[2][worst]
+    figure = Pairs(
+        name="false_negatives", title="Negatives nearest to an anchor: are they positives?", side="positives",
+        rows=subject.named(subject.chosen[rows]), others=subject.named(subject.chosen[others]),
+        similarities=tuple(best[0][worst].tolist()), same_label=_same_label(subject, rows, others),
     )  # fmt: skip
     return found(one, f"{one.value:.2%} of the negatives are as near as the anchor's own positive.", figure)
 
 
-def _pairs(
-    subject: Subject, name: str, title: str, rows: np.ndarray, others: np.ndarray, similarities: np.ndarray, *, side: str
-) -> Pairs:
-    """A figure of places in the sample as ids."""
-    same = ()
-    if subject.labels is not None:
-        label = np.asarray(subject.labels)[subject.chosen]
-        same = tuple(bool(one) for one in label[rows] == label[others])
-    ids = subject.chosen
-    return Pairs(
-        name=name, title=title, rows=subject.named(ids[rows]), others=subject.named(ids[others]), similarities=tuple(float(one) for one in similarities),
-        same_label=same, side=side,
-    )  # fmt: skip
+def _same_label(subject: Subject, rows: np.ndarray, others: np.ndarray) -> tuple[bool, ...]:
+    """Whether sampled rows share a label; empty without labels."""
+    if subject.labels is None:
+        return ()
+    label = np.asarray(subject.labels)[subject.chosen]
+    return tuple((label[rows] == label[others]).tolist())
 
 
 def _duplicates(subject: Subject) -> Found:
@@ -119,10 +114,11 @@ MEASURES = (
         change="Look at the pairs: filter those that are positives, and check the positives of the others.",
     ),
     Diagnostic(
-        name="duplicates", group=GROUP, definition="share of rows that another row equals (embeddings: cosine > 0.9999)",
+        name="duplicates", group=GROUP, definition="share of rows that another row equals (cosine > 0.9999)",
         citation="Lee et al. 2021, arXiv:2107.06499", compute=_duplicates,
         healthy=Range(high=0.05, fault_high=0.15), fault="duplicated data",
-        change="Remove repeated rows, or keep them out of one batch (--batches no-duplicates): each is a false negative.",
+        change="Remove repeated rows, or keep them out of one batch (--batches no-duplicates)."
+        " Each is a false negative.",
     ),
 )  # fmt: skip
 """Of false negatives."""

@@ -28,7 +28,9 @@ def _auc(subject: Subject) -> Found:
     figure = Histogram(
         name="scores", title="Cosines of positive and of negative pairs", edges=tuple(edges.tolist()), series=series
     )
-    return found(one, f"A positive pair beats a random one {one.value:.1%} of the time.", figure, interval="closed form")
+    return found(
+        one, f"A positive pair beats a random one {one.value:.1%} of the time.", figure, interval="closed form"
+    )
 
 
 def _overlap(subject: Subject) -> Found:

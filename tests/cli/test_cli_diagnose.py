@@ -22,7 +22,7 @@ def run(digits, ok, tmp_path):
     def train(name, *options):
         out = tmp_path / name
         columns = ("--column", "anchor=vector", "--column", "label=label")
-        ok("train", digits, *columns, "--steps", 20, "--no-judge", "--out", out, *options)
+        ok("train", digits, *columns, "--steps", 8, "--no-judge", "--out", out, *options)
         return out
 
     return train

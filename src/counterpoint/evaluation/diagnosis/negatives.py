@@ -11,6 +11,8 @@ from counterpoint.evaluation.diagnosis.subject import Subject
 
 GROUP = "negatives"
 SHOWN = 24
+SEARCHED = 1024
+"""Sampled rows whose equals are looked for among all rows, where there are more rows than the sample."""
 SAME = 0.9999
 """Cosine from which two embeddings count as one where the examples themselves are not known."""
 
@@ -78,26 +80,36 @@ def _duplicates(subject: Subject) -> Found:
             others=subject.named(first[back[later]]), similarities=(1.0,) * len(later),
         )  # fmt: skip
         return found(one, f"{one.value:.1%} of the examples are there more than once.", figure)
-    similarity, other = _nearest_of_all(subject)
+    places, similarity, other = _nearest_of_all(subject)
     one = mean_measure("duplicates", similarity >= SAME, bootstrap=subject.bootstrap)
     worst = np.argsort(-similarity, kind="stable")[:SHOWN]
     worst = worst[similarity[worst] >= SAME]
     figure = Pairs(
         name="duplicates", title="Rows that are as good as the same",
-        rows=subject.named(subject.chosen[worst]), others=subject.named(other[worst]),
+        rows=subject.named(subject.chosen[places[worst]]), others=subject.named(other[worst]),
         similarities=tuple(similarity[worst].tolist()),
     )  # fmt: skip
     return found(one, f"{one.value:.1%} of the rows have another that is as good as the same.", figure)
 
 
-def _nearest_of_all(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
-    """Each sampled row's nearest other row among all, in blocks: cosine and id."""
-    blocks = list(cosine.top_k(subject.varied, subject.anchors, 2))
-    index = np.concatenate([block.index for block in blocks])
-    similarity = np.concatenate([block.similarity for block in blocks])
-    own = index[:, 0] == subject.chosen
-    place = own.astype(np.int64)[:, None]
-    return np.take_along_axis(similarity, place, 1)[:, 0], np.take_along_axis(index, place, 1)[:, 0]
+def _nearest_of_all(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sampled rows' nearest other row among all, tile by tile: places in the sample, cosines, places among all."""
+    unit, n = subject.varied, len(subject.anchors)
+    places = np.arange(len(unit))
+    if len(unit) < n:  # every row of the sample meets all rows, so fewer of them do
+        places = np.sort(np.random.default_rng(subject.seed).permutation(len(unit))[:SEARCHED])
+    best, other = np.full(len(places), -np.inf), np.zeros(len(places), dtype=np.int64)
+    for start in range(0, n, cosine.CANDIDATE_BLOCK):
+        tile = np.asarray(subject.anchors[start : start + cosine.CANDIDATE_BLOCK])
+        cosines = unit[places] @ cosine.unit_rows(tile).T
+        own = subject.chosen[places] - start
+        inside = (own >= 0) & (own < len(tile))
+        cosines[np.flatnonzero(inside), own[inside]] = -np.inf
+        nearest = cosines.argmax(axis=1)
+        value = cosines[np.arange(len(places)), nearest]
+        better = value > best
+        best[better], other[better] = value[better], nearest[better] + start
+    return places, best, other
 
 
 MEASURES = (

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -116,3 +118,8 @@ def test_figures_name_rows_of_the_data(digits):
     assert set(hubs.top) <= set(ids.tolist())
     assert isinstance(spectrum := figures["spectrum"], Spectrum)
     assert sum(spectrum.values) == pytest.approx(1)
+
+
+def test_the_page_defines_every_measure():
+    page = (Path(__file__).parents[3] / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    assert [one.name for one in DIAGNOSTICS if f"| `{one.name}` | {one.group} |" not in page] == []

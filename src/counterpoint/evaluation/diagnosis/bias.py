@@ -9,7 +9,7 @@ import torch
 from counterpoint.base.errors import InputError
 from counterpoint.base.nullspace import nullspace_projection
 from counterpoint.evaluation.bootstrap import measure
-from counterpoint.evaluation.diagnosis.finding import Diagnostic, Found, Range, found
+from counterpoint.evaluation.diagnosis.finding import FORMULA, Diagnostic, Found, Range, found
 from counterpoint.evaluation.diagnosis.linear import accuracy_in_halves, directions
 from counterpoint.evaluation.diagnosis.subject import Subject
 from counterpoint.evaluation.sts import spearman_of
@@ -71,7 +71,7 @@ def _removal(subject: Subject) -> Found:
         rounds += 1
     cost = _cost(subject, rows, cleared)
     words = f"A linear map reads group {before:.0%} of the time; {rounds} rounds bring that to {now:.0%}{cost}."
-    return Found(value=rounds, low=rounds, high=rounds, n=len(rows), interval="closed form", meaning=words)
+    return Found(value=rounds, low=rounds, high=rounds, n=len(rows), interval=FORMULA, meaning=words)
 
 
 def _cost(subject: Subject, rows: np.ndarray, cleared: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from scipy import stats
 from counterpoint.base.errors import InputError
 from counterpoint.evaluation.bootstrap import mean_measure
 from counterpoint.evaluation.diagnosis.figures import Figure
-from counterpoint.evaluation.diagnosis.finding import BATCHES, FORMULA, HALVES, Found, found
+from counterpoint.evaluation.diagnosis.finding import BATCHES, HALVES, Found, found
 from counterpoint.evaluation.diagnosis.subject import Subject
 
 HALF_SAMPLES = 10
@@ -42,8 +42,3 @@ def over_batches(subject: Subject, values: np.ndarray, meaning: Callable[[float]
     """The mean of one number per drawn batch."""
     measure = mean_measure("batches", values, bootstrap=subject.bootstrap)
     return found(measure, meaning(measure.value), *figures, interval=BATCHES)
-
-
-def exact(value: float, n: int, meaning: str, *figures: Figure) -> Found:
-    """A number that was counted over all rows."""
-    return Found(value=value, low=value, high=value, n=n, interval=FORMULA, meaning=meaning, figures=figures)

@@ -7,7 +7,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.evaluation import separation
 from counterpoint.evaluation.bootstrap import mean_measure
 from counterpoint.evaluation.diagnosis.figures import Histogram, Pairs
-from counterpoint.evaluation.diagnosis.finding import Diagnostic, Found, Range, found
+from counterpoint.evaluation.diagnosis.finding import FORMULA, Diagnostic, Found, Range, found
 from counterpoint.evaluation.diagnosis.intervals import half_samples
 from counterpoint.evaluation.diagnosis.subject import Subject
 
@@ -28,9 +28,7 @@ def _auc(subject: Subject) -> Found:
     figure = Histogram(
         name="scores", title="Cosines of positive and of negative pairs", edges=tuple(edges.tolist()), series=series
     )
-    return found(
-        one, f"A positive pair beats a random one {one.value:.1%} of the time.", figure, interval="closed form"
-    )
+    return found(one, f"A positive pair beats a random one {one.value:.1%} of the time.", figure, interval=FORMULA)
 
 
 def _overlap(subject: Subject) -> Found:

@@ -4,7 +4,7 @@ import numpy as np
 
 from counterpoint.evaluation import space, spectrum
 from counterpoint.evaluation.bootstrap import mean_measure
-from counterpoint.evaluation.diagnosis.finding import Diagnostic, Found, Range, found
+from counterpoint.evaluation.diagnosis.finding import BOOTSTRAP, Diagnostic, Found, Range, found
 from counterpoint.evaluation.diagnosis.intervals import half_samples
 from counterpoint.evaluation.diagnosis.subject import Subject
 from counterpoint.evaluation.separation import tolerance
@@ -43,7 +43,7 @@ def _trade_off(subject: Subject) -> Found:
     words = f"Alignment {aligned.mean():.2f} and uniformity {log_mean.value:.2f} together; lower is better."
     return Found(
         value=one.value, low=one.value - np.hypot(one.value - one.low, half).item(),
-        high=one.value + np.hypot(one.high - one.value, half).item(), n=one.n, interval="bootstrap", meaning=words,
+        high=one.value + np.hypot(one.high - one.value, half).item(), n=one.n, interval=BOOTSTRAP, meaning=words,
     )  # fmt: skip
 
 

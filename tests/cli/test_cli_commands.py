@@ -28,6 +28,7 @@ COMMANDS = {
     ),
     "evaluate": ("run", "--on", "--column", "--reference", "--json"),
     "compare": ("data", "--objectives", "--encoders", "--budget", "--seeds", "--trials", "--replace", "--json"),
+    "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
     "report": ("run", "--json"),

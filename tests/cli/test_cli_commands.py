@@ -31,7 +31,7 @@ COMMANDS = {
     "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
-    "report": ("run", "--json"),
+    "report": ("run", "--against", "--json"),
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),
     "objectives": ("--data", "--markdown", "--json"),

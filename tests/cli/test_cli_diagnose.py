@@ -42,6 +42,8 @@ def test_a_run_is_diagnosed_on_what_it_held_out_and_on_other_data(run, ok, digit
     assert measured["popularity_bias"]["value"] is not None
     assert "read least" in measured["least_readable_factor"]["meaning"]
     assert read_diagnosis(labels / "diagnosis.json").about.against == str(views)
+    page = (labels / "diagnosis.html").read_text(encoding="utf-8")
+    assert "How does it differ from the other space?" in page
     said = ok("diagnose", views, "--on", digits, "--column", "anchor=vector", "--column", "label=label")
     assert "head_gain" in said.out
     assert "no fault found" in said.out
@@ -55,6 +57,7 @@ def test_vectors_are_diagnosed_without_a_run(digits, cli, ok, tmp_path):
     assert "collapse (" in said.out
     assert "FAULT" in said.out
     assert [fault.name for fault in read_diagnosis(tmp_path / "found.json").faults] == ["collapse"]
+    assert "row 1" in (tmp_path / "found.html").read_text(encoding="utf-8")
     found = ok(
         "diagnose", digits, "--column", "anchor=vector", "--column", "label=label", "--sample", 100, "--json"
     ).json

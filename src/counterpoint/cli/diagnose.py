@@ -15,6 +15,9 @@ from counterpoint.evaluation.diagnosis import Diagnosis, Finding, State, Subject
 from counterpoint.experiments.diagnosing import Columns, run_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_to_judge
+from counterpoint.experiments.questions import questions
+from counterpoint.experiments.report import Report, write_report
+from counterpoint.experiments.showing import by_number, showing
 from counterpoint.experiments.source import Data, load_data
 from counterpoint.experiments.vectors import vector_subject
 
@@ -44,10 +47,11 @@ def diagnose(
     """Find out what is wrong with an embedding space: collapse, rank, negatives, temperature, gap, leaks, bias."""
     folder = RunFolder(run)
     is_run = folder.config.is_file()
-    if is_run:
+    data = _data(folder, on, columns_of(column or [])) if is_run else None
+    if data is not None:
         columns = Columns(factors=tuple(factor or ()), group=group, popularity=popularity)
         other = None if against is None else RunFolder(against)
-        subject = run_subject(folder, _data(folder, on, columns_of(column or [])), columns=columns, against=other)
+        subject = run_subject(folder, data, columns=columns, against=other)
     else:
         if factor or group or popularity:
             raise InputError("--factor, --group and --popularity are read from the data of a run")
@@ -59,12 +63,15 @@ def diagnose(
     path = out or (folder.diagnosis if is_run else None)
     if path is not None:
         diagnosis.write_diagnosis(path, found)
+        shows = by_number if data is None or data.test is None else showing(data.test)
+        page = Report(title=f"Diagnosis of {run.name}", subtitle=on or "", questions=questions(found, shows))
+        write_report(page, path.with_suffix(".html"))
     if json:
         console.machine(to_json(found))
     else:
         _say(found, subject)
     if path is not None:
-        console.say(f"written to {path}")
+        console.say(f"written to {path} and {path.with_suffix('.html').name}")
 
 
 def _data(folder: RunFolder, on: str | None, columns: tuple[tuple[str, str], ...]) -> Data:

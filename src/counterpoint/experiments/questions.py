@@ -112,9 +112,15 @@ def _question(asked: _Asked, diagnosis: Diagnosis, figures: Mapping[str, Figure]
         state=(findings[0].state if findings else State.FINE).value,
         charts=tuple(chart_of(figures[name]) for name in asked.figures if name in figures),
         pairs=() if not isinstance(pairs, Pairs) else _pairs(pairs, shows),
-        pairs_title="" if pairs is None else pairs.title,
+        pairs_title=_pairs_title(pairs),
         readings=tuple(reading_of(one) for one in findings),
     )
+
+
+def _pairs_title(pairs: Figure | None) -> str:
+    if not isinstance(pairs, Pairs):
+        return ""
+    return f"{pairs.title}: first what belongs to it, then the stranger" if pairs.rivals else pairs.title
 
 
 def _answer(asked: _Asked, findings: list[Finding]) -> str:

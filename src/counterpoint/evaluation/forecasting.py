@@ -41,13 +41,13 @@ def windows(series: np.ndarray, length: int, horizon: int) -> Frozen:
 
 
 def forecasting(
-    train: Frozen, validation: Frozen, test: Frozen, *, horizon: int, bootstrap: Bootstrap = DEFAULT
+    train: Frozen, validation: Frozen, test: Frozen, *, horizon: int, suffix: str = "", bootstrap: Bootstrap = DEFAULT
 ) -> list[Measure]:
     """Mean squared and mean absolute error of a ridge forecast; the penalty is the best on the validation windows.
 
     Yue et al., "TS2Vec: Towards Universal Representation of Time Series" (2022), arXiv:2106.10466, Section 4.2: the
     penalty of least ``sqrt(MSE) + MAE``. Errors are in the units of ``future``, so standardise a series by its training
-    part first, as published figures are. Windows overlap: the interval draws blocks of ``length of a horizon``
+    part first, as published figures are. Windows overlap: the interval draws blocks of ``horizon``
     consecutive windows.
 
     Args:
@@ -55,6 +55,7 @@ def forecasting(
         validation: Windows that the penalty is chosen on.
         test: Windows that are judged.
         horizon: Steps of the forecast, which is how far errors of neighbouring windows hang together.
+        suffix: Put behind the names of measures.
         bootstrap: Resamples, level and seed; blocks of windows are drawn.
 
     Raises:
@@ -71,7 +72,8 @@ def forecasting(
     size = np.diff(starts, append=len(error))
     found = {"forecast_mse": np.square(error).mean(axis=1), "forecast_mae": np.abs(error).mean(axis=1)}
     return [
-        _block_mean(name, np.add.reduceat(values, starts), size, bootstrap=bootstrap) for name, values in found.items()
+        _block_mean(name + suffix, np.add.reduceat(values, starts), size, bootstrap=bootstrap)
+        for name, values in found.items()
     ]
 
 

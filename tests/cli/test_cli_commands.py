@@ -30,6 +30,7 @@ COMMANDS = {
     "compare": ("data", "--objectives", "--encoders", "--budget", "--seeds", "--trials", "--replace", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
+    "mine": ("run", "corpus", "--queries", "--from-rank", "--share", "--guide", "hnsw", "random", "--json"),
     "report": ("run", "--json"),
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),

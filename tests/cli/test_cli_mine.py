@@ -40,7 +40,7 @@ def mine(ok, runs, corpus, queries, tmp_path):
         said = ok(
             "mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / out, *ASK, *options, "--json"
         )
-        return said.json, pq.read_table(tmp_path / out)
+        return said.json, pq.read_table(tmp_path / out / "part-00000.parquet")
 
     return run
 

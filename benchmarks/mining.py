@@ -15,6 +15,7 @@ from torch import Tensor
 
 from counterpoint.evaluation import mean_of
 from counterpoint.evaluation.significance import compare_systems
+from counterpoint.experiments.descend import Step
 from counterpoint.experiments.text_retrieval import RetrievalTexts, TextLearner, TextLoop, picked, scifact_texts
 from counterpoint.retrieval import search
 from counterpoint.retrieval.mining import (
@@ -67,7 +68,7 @@ def go_on(start: TextLearner, negatives: Tensor | None) -> np.ndarray:
     return learner.ndcg()
 
 
-def in_batch(learner: TextLearner):
+def in_batch(learner: TextLearner) -> Step:
     """The steps of ``learner.retrieving`` without its further negatives: the same batches."""
     draw = torch.Generator().manual_seed(learner.seed)
     positive = torch.from_numpy(learner.data.positive)

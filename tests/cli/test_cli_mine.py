@@ -7,6 +7,9 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+from counterpoint.experiments.mining import MiningJob, mine_files
+from counterpoint.retrieval.mining import Plan, RankWindow, Sample
+
 from .conftest import WORDS
 
 ASK = ("--from-rank", 2, "--to-rank", 12, "--negatives", 3)
@@ -163,3 +166,35 @@ def test_images_are_no_texts_and_an_empty_positive_is_named(cli, runs, corpus, d
     said = cli("mine", runs("pairs.csv"), corpus, "--queries", holes, "-o", tmp_path / "mined", *ASK)
     assert said.code == 2
     assert "'positive' must be a text, found None" in said.errors[0]
+    assert not (tmp_path / "mined").exists()
+
+
+def test_killed_between_parts_it_makes_what_an_unbroken_run_makes(runs, corpus, queries, tmp_path):
+    plan = Plan(negatives=3, window=RankWindow(2, 12), sample=Sample.RANDOM)
+    job = MiningJob(
+        run=runs("pairs.csv"), corpus=str(corpus), queries=str(queries), plan=plan, share=0.99, part_rows=20
+    )
+
+    def die(done, total):
+        raise KeyboardInterrupt
+
+    report = mine_files(job, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        mine_files(job, tmp_path / "killed", progress=die)
+    parts = {path.name: path for path in (tmp_path / "killed").glob("*.parquet")}
+    assert list(parts) == ["part-00000.parquet"]
+    before = parts["part-00000.parquet"].stat().st_mtime_ns
+    assert mine_files(job, tmp_path / "killed") == report
+    assert parts["part-00000.parquet"].stat().st_mtime_ns == before
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "whole").glob("*.parquet")}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "killed").glob("*.parquet")} == whole
+    assert len(whole) == 3
+
+
+def test_other_judgements_are_another_mining(mine, cli, runs, corpus, queries, tmp_path):
+    qrels = write(tmp_path / "qrels.csv", "query_id,doc_id,score", [("q0", "d1", "1")])
+    mine("--qrels", qrels, "--id-column", "id")
+    write(qrels, "query_id,doc_id,score", [("q0", "d2", "1")])
+    again = ("--qrels", qrels, "--id-column", "id", "-o", tmp_path / "mined", *ASK)
+    said = cli("mine", runs("pairs.csv"), corpus, "--queries", queries, *again)
+    assert "mined with other settings" in said.errors[0]

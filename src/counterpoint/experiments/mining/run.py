@@ -43,6 +43,10 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
         raise InputError(f"negatives are mined from texts; {job.corpus} holds {corpus.roles.kind.value}s")
     job.plan.check_corpus(len(corpus))
     questions = open_questions(job.queries, corpus, columns=job.columns, positive_id=job.positive_id)
+    # All queries are read for this, so an empty one is known before the corpus is embedded.
+    settings = fingerprint_values(
+        [_settings(job), corpus.fingerprint, *models, *_asked(questions), *_told(job, questions)]
+    )
     judge = judge_of(job, questions, corpus)
     space = space_of(job.run, questions, corpus, out / "vectors")
     rules = rules_of(job, space, questions, corpus, out / "guide")
@@ -54,7 +58,6 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
         found = mine(space, search, numbers, job.plan, rules, judge=judge)
         return _table(questions, corpus, numbers, found.rows, generated), found.tally
 
-    settings = fingerprint_values([_settings(job), *models, corpus.fingerprint, *_asked(questions)])
     tally = write_parts(out, part, rows=len(questions), settings=settings, part_rows=job.part_rows, progress=progress)
     report = MiningReport(tally, recall)
     write_json(out / REPORT, report.plain())
@@ -102,6 +105,13 @@ def _checked_model(run: Path) -> Path:
 def _settings(job: MiningJob) -> str:
     """All that decides the result but where files are; their content is told apart by digests."""
     return repr(replace(job, run=Path(), corpus="", queries="", guide=None, qrels=None))
+
+
+def _told(job: MiningJob, questions: Questions) -> list[str]:
+    """Digests of what false negatives are counted by; labels of the corpus are in its own."""
+    columns = [job.query_id] if job.qrels is not None else [job.label] if job.label is not None else []
+    given = [list(map(str, questions.column(name))) for name in columns if name in questions.table.columns]
+    return [fingerprint_values(given), *([] if job.qrels is None else [fingerprint_path(job.qrels)])]
 
 
 def _asked(questions: Questions) -> list[str]:

@@ -1,6 +1,8 @@
 """From a job to rules, spaces and searches."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -104,5 +106,5 @@ def _margins(job: MiningJob) -> list[Rule]:
     return rules
 
 
-def _reranker(job: MiningJob):
+def _reranker(job: MiningJob) -> Callable[..., Any] | None:
     return None if job.reranker is None else user_function(job.reranker, argument="--reranker")

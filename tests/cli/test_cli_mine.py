@@ -75,6 +75,24 @@ def test_what_is_mined_trains(mine, ok, tmp_path):
     assert "Negative" in trained.out + trained.err
 
 
+def test_rules_that_leave_nothing_are_told_not_hidden(mine):
+    found, table = mine("--margin", 3)
+    assert (found["taken"], found["left"], found["short"], found["false_negative_rate"]) == (0, 0, 48, None)
+    assert [table[f"negative_{i}"].null_count for i in (1, 2, 3)] == [48] * 3
+
+
+def test_the_table_of_counts(ok, runs, corpus, queries, tmp_path):
+    asked = ("--index", "ivf", "--label", "label", *ASK)
+    said = ok("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "mined", *asked).out
+    for words in (
+        r"queries +48",
+        r"removed: rank window +48",
+        r"recall@12 of the index +\d.\d+ ± ",
+        r"% of \d+ judged",
+    ):
+        assert re.search(words, said), said
+
+
 def test_positives_by_id_and_by_text_are_the_same(mine):
     by_text, table = mine()
     by_id, same = mine("--positive-id", "answer", "--id-column", "id", "--column", "query=query", out="by_id")

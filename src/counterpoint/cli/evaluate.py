@@ -1,23 +1,57 @@
 """``counterpoint evaluate``: a trained run on held-out data."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
+from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import columns_of
+from counterpoint.data import Batch, named
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.held_out import load_to_judge
-from counterpoint.experiments.judge import collect, judge, model_system, raw_system
-from counterpoint.experiments.source import Data, DataSource, load_data
+from counterpoint.experiments.held_out import load_outside, load_to_judge
+from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
+from counterpoint.experiments.protocols import Layout, open_layout, run_tasks, table_tasks
+from counterpoint.experiments.protocols.tables import Judged
+from counterpoint.experiments.protocols.task import LeftOut
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.source import SET, DataSource, load_data
+from counterpoint.experiments.suites import run_suite
+
+Found = tuple[list[Comparison], list[LeftOut]]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run to judge, and what it is compared with."""
+
+    recipe: Recipe
+    source: DataSource
+    systems: list[System]
+    kinds: tuple[Kind, Kind]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What to judge on, and how."""
+
+    on: str
+    reference: str | None
+    columns: tuple[tuple[str, str], ...]
+    ood: str | None
+    prompts: list[str]
+    protocols: list[str]
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     on: Annotated[
-        str | None, typer.Option(help="File, folder or set:NAME; the run's own held-out data otherwise.")
+        str | None,
+        typer.Option(help="File, folder (images, shards, BEIR) or set:NAME; the run's own held-out data otherwise."),
     ] = None,
     reference: Annotated[
         str | None,
@@ -26,38 +60,116 @@ def evaluate(
     column: Annotated[
         list[str] | None, typer.Option(help="role=column of --on, to override what is found by name; again for more.")
     ] = None,
+    ood: Annotated[str | None, typer.Option(help="Other data, which the model should tell from those of --on.")] = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Only this protocol; again for more. All that the columns allow otherwise.")
+    ] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="Template with {} for a class name (zero-shot); again for an ensemble.")
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="Several sets with 1,000 labels each: images or texts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
-    """Judge a model by what the columns allow: kNN, probe and clustering, correlation, or retrieval."""
+    """Judge a model by what the columns allow: kNN, probe and clustering, correlation, retrieval, and more."""
+    opened = _opened(run)
+    if suite is not None:
+        if on is not None or ood is not None or protocol or prompt:
+            raise InputError("--suite brings its own data: leave out --on, --ood, --protocol and --prompt")
+        found = run_suite(opened.systems, opened.source, suite)
+    elif on is not None:
+        asked = _Asked(on, reference, columns_of(column or []), ood, prompt or [], protocol or [])
+        found = _elsewhere(opened, asked)
+    else:
+        if column or reference is not None or ood is not None or protocol or prompt:
+            raise InputError("--column, --reference, --ood, --protocol and --prompt go with --on")
+        found = _held_out(run, opened)
+    _tell(found, json)
+
+
+def _opened(run: Path) -> _Run:
     folder = RunFolder(run)
     recipe, source = folder.read()
-    before = model_system("untrained", folder.encoders(folder.initial), is_model=False)
-    after = model_system("trained", folder.encoders(), is_model=True)
     if source is None:
         raise InputError(f"{run} was trained from Python on data without a file: judge it from Python")
-    data = _data(run, source, on, reference, columns_of(column or []))
-    assert data.test is not None
+    before, after = folder.encoders(folder.initial), folder.encoders()
+    systems = [model_system("untrained", before, is_model=False), model_system("trained", after, is_model=True)]
+    return _Run(recipe, source, systems, (after[0].kind, after[1].kind))
+
+
+def _held_out(run: Path, opened: _Run) -> Found:
+    data = load_data(opened.source)
+    if data.test is None:
+        raise InputError(f"{run} held nothing out: name a file with --on")
     console.say(data.described)
     train, test = collect(data.train), collect(data.test)
-    raw = [raw_system(train, data.roles.kind)] if recipe.other_encoder is None else []
-    found = judge([*raw, before, after], train, test, data.test.roles.supervision)
+    raw = [raw_system(train, data.roles.kind)] if opened.recipe.other_encoder is None else []
+    found = judge([*raw, *opened.systems], train, test, data.test.roles.supervision)
     console.skipped([*data.train.skipped, *data.test.skipped])
     if not found:
         raise InputError("the held-out data have no labels, scores or pairs: there is nothing to judge by")
+    return found, []
+
+
+def _elsewhere(opened: _Run, asked: _Asked) -> Found:
+    layout = open_layout(asked.on, width=_width(opened))
+    whole = layout is not None and asked.protocols == [task.name for task in layout.tasks]
+    if layout is not None and (whole or not asked.on.startswith(SET)):
+        return _on_layout(opened, layout, asked)
+    return _on_table(opened, asked)
+
+
+def _width(opened: _Run) -> int | None:
+    if opened.kinds[0] is not Kind.VECTOR:
+        return None
+    return int(np.shape(load_data(opened.source).train.batch([0]).anchor)[1])
+
+
+def _on_layout(opened: _Run, layout: Layout, asked: _Asked) -> Found:
+    console.say(layout.described)
+    if asked.columns or asked.reference is not None or asked.ood is not None or asked.prompts:
+        raise InputError(f"--column, --reference, --ood and --prompt are for tables, and this is none: {asked.on}")
+    if opened.kinds[0] is not layout.kind:
+        raise InputError(f"{asked.on} asks for a model of {layout.kind}s, and the run embeds {opened.kinds[0]}s")
+    content = Batch(rows=np.arange(len(layout.content)), anchor=layout.content)
+    raw = [raw_system(content, layout.kind)] if opened.recipe.other_encoder is None else []
+    return run_tasks([*raw, *opened.systems], layout.tasks, only=asked.protocols)
+
+
+def _on_table(opened: _Run, asked: _Asked) -> Found:
+    zero_shot = Kind.TEXT in opened.kinds
+    data = load_to_judge(
+        opened.source,
+        asked.on,
+        columns=asked.columns,
+        reference=asked.reference,
+        unlabelled=zero_shot or asked.ood is not None,
+    )
+    assert data.test is not None
+    console.say(data.described)
+    train, test = collect(data.train), collect(data.test)
+    outside = None if asked.ood is None else load_outside(opened.source, asked.ood, data)
+    judged = Judged(
+        examples=data.test,
+        train=train,
+        test=test,
+        reads_text=opened.kinds[1] is Kind.TEXT,
+        templates=asked.prompts,
+        outside=outside,
+        class_names=named(asked.on.removeprefix(SET)).class_names if asked.on.startswith(SET) else (),
+    )
+    raw = [raw_system(train, data.roles.kind)] if opened.recipe.other_encoder is None else []
+    found = run_tasks([*raw, *opened.systems], table_tasks(judged), only=asked.protocols)
+    console.skipped([*data.train.skipped, *data.test.skipped])
+    return found
+
+
+def _tell(found: Found, json: bool) -> None:
+    comparisons, left_out = found
+    for one in left_out:
+        console.say(f"not judged: {one.name}: {one.reason}")
+    if not comparisons:
+        raise InputError("there is nothing to judge by: no protocol applies to these data")
     if json:
-        console.machine(found)
+        console.machine(comparisons)
     else:
-        console.comparisons(found)
-
-
-def _data(
-    run: Path, source: DataSource, on: str | None, reference: str | None, columns: tuple[tuple[str, str], ...]
-) -> Data:
-    if on is not None:
-        return load_to_judge(source, on, columns=columns, reference=reference)
-    if columns or reference is not None:
-        raise InputError("--column and --reference go with --on")
-    data = load_data(source)
-    if data.test is None:
-        raise InputError(f"{run} held nothing out: name a file with --on")
-    return data
+        console.comparisons(comparisons)

@@ -133,6 +133,10 @@ def train(
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Steps between checkpoints.", rich_help_panel=TRAINING)
     ] = None,
+    diagnose_every: Annotated[
+        int | None,
+        typer.Option(help="Steps between looks at the space; faults are told once.", rich_help_panel=TRAINING),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check everything and say what would be done.", rich_help_panel=RUN),
@@ -170,7 +174,7 @@ def train(
     plan = with_training(
         plan, epochs=epochs, steps=steps, batch_size=batch_size, batches=batches_named(batches),
         cache_chunk=chunk_of(cache_chunk), accumulate=accumulate, precision=precision, seed=seed, workers=workers,
-        checkpoint_every=checkpoint_every,
+        checkpoint_every=checkpoint_every, diagnose_every=diagnose_every,
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))

@@ -110,6 +110,7 @@ def retrieval(
     *,
     measures: Sequence[RankingMeasure] = MEASURES,
     exclude_self: bool = False,
+    prefix: str = "",
     bootstrap: Bootstrap = DEFAULT,
 ) -> list[Measure]:
     """Rank all candidates by cosine for every query and average ranking measures over queries.
@@ -120,13 +121,14 @@ def retrieval(
         qrels: What is relevant; by default candidate i to query i.
         measures: Ranking measures.
         exclude_self: Queries and candidates are the same rows, and no row may find itself.
+        prefix: Put before the names of measures.
         bootstrap: Resamples, level and seed; queries are drawn.
 
     Raises:
         InputError: Shapes do not fit the judgements, or fewer than two queries have something relevant.
     """
     values, excluded = retrieval_values(queries, candidates, qrels, measures=measures, exclude_self=exclude_self)
-    return [mean_measure(name, one, bootstrap=bootstrap, excluded=excluded) for name, one in values.items()]
+    return [mean_measure(prefix + name, one, bootstrap=bootstrap, excluded=excluded) for name, one in values.items()]
 
 
 def retrieval_values(

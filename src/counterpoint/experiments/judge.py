@@ -1,6 +1,6 @@
 """Is it any good? The trained model, the same model before training and the raw input, on the same held-out data."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,7 +128,11 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
     systems = list(systems)
     if lacking(train, test, supervision) is not None:
         return []
-    found = [_measures(system, train, test, supervision) for system in systems]
+    return compared(systems, [measures_of(system, train, test, supervision) for system in systems])
+
+
+def compared(systems: Sequence[System], found: Sequence[Sequence[Measure]]) -> list[Comparison]:
+    """Measures `[system][measure]`, the same ones for each system, side by side."""
     return [
         Comparison(
             measures[0].name,
@@ -144,7 +148,7 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
 
 def lacking(train: Batch, test: Batch, supervision: Supervision) -> str | None:
     """What these held-out examples lack to be judged; None when there is enough."""
-    classes, scores = min(_classes(train), _classes(test)), 0 if test.score is None else len(test.score.unique())
+    classes, scores = min(classes_of(train), classes_of(test)), 0 if test.score is None else len(test.score.unique())
     return why_not_judged(supervision, rows=len(test), classes=classes, scores=scores)
 
 
@@ -167,11 +171,13 @@ def why_not_judged(supervision: Supervision, *, rows: int, classes: int, scores:
     return None
 
 
-def _classes(batch: Batch) -> int:
+def classes_of(batch: Batch) -> int:
+    """How many classes its examples have; 0 without labels."""
     return 0 if batch.label is None else len(batch.label.unique())
 
 
-def _measures(system: System, train: Batch, test: Batch, supervision: Supervision) -> list[Measure]:
+def measures_of(system: System, train: Batch, test: Batch, supervision: Supervision) -> list[Measure]:
+    """The measures that go with the supervision, of one system; none for views alone."""
     if supervision is Supervision.LABELS:
         assert train.label is not None
         assert test.label is not None

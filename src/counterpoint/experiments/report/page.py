@@ -7,9 +7,10 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from counterpoint.base.files import write_text
+from counterpoint.experiments.report.answers import answers
 from counterpoint.experiments.report.configuration import entries
-from counterpoint.experiments.report.content import Report
 from counterpoint.experiments.report.curves import panels
+from counterpoint.experiments.report.document import Report
 from counterpoint.experiments.report.gallery import gallery
 from counterpoint.experiments.report.plane import plane
 from counterpoint.experiments.report.scores import card
@@ -26,9 +27,11 @@ def render(report: Report) -> str:
     Raises:
         InputError: A training record has no step.
     """
+    answered = answers(report.questions)
     drawings = {
         "curves": panels(report.curves),
         "similarities": [] if report.similarities is None else histograms(report.similarities),
+        "charts": [chart for one in answered for chart in one.charts],
         "map": None if report.map is None else plane(report.map),
     }
     scripts = (get_plotlyjs(), asset("page.js")) if any(drawings.values()) else (asset("page.js"),)
@@ -39,6 +42,7 @@ def render(report: Report) -> str:
             report=report,
             cards=[card(comparison) for comparison in report.scores],
             gallery=gallery(report.neighbours),
+            answers=answered,
             drawings=drawings,
             data=json_in_script(drawings),
             configuration=entries(report.configuration),

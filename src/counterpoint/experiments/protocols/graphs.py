@@ -1,0 +1,80 @@
+"""A graph in an .npz: nodes are embedded by their features, edges and labels judge."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from scipy import sparse
+
+from counterpoint.base.content import Content, Kind
+from counterpoint.base.errors import InputError
+from counterpoint.evaluation import (
+    Measure,
+    link_mrr,
+    link_prediction,
+    node_classification,
+    node_classification_over_splits,
+    node_clustering,
+    unlinked_pairs,
+)
+from counterpoint.experiments.judge import System
+from counterpoint.experiments.protocols.task import Layout, LeftOut, Task
+
+EDGES = 20_000
+"""Edges that are judged at most; more are sampled."""
+OTHER_ENDS = 100
+
+
+def is_graph(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether there are edges and features of nodes."""
+    return "edges" in arrays and ("x" in arrays or {"x_data", "x_indices", "x_indptr", "x_shape"} <= arrays.keys())
+
+
+def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:
+    """Link prediction on all edges, and classification and clustering of the nodes that have a label.
+
+    Every edge counts as held out: that is so for a model that embeds nodes by their features alone, as runs do.
+
+    Raises:
+        InputError: Edges of nodes that do not exist, or labels and features of different length.
+    """
+    x = _features(arrays)
+    content = torch.from_numpy(x)
+    edges = np.unique(np.sort(arrays["edges"].astype(np.int64), axis=1), axis=0)
+    labels = arrays.get("y")
+    if labels is not None and len(labels) != len(x):
+        raise InputError(f"{name}: y has {len(labels)} labels for {len(x)} nodes")
+    described = f"{name}: a graph of {len(x):,} nodes with {x.shape[1]:,} features and {len(edges):,} edges."
+    tasks: list[Task | LeftOut] = [Task("links", lambda system: _links(system.encode(content), edges))]
+    if labels is None:
+        missing = "no labels of nodes (y)"
+        return Layout(
+            described, Kind.VECTOR, content, (*tasks, LeftOut("nodes", missing), LeftOut("node-clusters", missing))
+        )
+    known = np.flatnonzero(labels >= 0)
+    tasks.append(Task("nodes", lambda system: _nodes(system, content, arrays, known)))
+    tasks.append(Task("node-clusters", lambda system: node_clustering(system.encode(content)[known], labels[known])))
+    return Layout(described, Kind.VECTOR, content, tuple(tasks))
+
+
+def _features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    if "x" in arrays:
+        return arrays["x"].astype(np.float32)
+    parts = (arrays["x_data"].astype(np.float32), arrays["x_indices"], arrays["x_indptr"])
+    return sparse.csr_array(parts, shape=tuple(int(one) for one in arrays["x_shape"])).toarray()
+
+
+def _links(embeddings: np.ndarray, edges: np.ndarray) -> list[Measure]:
+    n, rng = len(embeddings), np.random.default_rng(0)
+    some = edges if len(edges) <= EDGES else edges[rng.choice(len(edges), EDGES, replace=False)]
+    others = unlinked_pairs(edges, n, len(some))
+    ends = rng.integers(n, size=(len(some), OTHER_ENDS))
+    return [*link_prediction(embeddings, some, others), link_mrr(embeddings, some, ends)]
+
+
+def _nodes(system: System, content: Content, arrays: Mapping[str, np.ndarray], known: np.ndarray) -> list[Measure]:
+    embeddings, labels = system.encode(content), arrays["y"]
+    found: list[Measure] = []
+    if {"train_idx", "test_idx"} <= arrays.keys():
+        found += node_classification(embeddings, labels, arrays["train_idx"], arrays["test_idx"])
+    return [*found, node_classification_over_splits(embeddings[known], labels[known])]

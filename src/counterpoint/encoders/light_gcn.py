@@ -23,6 +23,7 @@ class BipartiteGraph:
         items: int64 `[E]`.
         shape: Numbers of users and of items.
         adjacency: Sparse `[U + I, U + I]` float32, symmetric.
+        degrees: float32 `[U + I]`, interactions of every user, then of every item.
     """
 
     def __init__(self, users: np.ndarray, items: np.ndarray, shape: tuple[int, int]) -> None:
@@ -37,20 +38,11 @@ class BipartiteGraph:
             if numbers.min() < 0 or numbers.max() >= count:
                 raise InputError(f"{name} must lie in 0..{count - 1}, got {numbers.min()} to {numbers.max()}")
         self.users, self.items, self.shape = users, items, shape
-        weights = (self._degrees(users, shape[0])[users] * self._degrees(items, shape[1])[items]) ** -0.5
-        size = sum(shape)
-        both = [np.concatenate(pair) for pair in ((users, items + shape[0]), (items + shape[0], users))]
-        self.adjacency = _csr(sparse.csr_matrix((np.tile(weights, 2), (both[0], both[1])), (size, size)))
-
-    @staticmethod
-    def _degrees(numbers: np.ndarray, count: int) -> np.ndarray:
-        return np.bincount(numbers, minlength=count).astype(np.float64)
-
-    @property
-    def degrees(self) -> Tensor:
-        """float32 `[U + I]`: interactions of every user, then of every item."""
-        parts = (self._degrees(self.users, self.shape[0]), self._degrees(self.items, self.shape[1]))
-        return torch.from_numpy(np.concatenate(parts)).float()
+        sizes = [np.bincount(one, minlength=n) for one, n in zip((users, items), shape, strict=True)]
+        self.degrees = torch.from_numpy(np.concatenate(sizes)).float()
+        self._block = sparse.csr_array(((sizes[0][users] * sizes[1][items]) ** -0.5, (users, items)), shape)
+        whole = sparse.block_array([[None, self._block], [self._block.T, None]])
+        self.adjacency = _csr(sparse.csr_array(whole))
 
     def dropped(self, share: float, rng: np.random.Generator) -> "BipartiteGraph":
         """The graph without a random share of its interactions, normalised anew; SGL's edge dropout."""
@@ -70,15 +62,7 @@ class BipartiteGraph:
         """
         if not 1 <= rank < min(self.shape):
             raise InputError(f"rank must lie in 1..{min(self.shape) - 1}, got {rank}")
-        block = sparse.csr_matrix(
-            (
-                self.adjacency.values().numpy(),
-                self.adjacency.col_indices().numpy(),
-                self.adjacency.crow_indices().numpy(),
-            ),
-            (sum(self.shape), sum(self.shape)),
-        )[: self.shape[0], self.shape[0] :]
-        u, s, vt = randomized_svd(block, rank, random_state=seed)
+        u, s, vt = randomized_svd(self._block, rank, random_state=seed)
         zeros = [np.zeros((count, rank)) for count in self.shape]
         left = np.block([[u * s, zeros[0]], [zeros[1], vt.T * s]])
         right = np.block([[zeros[0], u], [vt.T, zeros[1]]])
@@ -132,7 +116,7 @@ class LightGCN(nn.Module):
             generator: Of the noise.
         """
         adjacency = (self.graph if graph is None else graph).adjacency
-        found = [self.table]
+        found: list[Tensor] = [self.table]
         for _ in range(self.layers):
             rows = spread(adjacency, found[-1])
             if noise:
@@ -177,7 +161,7 @@ class _Symmetric(torch.autograd.Function):
         return None, spread(ctx.adjacency, grad)
 
 
-def _csr(matrix: sparse.csr_matrix) -> Tensor:
+def _csr(matrix: sparse.csr_array) -> Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
         return torch.sparse_csr_tensor(

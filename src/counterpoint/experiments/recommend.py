@@ -52,20 +52,22 @@ def train_recommender(
         model = LightGCN(graph, dim=settings.dim, layers=settings.layers)
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     for _ in range(settings.epochs):
-        contrast.begin_epoch(model, rng)
+        encode = contrast.epoch(model, rng)
         for triples in epoch_of_triples(train, settings.batch, rng):
             optimiser.zero_grad()
-            recommendation_loss(contrast, model, triples, decay=settings.decay, generator=generator).backward()
+            recommendation_loss(contrast, model, encode(generator), triples, decay=settings.decay).backward()
             optimiser.step()
     with torch.no_grad():
         users, items = model.split(contrast.table(model))
     return users.numpy(), items.numpy()
 
 
-def epoch_of_triples(
-    train: Interactions, batch: int, rng: np.random.Generator
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Every interaction once, in random order: users, items, and items drawn evenly from those the user did not take."""
+Triples = tuple[Tensor, Tensor, Tensor]
+"""int64 `[B]` each: users, items that they took, and items drawn evenly from those that they did not."""
+
+
+def epoch_of_triples(train: Interactions, batch: int, rng: np.random.Generator) -> Iterator[Triples]:
+    """Every interaction once, in random order."""
     draw = NegativeItems(train)
     for rows in np.array_split(rng.permutation(len(train)), -(-len(train) // batch)):
         users, items = train.users[rows], train.items[rows]
@@ -90,9 +92,7 @@ class NegativeItems:
         self.items = train.shape[1]
         full = np.flatnonzero(np.diff(train.starts) >= self.items)
         if full.size:
-            raise InputError(
-                f"user {train.user_names[full[0]]!r} took all {self.items} items: nothing is left to compare"
-            )
+            raise InputError(f"user {train.user_names[full[0]]!r} took all {self.items} items: none is left")
         self.known = np.sort(train.users * self.items + train.items)
 
     def __call__(self, users: np.ndarray, rng: np.random.Generator) -> np.ndarray:

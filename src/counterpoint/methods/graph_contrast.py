@@ -1,7 +1,9 @@
 """Recommenders on the graph of who took what: which two tables of vectors are contrasted beside the ranking."""
 
+import itertools
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,13 +11,16 @@ from torch import Tensor
 
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer
+from counterpoint.encoders.light_gcn import LightGCN, mean_layer
 from counterpoint.objectives import BPR, InfoNCE
 from counterpoint.pairs import Owned
 from counterpoint.pairwise import Dot, SameKey
 
 Views = list[tuple[Tensor, Tensor]]
 """Pairs of tables `[U + I, D]` whose rows with one number are positives of each other."""
+
+Encode = Callable[[torch.Generator], tuple[Tensor, Views]]
+"""Of one step: the table that items are ranked by, and the views; the generator is that of the noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +44,13 @@ class GraphContrast(ABC):
         check_not_negative("weight", self.weight)
         check_positive_number("temperature", self.temperature)
 
-    def begin_epoch(self, model: LightGCN, rng: np.random.Generator) -> None:
-        """Draw what stays the same for an epoch."""
-
     def table(self, model: LightGCN) -> Tensor:
         """What items are ranked by after training, `[U + I, D]`, without noise."""
         return model()
 
     @abstractmethod
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
-        """The table that items are ranked by, and the views; drawn anew at every step."""
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
+        """What encodes at every step of an epoch; draws what stays the same for all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +59,10 @@ class NoContrast(GraphContrast):
 
     weight: float = 0.0
 
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
         """The mean of the layers."""
-        del generator
-        return model(), []
+        del rng
+        return lambda _: (model(), [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,6 @@ class EdgeDrop(GraphContrast):
 
     weight: float = 0.1
     share: float = 0.1
-    graphs: list[BipartiteGraph] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the settings.
@@ -88,15 +89,10 @@ class EdgeDrop(GraphContrast):
         if not 0 < self.share < 1:
             raise InputError(f"share must lie between 0 and 1, got {self.share}")
 
-    def begin_epoch(self, model: LightGCN, rng: np.random.Generator) -> None:
-        """Two graphs."""
-        self.graphs[:] = [model.graph.dropped(self.share, rng) for _ in range(2)]
-
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
-        """Three passes: over the whole graph, and over each of the two."""
-        del generator
-        first, second = (mean_layer(model.spread(graph)) for graph in self.graphs)
-        return model(), [(first, second)]
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
+        """Three passes a step: over the whole graph, and over each of two that are drawn now."""
+        one, other = (model.graph.dropped(self.share, rng) for _ in range(2))
+        return lambda _: (model(), [(mean_layer(model.spread(one)), mean_layer(model.spread(other)))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +113,14 @@ class Noise(GraphContrast):
         """The mean without the first table."""
         return mean_layer(model.spread()[1:])
 
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
-        """Three passes; ranking leaves the first table out as well."""
-        first, second = (mean_layer(model.spread(noise=self.noise, generator=generator)[1:]) for _ in range(2))
-        return self.table(model), [(first, second)]
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
+        """Three passes a step; ranking leaves the first table out as well."""
+        del rng
+
+        def noisy(generator: torch.Generator) -> Tensor:
+            return mean_layer(model.spread(noise=self.noise, generator=generator)[1:])
+
+        return lambda generator: (self.table(model), [(noisy(generator), noisy(generator))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,17 +143,22 @@ class CrossLayer(GraphContrast):
         """The mean without the first table."""
         return mean_layer(model.spread()[1:])
 
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
-        """One pass.
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
+        """One pass a step.
 
         Raises:
             InputError: The model has no such layer.
         """
+        del rng
         if not 1 <= self.layer <= model.layers:
             raise InputError(f"layer must lie in 1..{model.layers}, got {self.layer}")
-        layers = model.spread(noise=self.noise, generator=generator)
-        mean = mean_layer(layers[1:])
-        return mean, [(mean, layers[self.layer])]
+
+        def encode(generator: torch.Generator) -> tuple[Tensor, Views]:
+            layers = model.spread(noise=self.noise, generator=generator)
+            mean = mean_layer(layers[1:])
+            return mean, [(mean, layers[self.layer])]
+
+        return encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,30 +174,26 @@ class GlobalView(GraphContrast):
 
     weight: float = 0.2
     rank: int = 5
-    factors: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False, compare=False)
 
-    def begin_epoch(self, model: LightGCN, rng: np.random.Generator) -> None:
-        """Decompose, once."""
-        if not self.factors:
-            self.factors.append(model.graph.low_rank(self.rank, seed=int(rng.integers(1 << 31))))
+    def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
+        """One pass a step, and thin products with the factors that are found now."""
+        left, right = model.graph.low_rank(self.rank, seed=int(rng.integers(1 << 31)))
 
-    def encode(self, model: LightGCN, generator: torch.Generator) -> tuple[Tensor, Views]:
-        """One pass, and thin products."""
-        del generator
-        left, right = self.factors[0]
-        layers = model.spread()
-        return mean_layer(layers), [
-            (left @ (right.T @ before), after) for before, after in zip(layers, layers[1:], strict=False)
-        ]
+        def encode(_: torch.Generator) -> tuple[Tensor, Views]:
+            layers = model.spread()
+            views = [(left @ (right.T @ before), after) for before, after in itertools.pairwise(layers)]
+            return mean_layer(layers), views
+
+        return encode
 
 
 def recommendation_loss(
     contrast: GraphContrast,
     model: LightGCN,
+    encoded: tuple[Tensor, Views],
     triples: tuple[Tensor, Tensor, Tensor],
     *,
     decay: float,
-    generator: torch.Generator,
 ) -> Tensor:
     """Ranking, contrast and regularisation of one batch.
 
@@ -202,13 +203,13 @@ def recommendation_loss(
     Args:
         contrast: What is contrasted.
         model: Learns.
+        encoded: What ``contrast.epoch(model, rng)`` gives at this step.
         triples: int64 `[B]` each: users, items they took, and items drawn for comparison.
         decay: Weight of the regularisation.
-        generator: Of the noise.
     """
     users, taken, drawn = triples
     n_users = model.graph.shape[0]
-    table, views = contrast.encode(model, generator)
+    table, views = encoded
     nodes = torch.cat([users, taken + n_users, drawn + n_users])
     own = torch.arange(len(users))
     candidates = torch.cat([own, own])

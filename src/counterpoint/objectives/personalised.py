@@ -16,11 +16,11 @@ class BPR(Objective):
     """Logistic loss on the difference between an anchor's positive and each of its negatives.
 
     Formula: ``loss_i = mean_{n negative} log(1 + exp(s_in - s_ip))``, p the positive of anchor i; with several, their
-    mean score stands for them. Mean over the anchors that have a positive; without a negative the loss is 0. Scores of the paper are dot
-    products of users and items: pass ``similarity=Dot()``. Its regularisation is weight decay, an optimiser's business.
+    mean score stands for them. Mean over the anchors that have a positive; without a negative the loss is 0. Scores
+    of the paper are dot products of users and items: pass ``similarity=Dot()``. Its regularisation is weight decay.
 
-    Shapes: users `[N, D]` with items `[M, D]`; drawn negatives `[K, D]` or `[N, H, D]`. In the batch, other users' items
-    are negatives as well, unless the relation says otherwise.
+    Shapes: users `[N, D]` with items `[M, D]`; drawn negatives `[K, D]` or `[N, H, D]`. In the batch, other users'
+    items are negatives as well, unless the relation says otherwise.
 
     Example:
         >>> import torch

@@ -20,9 +20,12 @@ class _Table:
 
 
 class Rows:
-    """Vectors, with labels where there are some."""
+    """Vectors, with labels and facts where there are some."""
 
-    def __init__(self, values: torch.Tensor, labels: torch.Tensor | None = None) -> None:
+    def __init__(
+        self, values: torch.Tensor, labels: torch.Tensor | None = None, facts: dict[str, torch.Tensor] | None = None
+    ) -> None:
+        self.facts = facts or {}
         self.values, self.label, self.table = values, labels, _Table(np.array([0, len(values)]))
         self.bad_rows = BadRows(limit=0)
 
@@ -31,7 +34,8 @@ class Rows:
 
     def batch(self, rows) -> Batch:
         label = None if self.label is None else self.label[rows]
-        return Batch(rows=np.asarray(rows), anchor=self.values[rows], label=label)
+        facts = {key: one[rows] for key, one in self.facts.items()}
+        return Batch(rows=np.asarray(rows), anchor=self.values[rows], label=label, facts=facts)
 
 
 def whole_and_resumed(

@@ -8,6 +8,7 @@ from counterpoint.pairs import (
     Doubted,
     EasiestPositives,
     Edges,
+    Graded,
     HardestOnly,
     HardestPositives,
     LabelGaps,
@@ -21,6 +22,7 @@ from counterpoint.pairs import (
     SemiHardNegatives,
     Similar,
     WeightedCandidates,
+    WhereKnown,
 )
 from counterpoint.pairwise import Relation, SameKey
 
@@ -57,6 +59,13 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "similar": Similar(**sides(guide), threshold=0.4),
         "graded similar": Similar(**sides(guide), threshold=0.1, graded=True),
         "edges": graph,
+        "where known": WhereKnown(same, (torch.arange(N) != 2)[mine], (torch.arange(M) % 4 != 1)[theirs]),
+        "kernel where known": WhereKnown(
+            MetadataKernel(**sides(times), bandwidth=2.0, floor=0.01),
+            (torch.arange(N) != 2)[mine],
+            (torch.arange(M) % 4 != 1)[theirs],
+        ),
+        "graded rows": Graded(same, drawn(N, seed=9).abs()[mine]),
         "either": same | graph,
         "both": Overlap(**sides(tags)) & same,
         "opposite": ~Nearby(**sides(times), window=2.0, gap=4.0),

@@ -11,7 +11,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 @pytest.mark.parametrize(
     ("page", "printed"),
     [
-        ("relations.md", "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"),
+        (
+            "relations.md",
+            "(tensor([2, 2, 2, 2, 2, 2]), tensor([4, 4, 4, 4, 4, 4]))\n"
+            "6 anchors, 6 candidates; an anchor has 2 positives and 4 negatives\n",
+        ),
         ("queues.md", ""),
         ("mixing.md", ""),
     ],

@@ -111,3 +111,19 @@ def test_two_processes_are_one():
 def test_bad_calls(call, why):
     with pytest.raises(InputError, match=why):
         call()
+
+
+def test_facts_stay_with_their_rows():
+    facts = [torch.tensor([5, 6, 7]), torch.tensor([[1.5], [2.5], [3.5]], dtype=torch.float64)]
+    queue = Queue(4, 2, facts=facts)
+    assert [len(one) for one in queue.share_facts()] == [0, 0]
+    rows = torch.arange(6.0).reshape(3, 2)
+    queue.push(rows, facts=facts)
+    queue.push(rows + 10, facts=[one + 10 for one in facts])
+    assert queue.content()[0].tolist() == [[4.0, 5.0], [10.0, 11.0], [12.0, 13.0], [14.0, 15.0]]
+    names, times = queue.share_facts()
+    assert names.tolist() == [7, 15, 16, 17]
+    assert times.dtype == torch.float64
+    assert times[:, 0].tolist() == [3.5, 11.5, 12.5, 13.5]
+    with pytest.raises(InputError, match=r"facts must have the shapes \[\[3\], \[3, 1\]\], got \[\[3\]\]"):
+        queue.push(rows, facts=facts[:1])

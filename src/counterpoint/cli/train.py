@@ -8,6 +8,7 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
+from counterpoint.cli.filters import filters_of
 from counterpoint.cli.options import (
     BATCHES,
     batches_named,
@@ -82,6 +83,26 @@ def train(
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
     ] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the objective.", rich_help_panel=METHOD)] = None,
+    spare: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column, such as cluster or duplicate: rows of one value are no negatives of each other; again for "
+            "more.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    guide: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoder, run folder or Hugging Face model that does not learn: negatives that it finds as similar as "
+            "the positive are left out.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    guide_margin: Annotated[
+        float | None,
+        typer.Option(help="With --guide: how much less similar a negative must be.", rich_help_panel=METHOD),
+    ] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the data.", rich_help_panel=TRAINING)] = None,
     steps: Annotated[
         int | None, typer.Option(help="Optimiser steps, instead of --epochs.", rich_help_panel=TRAINING)
@@ -132,14 +153,17 @@ def train(
         raise InputError("name the data to learn from, or a run folder with --resume")
     if fall_back:
         raise InputError("--fall-back goes with --resume")
+    named = None if recipe is None else recipe_named(recipe)
+    filters = filters_of(spare or [], guide, guide_margin)
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed or 0,
+        facts=tuple(dict.fromkeys((*(named.facts if named else ()), *filters.facts))),
     )  # fmt: skip
     loaded = load_data(source)
     console.say(loaded.described)
     chosen = None if objective is None else objective_named(objective, temperature)
-    plan = _recipe(loaded, recipe, chosen, supervision, learnt=temperature is None)
+    plan = filters.added_to(_recipe(loaded, named, chosen, supervision, learnt=temperature is None))
     if encoder is not None:
         plan = replace(plan, encoder=encoder_named(encoder))
     if chosen is None and temperature is not None:
@@ -173,14 +197,14 @@ def _refuse_more(context: typer.Context) -> None:
 
 
 def _recipe(
-    loaded: Data, name: str | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
+    loaded: Data, named: Recipe | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
 ) -> Recipe:
     """The recipe that was named, or the one that suits the data, with the objective that was asked for.
 
     A temperature that the recipe learns is kept if the objective has one and ``learnt`` does not say otherwise.
     """
     wanted = supervision or supervision_of(objective)
-    plan = recipe_for(loaded, supervision=wanted) if name is None else recipe_named(name)
+    plan = recipe_for(loaded, supervision=wanted) if named is None else named
     if wanted is not None:
         plan = replace(plan, supervision=wanted)
     if objective is None:

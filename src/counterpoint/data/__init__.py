@@ -12,6 +12,7 @@ from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
 from counterpoint.data.downloading import Progress, Source, download
 from counterpoint.data.examples import Examples
+from counterpoint.data.fact_columns import FactColumns, present_facts
 from counterpoint.data.images import ImageFormat
 from counterpoint.data.inference import infer_roles
 from counterpoint.data.opening import open_table, table_from
@@ -30,6 +31,7 @@ __all__ = [
     "Concatenated",
     "EpochSampler",
     "Examples",
+    "FactColumns",
     "ImageFormat",
     "MemoryTable",
     "NamedSet",
@@ -45,6 +47,7 @@ __all__ = [
     "infer_roles",
     "named",
     "open_table",
+    "present_facts",
     "split_by_fraction",
     "split_by_group",
     "split_by_value",

@@ -1,6 +1,7 @@
 """A batch of examples, as methods receive it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
@@ -22,6 +23,7 @@ class Batch:
         negative_owner: Likewise.
         label: int64 `[N]`, class numbers.
         score: float32 `[N]`, similarity of each anchor and its positive.
+        facts: What else is known of the anchors, by ``Fact.key``: `[N]` or `[N, K]`, see :class:`Form`.
         skipped: Rows asked for and left out, with the reason; only with ``BadRows(limit=...)``.
     """
 
@@ -33,6 +35,7 @@ class Batch:
     negative_owner: Tensor | None = None
     label: Tensor | None = None
     score: Tensor | None = None
+    facts: Mapping[str, Tensor] = field(default_factory=dict)
     skipped: tuple[SkippedRow, ...] = ()
 
     def __len__(self) -> int:

@@ -23,7 +23,7 @@ def anchor_cells(values: Mapping[str, Column], columns: Sequence[str], n: int) -
         return [(place, columns[0], value) for place, value in enumerate(values[columns[0]])]
     matrix = np.empty((n, len(columns)))
     for number, name in enumerate(columns):
-        matrix[:, number] = _numbers(name, values[name])
+        matrix[:, number] = number_column(name, values[name])
     return [(place, f"{columns[0]}..{columns[-1]}", matrix[place]) for place in range(n)]
 
 
@@ -80,8 +80,8 @@ def scores(values: Column, column: str) -> torch.Tensor:
     return torch.tensor([float(value) for value in values], dtype=torch.float32)
 
 
-def _numbers(column: str, values: Column) -> np.ndarray:
-    """One numeric column; the first bad cell is named here, since afterwards it is one number among many."""
+def number_column(column: str, values: Column) -> np.ndarray:
+    """One numeric column, float64 `[n]`; the first bad cell is named here: afterwards it is one among many."""
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -12,6 +12,7 @@ from counterpoint.data.batch import Batch
 from counterpoint.data.cells import Cells, anchor_cells, other_cells, scores
 from counterpoint.data.checks import check_examples
 from counterpoint.data.decoding import Decoder
+from counterpoint.data.facts import FactReader
 from counterpoint.data.images import ImageFormat
 from counterpoint.data.kinds import holds_many
 from counterpoint.data.labels import LabelIndex
@@ -72,6 +73,7 @@ class Examples:
         if roles.positives:
             self._other.settle(_settling(head, roles.positives))
         self._labels = None if roles.label is None else LabelIndex(table, roles.label, label_names)
+        self._facts = FactReader(table, roles.facts)
         if self._labels is not None and self.bad_rows.limit == 0:
             self._refuse_missing_labels(self._labels)
 
@@ -110,7 +112,8 @@ class Examples:
     @property
     def notices(self) -> tuple[str, ...]:
         """What was decided about the data and should be told to the user."""
-        return tuple(dict.fromkeys((*self.table.notes, *self._anchor.notices, *self._other.notices)))
+        said = (self.table.notes, self._anchor.notices, self._other.notices, self._facts.notices)
+        return tuple(dict.fromkeys(one for notices in said for one in notices))
 
     def batch(self, rows: Sequence[int] | np.ndarray) -> Batch:
         """The examples at ``rows``, decoded; unusable rows are left out as far as ``bad_rows`` allows.
@@ -184,6 +187,7 @@ class Examples:
             negative_owner=_owners(negatives),
             label=None if label is None else torch.from_numpy(label),
             score=score,
+            facts=self._facts(values),
             skipped=skipped,
         )
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Fact, Form
 from counterpoint.data import names
+from counterpoint.data.fact_columns import find_facts
 from counterpoint.data.kinds import Heads
 from counterpoint.data.overrides import Given, read_overrides
 from counterpoint.data.roles import Roles
@@ -18,7 +20,7 @@ WANTED = (
 )
 
 
-def infer_roles(table: Table, overrides: Mapping[str, str] | None = None) -> Roles:
+def infer_roles(table: Table, overrides: Mapping[str, str] | None = None, *, facts: Sequence[Fact] = ()) -> Roles:
     """Find out which column is what, by name and by the kind of its values.
 
     Names are compared without regard to case, and ``-`` or blanks count as ``_``. What the user gives in
@@ -27,16 +29,20 @@ def infer_roles(table: Table, overrides: Mapping[str, str] | None = None) -> Rol
     Args:
         table: The data.
         overrides: Role to column name(s); see :func:`counterpoint.data.overrides.read_overrides`.
+        facts: What a relation wants to know of every row; their columns are no content.
 
     Raises:
         InputError: Missing, ambiguous or misspelt columns, or values of the wrong kind; the message lists the columns
             found, the roles wanted and the nearest name.
     """
-    given = read_overrides(table, overrides)
+    given = read_overrides(table, overrides, facts=facts)
+    known = find_facts(table, given, facts)
     heads = Heads(table)
-    label = _single(table, given, "label", (names.LABELS, names.WEAK_LABELS))
+    several = {name for one in known if one.fact.form is not Form.NAME for name in one.columns}
+    label = _single(table, given, "label", [_without(several, one) for one in (names.LABELS, names.WEAK_LABELS)])
     group = _single(table, given, "group", (names.GROUPS,))
-    free = [name for name in table.columns if name not in given.taken and name not in (label, group)]
+    other = {label, group, *(name for one in known for name in one.columns)}
+    free = [name for name in table.columns if name not in given.taken and name not in other]
     anchor, positives = _content(heads, given, free)
     negatives = given.columns("negatives")
     if negatives is None:
@@ -51,6 +57,7 @@ def infer_roles(table: Table, overrides: Mapping[str, str] | None = None) -> Rol
         label=label,
         score=score,
         group=group,
+        facts=known,
         kind=_anchor_kind(heads, anchor),
         other_kind=_common_kind(heads, (*positives, *negatives)),
     )
@@ -68,6 +75,11 @@ def _single(table: Table, given: Given, role: str, preferences: Sequence[Sequenc
         if found:
             return found[0]
     return None
+
+
+def _without(taken: set[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Names of a convention that no column has which holds something else."""
+    return tuple(name for name in known if name not in {names.plain(one) for one in taken})
 
 
 def _content(heads: Heads, given: Given, free: list[str]) -> tuple[Columns, Columns]:

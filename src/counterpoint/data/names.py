@@ -20,6 +20,22 @@ GROUPS = ("group", "group_id")
 IDENTIFIERS = ("id", "index", "idx", "row", "row_id", "index_in_class")
 """Numbers that name a row: never part of a vector."""
 
+FACTS = {
+    "label": (*LABELS, *WEAK_LABELS),
+    "score": (*SCORES, "grade", "relevance"),
+    "group": GROUPS,
+    "cluster": ("cluster_id", "topic"),
+    "duplicate": ("duplicate_of", "duplicates", "duplicate_group"),
+    "time": ("timestamp", "date", "datetime"),
+    "place": ("location", "position", "coordinates"),
+    "metadata": ("covariates", "attributes"),
+    "tags": ("labels", "categories", "keywords", "topics"),
+    "id": ("node", "node_id", "row_id", "example_id"),
+    "links": ("neighbours", "neighbors", "edges", "cites"),
+    "teacher": ("teacher_embedding", "teacher_vector", "guide"),
+}
+"""What a relation may want to know of a row, and the other names that its column may have."""
+
 ROLE_OF = {
     **dict.fromkeys(("anchor", "query", "text", "sentence", "image", "vector", "sentence1", "premise"), "anchor"),
     **dict.fromkeys(("positive", "positives", "caption", "sentence2", "hypothesis"), "positives"),

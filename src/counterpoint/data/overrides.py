@@ -1,9 +1,10 @@
 """Column roles given by the user: ``anchor=en``, ``negatives=neg_1,neg_2``, ``score=`` (none)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Fact
 from counterpoint.data import names
 from counterpoint.data.table import Table, listed
 
@@ -29,11 +30,12 @@ class Given:
         return {column for columns in self.roles.values() for column in columns}
 
 
-def read_overrides(table: Table, overrides: Mapping[str, str] | None) -> Given:
+def read_overrides(table: Table, overrides: Mapping[str, str] | None, *, facts: Sequence[Fact] = ()) -> Given:
     """Check overrides against the table.
 
     Args:
         table: Whose columns are named.
+        facts: Their words may be given columns too.
         overrides: Role to column name, several separated by commas, empty for "no such column". Roles: anchor
             (also query, text, image, vector, sentence1, premise), positive(s) (also caption, sentence2,
             hypothesis), negative(s), label, score, group.
@@ -42,12 +44,11 @@ def read_overrides(table: Table, overrides: Mapping[str, str] | None) -> Given:
         InputError: An unknown role or column (with the nearest name), or a role given twice or too many columns.
     """
     roles: dict[str, tuple[str, ...]] = {}
+    known = {**names.ROLE_OF, **{fact.column: fact.column for fact in facts}}
     for key, value in (overrides or {}).items():
-        role = names.ROLE_OF.get(names.plain(key))
+        role = known.get(key) or known.get(names.plain(key))
         if role is None:
-            raise InputError(
-                f"unknown role {key!r}{_hint(key, names.ROLE_OF)}; roles are {listed(tuple(names.ROLE_OF))}"
-            )
+            raise InputError(f"unknown role {key!r}{_hint(key, known)}; roles are {listed(tuple(known))}")
         if role in roles:
             raise InputError(f"the role {role!r} is given twice ({key!r} means the same)")
         columns = (

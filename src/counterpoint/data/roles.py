@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
+from counterpoint.data.fact_columns import FactColumns
 from counterpoint.data.table import Table, listed
 
 
@@ -29,6 +30,7 @@ class Roles:
         label: Column of the class.
         score: Column of the graded similarity of anchor and positive.
         group: Column of rows that must stay on one side of a split.
+        facts: Columns of what else is to be known of every row, such as a time or a cluster.
         kind: What the anchor is.
         other_kind: What positives and negatives are; None without them.
     """
@@ -39,6 +41,7 @@ class Roles:
     label: str | None = None
     score: str | None = None
     group: str | None = None
+    facts: tuple[FactColumns, ...] = ()
     kind: Kind
     other_kind: Kind | None = None
 
@@ -71,7 +74,8 @@ class Roles:
     def used(self) -> tuple[str, ...]:
         """All columns that are read for training."""
         extra = tuple(name for name in (self.label, self.score) if name is not None)
-        return tuple(dict.fromkeys((*self.anchor, *self.positives, *self.negatives, *extra)))
+        facts = (name for one in self.facts for name in one.columns)
+        return tuple(dict.fromkeys((*self.anchor, *self.positives, *self.negatives, *extra, *facts)))
 
     def describe(self, table: Table) -> str:
         """What is told to the user before training: the role of every column, and the columns left out."""
@@ -87,6 +91,8 @@ class Roles:
         if self.label is not None:
             lines.append(f"Class: column {self.label!r}.")
         lines.append(_SUPERVISION[self.supervision])
+        if self.facts:
+            lines.append(f"The relation of the recipe reads {', '.join(one.phrase() for one in self.facts)}.")
         if self.group is not None:
             lines.append(f"Kept together in a split: rows of equal {self.group!r}.")
         unused = [name for name in table.columns if name not in (*self.used, self.group)]

@@ -1,8 +1,6 @@
 """The losses there are, by what data they need: found in the package, never listed by hand."""
 
-import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +8,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeGuard
 
-import counterpoint.objectives
 from counterpoint.base.errors import InputError
+from counterpoint.objectives import modules
 from counterpoint.pairwise import Loss, ManyViews, Needs, Objective, SelfLabelled, Streams, WholeBatch
 
 
@@ -60,8 +58,7 @@ class Entry:
 
 def all_losses() -> list[Entry]:
     """Every loss of the files of ``objectives/``, by name."""
-    names = (f"counterpoint.objectives.{one.name}" for one in pkgutil.iter_modules(counterpoint.objectives.__path__))
-    losses = (one for name in names for one in vars(importlib.import_module(name)).values() if _is_loss(one, name))
+    losses = (one for file in modules() for one in vars(file).values() if _is_loss(one, file.__name__))
     return sorted((_entry(one) for one in losses), key=lambda one: one.name)
 
 

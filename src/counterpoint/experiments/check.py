@@ -3,22 +3,21 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
-from counterpoint.data import Batch, Examples, Supervision
+from counterpoint.data import Examples, Supervision
 from counterpoint.encoders import export_obstacle
+from counterpoint.experiments.check_relation import check_known, check_relation, told_counts
 from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.rehearsal import rehearse
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method
-from counterpoint.pairs.batches import BatchPlan
 from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
-from counterpoint.training import AUTO, check_cacheable, open_machine, plan_batches
+from counterpoint.training import plan_batches
 
-REHEARSED_ROWS = 32
 SCORES_LOOKED_AT = 10_000
 _OTHERS = Needs.SCORES | Needs.VIEWS
 """Needs that leave no place for prototypes as candidates."""
@@ -59,7 +58,8 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
             warn(f"the saved model will not open in sentence-transformers, which {why_not}")
     if not any(parameter.requires_grad for parameter in method.parameters()):
         raise InputError(f"the recipe does not fit itself: {type(recipe.encoder).__name__} has nothing to learn")
-    rehearse(recipe, data, method, plan)
+    for warning in told_counts(recipe, rehearse(recipe, data, method, plan)):
+        warn(warning)
     return method
 
 
@@ -73,6 +73,7 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
     # Columns first: where they are missing, nothing else is worth saying.
     warnings = data.train.check(batch_size=recipe.training.batch_size, needs=recipe.supervision)
     _check_towers(recipe, data)
+    check_known(recipe, data)
     if recipe.queue is not None and recipe.queue.size > len(data.train):
         raise InputError(
             f"queue.size is {recipe.queue.size}, and there are {len(data.train)} training rows: every example would be "
@@ -111,6 +112,7 @@ def _check_objective(recipe: Recipe) -> None:
             f"{', '.join(recipe.objective.numbers()) or 'none'}"
         )
     _check_prototypes(recipe)
+    check_relation(recipe)
 
 
 def _check_prototypes(recipe: Recipe) -> None:
@@ -208,37 +210,3 @@ def _classes(examples: Examples) -> int:
     """How many classes have a row; the training data may know names of which they hold none."""
     numbers = examples.labels
     return 0 if numbers is None else len(np.unique(numbers[numbers >= 0]))
-
-
-@torch.no_grad()
-def rehearse(recipe: Recipe, data: Data, method: Method, plan: BatchPlan) -> None:
-    """One batch through views, encoders and objective without learning: what does not fit is known before a step.
-
-    Args:
-        recipe: What will be trained.
-        data: What on.
-        method: Fresh from :func:`start_method`; afterwards it is in evaluation mode and on the device, unchanged.
-        plan: The batches of the run; the first one goes through.
-
-    Raises:
-        InputError: The recipe does not fit the data.
-    """
-    settings = recipe.training
-    chunk = None if settings.cache_chunk == AUTO else settings.cache_chunk  # found when the run begins
-    if chunk is not None:
-        check_cacheable(method)
-    method.to(open_machine(settings.precision, cpu=settings.cpu).device).eval()
-    # Whether every anchor has what the objective needs depends on the labels of a whole batch; all else shows in a few.
-    most = settings.batch_size if recipe.supervision is Supervision.LABELS else min(settings.batch_size, REHEARSED_ROWS)
-    batch = data.train.batch(plan.epoch(0)[0, :most])
-    with blaming("the recipe does not fit the data"):
-        _try(method, batch, chunk or REHEARSED_ROWS)
-
-
-def _try(method: Method, batch: Batch, chunk: int) -> None:
-    prepared = method.prepare(batch, torch.from_numpy(batch.rows), chunk=chunk)
-    prepared = prepared.to(method.encoder.device)
-    embeddings = [
-        torch.cat([method.encode(call, chunk) for chunk in chunks]) for call, chunks in enumerate(prepared.calls)
-    ]
-    method.objective(embeddings, prepared.targets)

@@ -56,7 +56,8 @@ def run_experiment(experiment: Experiment, *, say: Callable[[str], None] = lambd
     Raises:
         InputError: The recipe does not fit the data, or nothing is held out.
     """
-    return run_recipe(experiment.recipe, load_data(experiment.data), experiment.data, say=say)
+    source = replace(experiment.data, facts=experiment.recipe.facts)
+    return run_recipe(experiment.recipe, load_data(source), source, say=say)
 
 
 def run_recipe(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
-from counterpoint.data import BadRows, Examples, ImageFormat, Supervision, Table, infer_roles
+from counterpoint.data import BadRows, Examples, ImageFormat, Roles, Supervision, Table, infer_roles, present_facts
 from counterpoint.experiments.source import Data, DataSource, load_data, open_data
 
 
@@ -29,16 +29,18 @@ def load_to_judge(
     """
     trained = load_data(replace(source, test=None, test_fraction=_fraction(source)))
     test, known, overrides = _tables(on, reference)
-    if not columns and set(dict(source.columns).values()) <= set(test.columns):
-        overrides = {**overrides, **dict(source.columns)}
-    roles = infer_roles(test, {**overrides, **dict(columns)})
+    usual = _columns_for(test, source)
+    if not columns and set(usual.values()) <= set(test.columns):
+        overrides = {**overrides, **usual}
+    overrides |= dict(columns)
+    roles = _roles(test, overrides, source)
     if roles.kind is not trained.roles.kind:
         raise InputError(f"{on} holds {roles.kind} examples, and the run was trained on {trained.roles.kind} examples")
     image = trained.train.image if roles.kind is Kind.IMAGE else ImageFormat()
     limit = BadRows(limit=source.bad_rows)
     learnt = trained.train
     if known is not None:
-        learnt = Examples(known, infer_roles(known, {**overrides, **dict(columns)}), bad_rows=limit, image=image)
+        learnt = Examples(known, _roles(known, overrides, source), bad_rows=limit, image=image)
     if roles.supervision is Supervision.LABELS and learnt.roles.label is None:
         raise InputError(
             f"{on} has labels, but kNN and the probe have no labelled examples to learn from: the run was trained "
@@ -47,6 +49,18 @@ def load_to_judge(
     names = learnt.label_names if roles.supervision is Supervision.LABELS else None
     judged = Examples(test, roles, bad_rows=limit, image=image, label_names=names)
     return Data(train=learnt, test=judged, roles=roles, described=roles.describe(test))
+
+
+def _columns_for(test: Table, source: DataSource) -> dict[str, str]:
+    """The columns that were named for the run, but for what its relation reads and ``test`` does not have."""
+    words = {fact.column for fact in source.facts}
+    return {role: column for role, column in source.columns if role not in words or column in test.columns}
+
+
+def _roles(table: Table, overrides: dict[str, str], source: DataSource) -> Roles:
+    """What the relation of the run reads is not needed here, and where it is there, it is no content."""
+    facts = present_facts(table, overrides, source.facts)
+    return replace(infer_roles(table, overrides, facts=facts), facts=())
 
 
 def _fraction(source: DataSource) -> float:

@@ -23,9 +23,10 @@ _SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
 
 def start_method(recipe: Recipe, examples: Examples) -> Method:
     """The method with fresh weights; the same for the same recipe and examples."""
-    first, other = _samples(recipe, examples)
+    batch = _sample(examples, recipe.training.seed)
+    first, other = _samples(recipe, batch)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(first, other, classes=class_count(recipe, examples))
+        return recipe.build(first, other, classes=class_count(recipe, examples), facts=batch.facts)
 
 
 def class_count(recipe: Recipe, examples: Examples) -> int | None:
@@ -100,8 +101,7 @@ def _save(encoder: Encoder, where: Path, *, share: bool) -> None:
         export_sentence_transformers(encoder, where)
 
 
-def _samples(recipe: Recipe, examples: Examples) -> tuple[Content, Content | None]:
-    batch = _sample(examples, recipe.training.seed)
+def _samples(recipe: Recipe, batch: Batch) -> tuple[Content, Content | None]:
     if recipe.other_encoder is None:
         return _with_positives(batch), None
     if batch.positives is None:

@@ -59,6 +59,7 @@ def train(
     source = DataSource(
         data=str(data) if isinstance(data, (str, Path)) else PYTHON, columns=tuple((columns or {}).items()),
         test=None if test is None else str(test), test_fraction=test_fraction, seed=training.get("seed", 0),
+        facts=() if recipe is None else recipe.facts,
     )  # fmt: skip
     loaded = _loaded(data, source)
     plan = with_training(_recipe(loaded, recipe, supervision), **training)

@@ -1,18 +1,30 @@
 """A recipe: everything a training run is made of besides the data, as one typed, saveable value."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Fact, Form
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
-from counterpoint.methods import Contrast, Method, QueueContrast, QueueStep, Siamese, SiameseStep
+from counterpoint.methods import (
+    Contrast,
+    Method,
+    QueueContrast,
+    QueueStep,
+    RelatedContrast,
+    Ruling,
+    Siamese,
+    SiameseStep,
+)
+from counterpoint.pairs.rules import Rule
 from counterpoint.pairwise import Loss, Objective
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
@@ -34,6 +46,10 @@ class Recipe:
         prototypes: Learnt rows that anchors are compared with, one per class; dropped after training.
         siamese: Predictor and targets of a step without negatives, which learns from views; None for a plain contrast.
         queue: Earlier embeddings to compare with, of a slow teacher or not; learns from views or labels.
+        relation: A rule that says who belongs to whom in place of ``supervision``, which then only says what is
+            encoded: two views of each example, or its pairs.
+        guide: An encoder that does not learn, for a relation that goes by a guide; ``Saved(folder=...)`` is one that
+            was trained before.
     """
 
     encoder: EncoderSpec
@@ -47,8 +63,23 @@ class Recipe:
     prototypes: LearnablePrototypes | None = None
     siamese: SiameseStep | None = None
     queue: QueueStep | None = None
+    relation: Rule | None = None
+    guide: EncoderSpec | None = None
 
-    def build(self, sample: Content, other_sample: Content | None = None, *, classes: int | None = None) -> Method:
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What must be known of every row of the data; what batches tell of their rows is not."""
+        found = () if self.relation is None else self.relation.facts
+        return tuple(fact for fact in found if fact.form is not Form.PLACE)
+
+    def build(
+        self,
+        sample: Content,
+        other_sample: Content | None = None,
+        *,
+        classes: int | None = None,
+        facts: Mapping[str, Tensor] | None = None,
+    ) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
         Torch's global random state is left as it was found.
@@ -57,6 +88,7 @@ class Recipe:
             sample: Training content of the anchors, which fits vocabularies and standardisation.
             other_sample: The same for candidates, when they have an encoder of their own.
             classes: How many the training data have, for prototypes; None without labels.
+            facts: ``Batch.facts`` of any rows, for a queue under a relation.
 
         Raises:
             InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or
@@ -64,9 +96,11 @@ class Recipe:
         """
         with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
             torch.manual_seed(self.training.seed)
-            return self._build(sample, other_sample, classes)
+            return self._build(sample, other_sample, classes, facts or {})
 
-    def _build(self, sample: Content, other_sample: Content | None, classes: int | None) -> Method:
+    def _build(
+        self, sample: Content, other_sample: Content | None, classes: int | None, facts: Mapping[str, Tensor]
+    ) -> Method:
         encoder = self.encoder.build(sample)
         other = None if self.other_encoder is None else self.other_encoder.build(other_sample)
         if other is not None and other.embedding_dim != encoder.embedding_dim:
@@ -77,6 +111,7 @@ class Recipe:
         if self.siamese is not None:
             return self._siamese(encoder, self.siamese)
         head = self.head.build(encoder.embedding_dim)
+        ruling = self._ruling(sample, facts)
         if self.queue is not None:
             assert isinstance(self.objective, Objective)  # checked before, with the data
             return QueueContrast(
@@ -87,8 +122,9 @@ class Recipe:
                 step=self.queue,
                 head=head,
                 dim=head.out_dim,
+                ruling=ruling,
             )
-        return Contrast(
+        contrast = Contrast(
             encoder,
             self.objective,
             supervision=self.supervision,
@@ -98,6 +134,13 @@ class Recipe:
             temperature=None if self.temperature is None else self.temperature.build(),
             prototypes=None if self.prototypes is None else self.prototypes.build(classes, head.out_dim),
         )
+        return contrast if ruling is None else RelatedContrast(contrast, ruling)
+
+    def _ruling(self, sample: Content, facts: Mapping[str, Tensor]) -> Ruling | None:
+        """Drawn after all that learns, so that a guide changes nothing of it."""
+        if self.relation is None:
+            return None
+        return Ruling(self.relation, None if self.guide is None else self.guide.build(sample), facts=facts)
 
     def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:
         head = self.head.build(encoder.embedding_dim)

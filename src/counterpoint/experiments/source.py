@@ -1,12 +1,13 @@
 """Where a run's data come from, as a saveable value, and how they become examples to train and to test on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Fact
 from counterpoint.data import (
     BadRows,
     Examples,
@@ -36,6 +37,8 @@ class DataSource:
         columns: Pairs (role, column) that override the conventions.
         image_size: Height and width of images, when they are to be resized.
         bad_rows: How many unreadable rows may be skipped.
+        facts: What the relation of a recipe must know of every training row; their columns are found by name, or as
+            ``columns`` says, and are no content.
         rows: Use only the first rows of the training data; 0 for all.
         seed: Decides the split.
     """
@@ -46,6 +49,7 @@ class DataSource:
     columns: tuple[tuple[str, str], ...] = ()
     image_size: int | None = None
     bad_rows: int = 0
+    facts: tuple[Fact, ...] = ()
     rows: int = 0
     seed: int = 0
 
@@ -73,7 +77,7 @@ def load_data(source: DataSource) -> Data:
 def data_from(train: Table, test: Table | None, source: DataSource, columns: dict[str, str]) -> Data:
     """Examples from tables that are already open; ``source`` gives image size and limits."""
     _check_numbers(source)
-    roles = infer_roles(train, columns)
+    roles = infer_roles(train, columns, facts=source.facts)
     image, limit = ImageFormat(size=source.image_size), BadRows(limit=source.bad_rows)
     names = None
     if roles.label is not None:
@@ -89,7 +93,9 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
     held_out = None
     if test is not None:
         same = examples.image if roles.kind is Kind.IMAGE else image
-        held_out = Examples(test, roles, bad_rows=limit, image=same, label_names=examples.label_names or None)
+        # A relation is learnt from, not judged by.
+        judged = replace(roles, facts=())
+        held_out = Examples(test, judged, bad_rows=limit, image=same, label_names=examples.label_names or None)
     return Data(train=examples, test=held_out, roles=roles, described=roles.describe(train))
 
 

@@ -5,6 +5,8 @@ from counterpoint.methods.contrast import Contrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
 from counterpoint.methods.parallel_paths import ParallelPaths
+from counterpoint.methods.related import RelatedContrast
+from counterpoint.methods.ruling import Ruling
 from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.temporal_difference import TDInfoNCE
@@ -18,6 +20,8 @@ __all__ = [
     "Prepared",
     "QueueContrast",
     "QueueStep",
+    "RelatedContrast",
+    "Ruling",
     "SepCLR",
     "Siamese",
     "SiameseStep",

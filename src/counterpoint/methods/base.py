@@ -84,5 +84,10 @@ class Method(nn.Module, ABC):
         """The encoder of candidates, when it is another one."""
         return None
 
+    @property
+    def outside(self) -> dict[str, str]:
+        """What the method reads besides its own state, name to digest: a run is resumed only with the same."""
+        return {}
+
     def after_step(self, step: int) -> None:
         """Update state that is not learned by gradient (queues, teachers); called after every optimiser step."""

@@ -71,7 +71,7 @@ class Contrast(Method):
         first, second = self.views
         calls, owners = [self._collate(0, first(batch.anchor, fork(seeds, 0)), chunk)], None
         if not self._one_sided:
-            others, owners = self._candidates(batch)
+            others, owners = self.candidates(batch)
             other_seeds = seeds if owners is None else _owner_seeds(seeds, owners)
             calls.append(self._collate(1, second(others, fork(other_seeds, 1)), chunk))
         targets = {"owner": owners, "label": batch.label, "score": batch.score}
@@ -83,8 +83,12 @@ class Contrast(Method):
         """Prototypes of classes are all that anchors are compared with."""
         return self.prototypes is not None and self.supervision is Supervision.LABELS
 
-    def _candidates(self, batch: Batch) -> tuple[Content, Tensor | None]:
-        """What anchors are compared with, and the anchor each row belongs to (negative: to none; None: row i to i)."""
+    def candidates(self, batch: Batch) -> tuple[Content, Tensor | None]:
+        """What anchors are compared with, and the anchor each row belongs to (negative: to none; None: row i to i).
+
+        Raises:
+            InputError: Pairs are learnt from, and the batch has none.
+        """
         if self.supervision in (Supervision.VIEWS, Supervision.LABELS):
             return batch.anchor, None
         if batch.positives is None or batch.positive_owner is None:

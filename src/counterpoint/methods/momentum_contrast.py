@@ -12,7 +12,9 @@ from counterpoint.encoders import Encoder
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.branch import Branch
 from counterpoint.methods.collating import collate_views
+from counterpoint.methods.described_queue import DescribedQueue
 from counterpoint.methods.momentum import Momentum, follow
+from counterpoint.methods.ruling import Ruling
 from counterpoint.pairs import HardestOnly, Owned, Queue
 from counterpoint.pairwise import Objective, Relation, SameKey
 from counterpoint.views import View
@@ -62,6 +64,7 @@ class QueueContrast(Method):
         step: The settings.
         head: Projects embeddings `[N, D]`; dropped after training.
         dim: D.
+        ruling: Says in place of views or labels who belongs to whom.
     """
 
     def __init__(
@@ -74,27 +77,39 @@ class QueueContrast(Method):
         step: QueueStep,
         head: nn.Module,
         dim: int,
+        ruling: Ruling | None = None,
     ) -> None:
         super().__init__()
         self.online = Branch(encoder, head)
         self.teacher = None if step.teacher is None else copy.deepcopy(self.online).requires_grad_(False)
-        self.queue = Queue(step.size, dim)
+        self.ruling = ruling
+        self.queue = Queue(step.size, dim, facts=[] if ruling is None else list(ruling.kept.values()))
         self.formula, self.supervision, self.views, self.step = objective, supervision, views, step
-        self._new: list[tuple[Tensor, Tensor | None]] = []
+        self._new: list[tuple[Tensor, Tensor | None, list[Tensor]]] = []
 
     @property
     def encoder(self) -> Encoder:
         """The encoder of queries."""
         return self.online.encoder
 
+    @property
+    def outside(self) -> dict[str, str]:
+        """The guide of a rule."""
+        return {} if self.ruling is None else self.ruling.outside
+
     def prepare(self, batch: Batch, seeds: Tensor, *, chunk: int | None = None) -> Prepared:
         """Queries and keys; see :meth:`Method.prepare`."""
         calls = collate_views(self.encoder, self.views, batch, seeds, chunk=chunk)
         targets = {} if batch.label is None else {"label": batch.label}
+        if self.ruling is not None:
+            calls += self.ruling.looks(batch.anchor, chunk=chunk)
+            targets |= self.ruling.facts(batch)
         return Prepared(calls=calls, targets=targets, size=len(batch.rows))
 
     def encode(self, call: int, inputs: Inputs) -> Tensor:
-        """Queries `[n, D]` of the first call, keys of the second."""
+        """Queries `[n, D]` of the first call, keys of the second; then what the guide of a rule sees."""
+        if call == 2 and self.ruling is not None:
+            return self.ruling.see(inputs)
         if call == 0 or self.teacher is None:
             return self.online(inputs)
         with torch.no_grad():
@@ -102,19 +117,30 @@ class QueueContrast(Method):
 
     def objective(self, embeddings: list[Tensor], targets: dict[str, Tensor]) -> StepOutput:
         """The loss over keys and queue; see :meth:`Method.objective`."""
-        query, key = embeddings
+        query, key = embeddings[:2]
         labels = targets.get("label") if self.supervision is Supervision.LABELS else None
         kept = self.queue.share()
-        loss = self._compared(query, key, labels, kept)
+        described = None if self.ruling is None else DescribedQueue(self.ruling, targets, embeddings[2:], self.queue)
+        loss, relation = self._compared(query, key, labels, kept, described)
         if self.step.reverse:
-            loss = loss + self.step.reverse * self._compared(key.detach(), query, labels, kept)
+            back, _ = self._compared(key.detach(), query, labels, kept, described)
+            loss = loss + self.step.reverse * back
         if self.training:  # what is only looked at leaves nothing behind
-            self._new.append((key.detach(), labels))
-        rows = torch.arange(len(query), device=query.device)
+            self._new.append((key.detach(), labels, [] if described is None else described.kept))
         temperature = getattr(self.formula, "temperature", None)
+        if described is not None:
+            return StepOutput(loss, query, torch.cat([key, kept[0].to(key)]), relation, temperature=temperature)
+        rows = torch.arange(len(query), device=query.device)
         return StepOutput(loss, query, key, SameKey(rows, rows, local=True), temperature=temperature)
 
-    def _compared(self, anchors: Tensor, own: Tensor, labels: Tensor | None, kept: tuple[Tensor, Tensor]) -> Tensor:
+    def _compared(
+        self,
+        anchors: Tensor,
+        own: Tensor,
+        labels: Tensor | None,
+        kept: tuple[Tensor, Tensor],
+        described: DescribedQueue | None,
+    ) -> tuple[Tensor, Relation]:
         """Anchors against their own candidates and what is kept of earlier ones, with its labels."""
         rows, numbers = kept[0].to(own), kept[1]
         count = len(own)
@@ -127,14 +153,16 @@ class QueueContrast(Method):
             relation = owned if len(rows) else SameKey(owners, owners, local=True)
         else:
             relation = SameKey(labels, torch.cat([labels, numbers]))
+        if described is not None:
+            relation = described.relation(relation, anchors, own, rows)
         if self.step.hardest is not None:
             relation = HardestOnly(inner=relation, anchors=anchors, candidates=candidates, k=self.step.hardest)
-        return self.formula(anchors, candidates, relation=relation)
+        return self.formula(anchors, candidates, relation=relation), relation
 
     def after_step(self, step: int) -> None:
         """Keys of the step's batches join the queue, several where gradients accumulate; the teacher follows."""
-        for keys, labels in self._new:
-            self.queue.push(keys, labels)
+        for keys, labels, facts in self._new:
+            self.queue.push(keys, labels, facts)
         self._new.clear()
         if self.teacher is not None and self.step.teacher is not None:
             follow(self.teacher, self.online, self.step.teacher.at(step))

@@ -5,6 +5,8 @@ The list is for readers and type checkers; a loss of this folder that is not on 
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from counterpoint.objectives.adaptive import MACL
@@ -190,10 +192,16 @@ __all__ = [
 ]
 
 
+def modules() -> Iterator[ModuleType]:
+    """Every file of formulas, imported one after the other."""
+    for one in pkgutil.iter_modules(__path__):
+        yield importlib.import_module(f"{__name__}.{one.name}")
+
+
 def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
-        for module in pkgutil.iter_modules(__path__):
-            found = vars(importlib.import_module(f"{__name__}.{module.name}")).get(name)
-            if isinstance(found, type) and found.__module__ == f"{__name__}.{module.name}":
+        for module in modules():
+            found = vars(module).get(name)
+            if isinstance(found, type) and found.__module__ == module.__name__:
                 return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """Who is positive or negative to whom, and how strongly: what is kept between batches to tell."""
 
+from counterpoint.pairs.census import Census
 from counterpoint.pairs.class_priors import class_priors
 from counterpoint.pairs.clusters import Clusters, Members, kmeans, nearest
 from counterpoint.pairs.columns import Picked
@@ -36,6 +37,7 @@ from counterpoint.pairs.mixing import (
     with_own_negatives,
 )
 from counterpoint.pairs.owned import Owned
+from counterpoint.pairs.partly import Graded, WhereKnown
 from counterpoint.pairs.queues import ClassQueues, Queue
 from counterpoint.pairs.running_covariance import RunningTiCo
 from counterpoint.pairs.sampling import DistanceWeighted, Sampled
@@ -44,6 +46,7 @@ from counterpoint.pairs.within import Within
 
 __all__ = [
     "BelowPositive",
+    "Census",
     "ClassQueues",
     "Clusters",
     "DistanceWeighted",
@@ -51,6 +54,7 @@ __all__ = [
     "EasiestPositives",
     "Edges",
     "GlobalContrast",
+    "Graded",
     "HardestOnly",
     "HardestPositives",
     "LabelGaps",
@@ -72,6 +76,7 @@ __all__ = [
     "Similar",
     "Triplets",
     "WeightedCandidates",
+    "WhereKnown",
     "Within",
     "class_pair_keys",
     "class_priors",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks
+from counterpoint.pairwise.arrange import row_keys
 
 
 class Queue(nn.Module):
@@ -23,6 +26,8 @@ class Queue(nn.Module):
     Args:
         size: How many are kept.
         dim: D.
+        facts: What else is kept of every row, as tensors `[n, ...]` of any rows: their shape and type count. State too,
+            as ``fact0``, ``fact1``, ...
 
     Raises:
         InputError: A number is not positive.
@@ -32,50 +37,72 @@ class Queue(nn.Module):
     labels: Tensor
     pushed: Tensor
 
-    def __init__(self, size: int, dim: int) -> None:
+    def __init__(self, size: int, dim: int, *, facts: Sequence[Tensor] = ()) -> None:
         super().__init__()
         if size < 1 or dim < 1:
             raise InputError(f"a queue needs a size and a dim of at least 1, got {size} and {dim}")
         self.register_buffer("rows", torch.zeros(size, dim))
         self.register_buffer("labels", torch.full((size,), -1))
         self.register_buffer("pushed", torch.zeros((), dtype=torch.int64))
+        self._facts = [f"fact{number}" for number in range(len(facts))]
+        for name, like in zip(self._facts, facts, strict=True):
+            self.register_buffer(name, torch.zeros(size, *like.shape[1:], dtype=like.dtype))
 
     def __len__(self) -> int:
         """Rows that are there."""
         return min(int(self.pushed), len(self.rows))
 
     @torch.no_grad()
-    def push(self, rows: Tensor, labels: Tensor | None = None) -> None:
+    def push(self, rows: Tensor, labels: Tensor | None = None, facts: Sequence[Tensor] = ()) -> None:
         """Add the rows of all ranks, in rank order, in place of the oldest; a collective call.
 
         Args:
             rows: `[N, D]`, this rank's.
             labels: int `[N]`; -1, nobody's positive, where not given.
+            facts: `[N, ...]` each, as many as the queue was made with.
 
         Raises:
             InputError: Shapes do not fit.
         """
         rows, labels = checked_push(rows, labels, self.rows.shape[1])
-        ranks = Ranks.current()
-        every, numbers = ranks.gather(rows), ranks.gather(labels)
-        size = len(self.rows)
-        self.pushed += len(every)
-        every, numbers = every[-size:], numbers[-size:]
-        place = torch.arange(int(self.pushed) - len(every), int(self.pushed), device=every.device) % size
-        self.rows[place], self.labels[place] = every.to(self.rows), numbers.to(self.labels)
+        if [one.shape[1:] for one in facts] != [one.shape[1:] for one in self._kept] or any(
+            len(one) != len(rows) for one in facts
+        ):
+            wanted = [[len(rows), *one.shape[1:]] for one in self._kept]
+            raise InputError(f"facts must have the shapes {wanted}, got {[list(one.shape) for one in facts]}")
+        ranks, size = Ranks.current(), len(self.rows)
+        every = [ranks.gather(one.detach()) for one in (rows, labels, *facts)]
+        self.pushed += len(every[0])
+        every = [one[-size:] for one in every]
+        place = torch.arange(int(self.pushed) - len(every[0]), int(self.pushed), device=rows.device) % size
+        for kept, new in zip((self.rows, self.labels, *self._kept), every, strict=True):
+            kept[place] = new.to(kept)
+
+    @property
+    def _kept(self) -> list[Tensor]:
+        return [self.get_buffer(name) for name in self._facts]
 
     def content(self) -> tuple[Tensor, Tensor]:
         """What is there, `[F, D]` and `[F]`, oldest first; the same on every rank."""
-        size, start = len(self.rows), int(self.pushed)
-        place = torch.arange(start - len(self), start, device=self.rows.device) % size
+        place = self._places()
         return self.rows[place], self.labels[place]
+
+    def _places(self) -> Tensor:
+        start = int(self.pushed)
+        return torch.arange(start - len(self), start, device=self.rows.device) % len(self.rows)
 
     def share(self) -> tuple[Tensor, Tensor]:
         """This rank's part of the content: an objective fetches the candidates of all ranks, and so has each row once.
 
         There is none on any rank while there are fewer rows than ranks.
         """
-        return share_of(*self.content())
+        rows, labels = share_of(*self.content())
+        return rows, labels
+
+    def share_facts(self) -> list[Tensor]:
+        """The facts of the rows that :meth:`share` gives, `[f, ...]` each."""
+        place = self._places()
+        return list(share_of(*(one[place] for one in self._kept)))
 
 
 class ClassQueues(nn.Module):
@@ -142,15 +169,14 @@ class ClassQueues(nn.Module):
 
     def share(self) -> tuple[Tensor, Tensor]:
         """This rank's part of the content; see :meth:`Queue.share`."""
-        return share_of(*self.content())
+        rows, labels = share_of(*self.content())
+        return rows, labels
 
 
-def share_of(rows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Every ``size``-th row from this rank's number on; nothing where some rank would have none."""
+def share_of(*kept: Tensor) -> tuple[Tensor, ...]:
+    """Every ``size``-th row of each from this rank's number on; nothing where some rank would have none."""
     ranks = Ranks.current()
-    if len(rows) < ranks.size:
-        return rows[:0], labels[:0]
-    return rows[ranks.index :: ranks.size], labels[ranks.index :: ranks.size]
+    return tuple(one[:0] if len(one) < ranks.size else one[ranks.index :: ranks.size] for one in kept)
 
 
 def checked_push(rows: Tensor, labels: Tensor | None, dim: int) -> tuple[Tensor, Tensor]:
@@ -161,8 +187,5 @@ def checked_push(rows: Tensor, labels: Tensor | None, dim: int) -> tuple[Tensor,
     """
     if rows.ndim != 2 or rows.shape[1] != dim:
         raise InputError(f"rows must have shape [N, {dim}] to be kept here, got {list(rows.shape)}")
-    if labels is None:
-        labels = torch.full((len(rows),), -1, device=rows.device)
-    if labels.shape != rows.shape[:1] or labels.is_floating_point() or labels.is_complex():
-        raise InputError(f"labels must be {len(rows)} integers, got {labels.dtype} {list(labels.shape)}")
-    return rows.detach(), labels.to(rows.device, torch.int64)
+    nobody = torch.full((len(rows),), -1, device=rows.device)
+    return rows.detach(), nobody if labels is None else row_keys(labels, rows)

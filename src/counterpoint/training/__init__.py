@@ -1,7 +1,7 @@
 """Training: the loop and all that has a step counter (schedules, averages, caching, checkpoints, ranks, records)."""
 
 from counterpoint.training.average import EMA
-from counterpoint.training.batches import ExampleRows, plan_batches
+from counterpoint.training.batches import ExampleRows, plan_batches, with_places
 from counterpoint.training.caching import check_cacheable
 from counterpoint.training.checkpoint import list_checkpoints
 from counterpoint.training.chunk import AUTO, CacheChunk, checked_chunk
@@ -53,4 +53,5 @@ __all__ = [
     "plan_batches",
     "read_records",
     "train",
+    "with_places",
 ]

@@ -1,14 +1,17 @@
 """Batches of a run: what a batching may know about the examples, and the plan it makes of them."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Examples
-from counterpoint.pairs.batches import BatchPlan, Rows, identities
+from counterpoint.base.facts import Fact, Form
+from counterpoint.data import Batch, Examples
+from counterpoint.pairs.batches import Batching, BatchPlan, Rows, identities
 from counterpoint.pairs.batches.checked import checked_neighbours, checked_numbers
 from counterpoint.training.settings import TrainSettings
 
@@ -93,6 +96,21 @@ def plan_batches(examples: Examples, settings: TrainSettings) -> BatchPlan:
         InputError: The examples do not have what ``settings.batches`` needs, or no batch can be filled.
     """
     return settings.batches.plan(ExampleRows(examples), batch_size=settings.batch_size, seed=settings.seed)
+
+
+def with_places(batch: Batch, rows: np.ndarray, batching: Batching, *, start: int = 0) -> Batch:
+    """The batch, knowing what the place of its rows says of them.
+
+    Args:
+        batch: Of ``rows``, but for those that could not be used.
+        rows: int64 `[n]`, in the order of the global batch.
+        batching: Who put them there.
+        start: Place of the first.
+    """
+    place = start + np.arange(len(rows))
+    told = batching.by_place(place[~np.isin(rows, [one.row for one in batch.skipped])])
+    facts = {Fact(column=name, form=Form.PLACE).key: torch.from_numpy(one) for name, one in told.items()}
+    return replace(batch, facts={**batch.facts, **facts})
 
 
 def fingerprint(plan: BatchPlan) -> str:

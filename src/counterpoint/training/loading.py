@@ -10,6 +10,8 @@ from torch.utils.data import DataLoader, Dataset
 from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.data import BatchSampler, Examples, SkippedRow
 from counterpoint.methods.base import Method, Prepared
+from counterpoint.training import ranks
+from counterpoint.training.batches import with_places
 from counterpoint.training.chunk import AUTO
 from counterpoint.training.packing import Packed, pack, unpack
 from counterpoint.training.seeds import sample_seeds
@@ -29,13 +31,15 @@ class Preparation(Dataset[Packed | CounterpointError]):
     def __init__(self, method: Method, examples: Examples, settings: TrainSettings) -> None:
         self.method, self.examples = method, examples
         assert settings.cache_chunk != AUTO
-        self.seed, self.chunk = settings.seed, settings.cache_chunk
+        self.seed, self.chunk, self.batching = settings.seed, settings.cache_chunk, settings.batches
+        world = ranks.current()
+        self.start = world.index * (settings.batch_size // world.size)
 
     @torch.no_grad()
     def __getitem__(self, planned: Planned) -> Packed | CounterpointError:
         epoch, rows = planned
         try:
-            batch = self.examples.batch(rows)
+            batch = with_places(self.examples.batch(rows), rows, self.batching, start=self.start)
             seeds = sample_seeds(self.seed, epoch, batch.rows)
             return pack(self.method.prepare(batch, seeds, chunk=self.chunk), skipped=batch.skipped)
         except CounterpointError as error:

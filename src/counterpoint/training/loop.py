@@ -106,7 +106,9 @@ def _open(method: Method, examples: Examples, settings: TrainSettings, folder: P
         sampler=sampler,
         total=settings.total_steps(len(sampler)),
         root=folder / CHECKPOINTS,
-        identity=identity(settings, examples=len(examples), world=world.size, batches=fingerprint(batches)),
+        identity=identity(
+            settings, examples=len(examples), world=world.size, batches=fingerprint(batches), outside=method.outside
+        ),
         watch=LossWatch(machine.device),
     )
 

@@ -22,6 +22,7 @@ def monitor(output: StepOutput, *, temperature: float | Tensor | None = None) ->
     - ``effective_negatives``: mean over anchors of exp of the entropy of softmax(cosine / temperature) over their
       negatives: how many share the gradient. Only with a temperature.
     - ``without_positive``: share of anchors that have no positive.
+    - ``positives_per_anchor``, ``negatives_per_anchor``: how many the relation gives an anchor, in the mean.
 
     Args:
         output: What the step computed.
@@ -38,6 +39,8 @@ def monitor(output: StepOutput, *, temperature: float | Tensor | None = None) ->
         "negative_similarity": _mean(cosines, negative),
         "effective_rank": effective_rank(anchors),
         "without_positive": (~positive.any(dim=1)).float().mean(),
+        "positives_per_anchor": positive.sum(dim=1).float().mean(),
+        "negatives_per_anchor": negative.sum(dim=1).float().mean(),
     }
     if temperature is not None:
         numbers["effective_negatives"] = effective_negatives(cosines / temperature, negative)

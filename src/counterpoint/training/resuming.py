@@ -13,10 +13,20 @@ from counterpoint.training.state import TrainState, restore
 ORDER = "the order of rows"
 
 
-def identity(settings: TrainSettings, *, examples: int, world: int, batches: str) -> dict[str, Any]:
-    """What a resumed run must share with the run it continues, as JSON values."""
+def identity(
+    settings: TrainSettings, *, examples: int, world: int, batches: str, outside: dict[str, str]
+) -> dict[str, Any]:
+    """What a resumed run must share with the run it continues, as JSON values.
+
+    Args:
+        settings: Of the run.
+        examples: How many there are to learn from.
+        world: Processes.
+        batches: Digest of the order of rows.
+        outside: Digests of what the method reads besides its own state.
+    """
     fixed = {name: value for name, value in to_json(settings).items() if name not in MAY_CHANGE}
-    return {**fixed, "training examples": examples, "processes": world, ORDER: batches}
+    return {**fixed, "training examples": examples, "processes": world, ORDER: batches, **outside}
 
 
 def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back: bool) -> None:

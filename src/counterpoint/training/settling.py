@@ -8,6 +8,7 @@ import torch
 
 from counterpoint.data import Examples
 from counterpoint.methods.base import Inputs, Method
+from counterpoint.training.batches import with_places
 from counterpoint.training.caching import check_cacheable
 from counterpoint.training.chunk import AUTO
 from counterpoint.training.fitting import Fit, fit
@@ -56,7 +57,7 @@ def _found(run: Run, examples: Examples) -> Fit:
 def _samples(run: Run, examples: Examples) -> Iterator[Sample]:
     method, device = run.state.method, run.machine.device
     epoch, rows = next(plan(run.sampler, first=0, total=1))
-    batch = examples.batch(rows[:LOOKED_AT])
+    batch = with_places(examples.batch(rows[:LOOKED_AT]), rows[:LOOKED_AT], run.settings.batches)
     seeds = sample_seeds(run.settings.seed, epoch, batch.rows)
     with torch.no_grad():
         every, few, more = (method.prepare(batch, seeds, chunk=size) for size in (1, FEW, MORE))

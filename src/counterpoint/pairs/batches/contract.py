@@ -108,6 +108,14 @@ class Batching(ABC):
             InputError: The rows do not have what is needed, or no batch can be filled.
         """
 
+    def by_place(self, place: np.ndarray) -> dict[str, np.ndarray]:
+        """What the place of a row in its batch says of it, int64 `[n]` each, for rules to read; nothing here.
+
+        Args:
+            place: int64 `[n]`, places in a global batch, from 0 on.
+        """
+        return {}
+
 
 def generator(seed: int, epoch: int) -> np.random.Generator:
     """What an epoch is drawn with."""

@@ -8,7 +8,7 @@ import numpy as np
 from counterpoint.base.citation import Citation
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.batches._settings import check_whole
-from counterpoint.pairs.batches.contract import Batching, BatchPlan, Rows, check_size, generator
+from counterpoint.pairs.batches.contract import NOTHING, Batching, BatchPlan, Rows, check_size, generator
 
 _TRIES = 100
 
@@ -21,7 +21,8 @@ class Neighbourhood(Batching):
     different ones of ranks ``hard_from`` to ``hard_to - 1`` (ranks count from 0, without the anchor itself), easy
     negatives are any rows that are neither the anchor nor among its first ``hard_to`` neighbours. Between the bands
     lie at least ``margin`` ranks, so that no negative is a positive. Every row is an anchor at most once an epoch; as a
-    positive or negative it may stand in a batch more than once: compare within groups (:meth:`groups`).
+    positive or negative it may stand in a batch more than once: compare within groups, with ``rules.Grouped()`` in a
+    recipe, or by hand with :meth:`groups`.
 
     Attributes:
         neighbours: Of the citation graph's embedding, or any other: a file of row numbers `[N, K]`.
@@ -73,6 +74,11 @@ class Neighbourhood(Batching):
     def groups(self, batches: np.ndarray) -> np.ndarray:
         """Batches `[..., B]` as groups `[..., B / width, width]`: anchor, positive, hard, easy negatives."""
         return batches.reshape(*batches.shape[:-1], -1, self.width)
+
+    def by_place(self, place: np.ndarray) -> dict[str, np.ndarray]:
+        """``group``, and ``pair``: the same number for anchor and positive of a group, -1 for its negatives."""
+        group = place // self.width
+        return {"group": group, "pair": np.where(place % self.width < 2, group, NOTHING)}
 
     def plan(self, rows: Rows, *, batch_size: int, seed: int) -> BatchPlan:
         """Every row an anchor; its group drawn anew in every epoch."""

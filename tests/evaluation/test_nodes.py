@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
+
+from counterpoint.base.errors import InputError
+from counterpoint.evaluation.clustering import kmeans_assignment
+from counterpoint.evaluation.confusion import macro_f1, macro_f1_of
+from counterpoint.evaluation.nodes import (
+    matched_classes,
+    node_classification,
+    node_classification_over_splits,
+    node_clustering,
+)
+from counterpoint.evaluation.probe import fit_classifier
+
+
+def _nodes(seed=0, n=150, spread=1.3):
+    rng = np.random.default_rng(seed)
+    labels = np.array(["a", "b", "c"])[np.arange(n) % 3]
+    return 2 * np.eye(3, 5)[np.arange(n) % 3] + spread * rng.normal(size=(n, 5)), labels
+
+
+def test_macro_f1_equals_scikit_learn_on_data_and_on_resamples():
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 4, 60), rng.integers(1, 5, 60)
+    assert macro_f1(true, predicted).value == pytest.approx(f1_score(true, predicted, average="macro"))
+    drawn = rng.integers(60, size=(10, 60))
+    counts = np.stack([np.bincount(rows, minlength=60) for rows in drawn]).astype(float)
+    expected = [f1_score(true[rows], predicted[rows], average="macro") for rows in drawn]
+    np.testing.assert_allclose(macro_f1_of(true, predicted, 5)(counts), expected, atol=1e-12)
+
+
+def test_classification_equals_scikit_learn_on_the_probes_answers():
+    x, y = _nodes()
+    train, test = np.arange(60), np.arange(60, 150)
+    accuracy, f1 = node_classification(x, y, train, test)
+    predicted = fit_classifier(x[train], y[train]).predict(x[test])
+    assert accuracy.value == pytest.approx(accuracy_score(y[test], predicted))
+    assert f1.value == pytest.approx(f1_score(y[test], predicted, average="macro"))
+    assert accuracy.n == 90
+
+
+def test_splits_are_seeded_and_the_interval_is_over_them():
+    x, y = _nodes()
+    first, again = (node_classification_over_splits(x, y, share=0.3, splits=4) for _ in range(2))
+    assert first == again
+    assert first.n == 4
+    assert 0.5 < first.value < 1
+
+
+def test_clustering_equals_scikit_learn():
+    x, y = _nodes()
+    found = {one.name: one.value for one in node_clustering(x, y)}
+    assigned = kmeans_assignment(x, 3, n_init=20)
+    named = matched_classes(y, assigned)
+    assert found["clustering_accuracy"] == pytest.approx(accuracy_score(y, named))
+    assert found["clustering_macro_f1"] == pytest.approx(f1_score(y, named, average="macro"))
+    assert found["nmi"] == pytest.approx(normalized_mutual_info_score(y, assigned))
+    assert found["ari"] == pytest.approx(adjusted_rand_score(y, assigned))
+
+
+def test_matching_is_one_to_one_and_the_best():
+    labels = np.repeat([0, 1, 2], [5, 3, 3])
+    assigned = np.array([2, 2, 2, 2, 1, 2, 2, 2, 0, 0, 0])
+    assert matched_classes(labels, assigned).tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 2, 2, 2]
+    with pytest.raises(InputError, match="at most one cluster per class"):
+        matched_classes(labels, np.arange(11))
+
+
+def test_bad_splits_are_refused():
+    x, y = _nodes()
+    with pytest.raises(InputError, match="share 2 nodes"):
+        node_classification(x, y, np.arange(10), np.arange(8, 20))
+    with pytest.raises(InputError, match="test must lie between 0 and 149"):
+        node_classification(x, y, np.arange(10), np.array([149, 150]))
+    with pytest.raises(InputError, match="share must lie"):
+        node_classification_over_splits(x, y, share=1.0)

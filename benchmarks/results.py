@@ -2,6 +2,7 @@
 
 python benchmarks/results.py run cifar10 --seeds 0 1 2     # train and judge; appends to benchmarks/results.jsonl
 python benchmarks/results.py recipe cifar10             # the recipe as a file for counterpoint train
+python benchmarks/results.py keep compare "Title" "command" "note"  # the outcome of counterpoint compare
 python benchmarks/results.py write                         # docs/results.md from what was measured
 """
 
@@ -21,7 +22,7 @@ import torch
 from counterpoint.data import Supervision
 from counterpoint.encoders import ConvNet, HuggingFace, NoHead, ProjectionHead, StaticText
 from counterpoint.experiments.check import check_job
-from counterpoint.experiments.claim import Experiment
+from counterpoint.experiments.experiment import Experiment
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import collect, judge, model_system, raw_system
@@ -174,6 +175,8 @@ def write() -> None:
         mine = [one for one in records if one["job"] == name]
         if mine:
             lines += _section(name, job, mine)
+    for kept in sorted((HERE / "results").glob("compare-*.json")):
+        lines += _comparison(json.loads(kept.read_text(encoding="utf-8")))
     notes = HERE / "notes" / "results.md"
     if notes.is_file():
         lines += [notes.read_text(encoding="utf-8").strip(), ""]
@@ -205,6 +208,44 @@ def _section(name: str, job: Job, records: list[dict]) -> list[str]:
     return [*lines, ""]
 
 
+def keep_comparison(folder: Path, title: str, command: str, note: str) -> None:
+    """What of a finished ``counterpoint compare`` is worth keeping: what ran, its verdict and a remark, in one file."""
+    plan, verdict = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("plan.json", "verdict.json"))
+    costs = {name: one["step"] for name, one in plan["costs"].items()}
+    kept = {
+        "title": title, "command": command, "note": note, "steps": plan["steps"], "trials": plan["trials"],
+        "seeds": plan["request"]["seeds"], "seconds_of_a_step": costs, "verdict": verdict,
+    }  # fmt: skip
+    where = HERE / "results" / f"{folder.name}.json"
+    where.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def _comparison(kept: dict) -> list[str]:
+    """A section of the page: the table of a comparison, and what it says in words."""
+    verdict = kept["verdict"]
+    rows = [
+        f"| {one['candidate']} | {_interval(one['estimate'])} | {_interval(one['behind'])} | "
+        f"{'' if one['p'] is None else format(one['p'], '.2g')} | {one['seconds']:.0f} | "
+        f"{one['peak_bytes'] / 1e6:.1f} | {_values(one['values'])} |"
+        for one in verdict["rows"]
+    ]
+    return [
+        f"## {kept['title']}", "", "```", kept["command"], "```", "",
+        f"{len(kept['seeds'])} seeds and {kept['trials']} trials of tuning for each, all of {kept['steps']} steps; "
+        f"{verdict['examples']:,} test examples, 95 % intervals.", "",
+        f"| candidate | {verdict['measure']} | behind by | p, corrected | s a run | peak MB | tuned to |",
+        "|---|---:|---:|---:|---:|---:|---|", *rows, "", " ".join(verdict["sentences"]), "", kept["note"], "",
+    ]  # fmt: skip
+
+
+def _interval(one: dict | None) -> str:
+    return "" if one is None else f"{one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+
+
+def _values(values: dict) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in values.items())
+
+
 def main() -> None:
     """Run jobs, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -214,10 +255,18 @@ def main() -> None:
     runner.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     shower = commands.add_parser("recipe")
     shower.add_argument("job", choices=list(jobs()))
+    keeper = commands.add_parser("keep")
+    keeper.add_argument("folder", type=Path)
+    keeper.add_argument("title")
+    keeper.add_argument("compared_by", help="the command")
+    keeper.add_argument("note", help="what else a reader should know")
     commands.add_parser("write")
     given = parser.parse_args()
     if given.command == "write":
         write()
+        return
+    if given.command == "keep":
+        keep_comparison(given.folder, given.title, given.compared_by, given.note)
         return
     if given.command == "recipe":
         sys.stdout.write(source_of(jobs()[given.job].experiment.recipe))

@@ -272,3 +272,34 @@ def test_a_folder_that_rank_0_alone_cannot_use(server, data, tmp_path):
     assert codes[1] != 0
     assert len(errors(said)) == 1, said
     assert "Traceback" not in said
+
+
+def found(folder, name):
+    """Lines of a comparison, without times."""
+    lines = [json.loads(line) for line in (folder / name).read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def test_a_comparison_that_was_killed_and_stopped_goes_on_and_comes_out_the_same(server, data, tmp_path):
+    command = ["compare", data / "vectors.npz", "--objectives", "sup-con,dcl", "--steps", 60, "--trials", 2]
+    command += ["--seeds", 2, "--batch-size", 8, "--out"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    server.start(*command, whole)
+    assert server.wait()[0] == [0]
+    (process,) = server.start(*command, broken)
+    wait_until(lambda: (broken / "trials.jsonl").exists(), process)
+    os.kill(process, signal.SIGKILL)
+    assert server.wait()[0] == [-signal.SIGKILL]
+    (process,) = server.start(*command, broken)
+    wait_until(lambda: (broken / "runs.jsonl").exists(), process)
+    os.kill(process, signal.SIGINT)
+    codes, said = server.wait()
+    assert codes == [130], said
+    assert not errors(said)
+    assert "the same command goes on" in said
+    assert not (broken / "verdict.json").exists()
+    server.start(*command, broken)
+    assert server.wait()[0] == [0]
+    for name in ("trials.jsonl", "runs.jsonl"):
+        assert found(broken, name) == found(whole, name)
+    assert (broken / "recommended.py").read_text() == (whole / "recommended.py").read_text()

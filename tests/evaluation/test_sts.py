@@ -5,7 +5,7 @@ from scipy import sparse, stats
 from counterpoint.base.errors import InputError
 from counterpoint.evaluation import cosine
 from counterpoint.evaluation.bootstrap import Bootstrap, paired_difference
-from counterpoint.evaluation.sts import pearson_of, similarity_scores, spearman_of
+from counterpoint.evaluation.sts import pearson_of, rank_correlation, similarity_scores, spearman_of
 
 
 def _pairs(seed, n=80):
@@ -91,3 +91,13 @@ def test_errors_name_what_is_wrong():
         similarity_scores(first, second, np.where(np.arange(80) == 3, np.nan, gold))
     with pytest.raises(InputError, match="at least 3 rows"):
         similarity_scores(first[:2], second[:2], gold[:2])
+
+
+def test_the_rank_correlation_of_lists_is_scipy_s():
+    first, second = [1.0, 5.0, 2.0, 2.0, 9.0], [0.3, 0.2, 0.1, 0.1, 0.7]
+    assert rank_correlation(first, second) == pytest.approx(stats.spearmanr(first, second).statistic)
+    assert rank_correlation([1, 2, 3], [10, 100, 1000]) == pytest.approx(1)
+    with pytest.raises(InputError, match="second is 1 in every row"):
+        rank_correlation([1, 2, 3], [1, 1, 1])
+    with pytest.raises(InputError, match="values of first must be at least 3"):
+        rank_correlation([1, 2], [1, 2])

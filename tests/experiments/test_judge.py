@@ -11,6 +11,7 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Batch, Supervision, table_from
 from counterpoint.encoders import Role
+from counterpoint.evaluation.diagnosis import read_diagnosis
 from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
@@ -175,6 +176,24 @@ def test_a_run_is_finished_with_measures_and_a_report(columns, tmp_path, kind, s
     page = folder.report.read_text(encoding="utf-8")
     assert page.rstrip().endswith("</html>")
     assert all(name in page for name in ("trained from Python", type(recipe.objective).__name__))
+    found = read_diagnosis(folder.diagnosis)
+    assert found.about.name == str(folder.path)
+    answered = {one.group for one in found.findings if one.value is not None}
+    assert ("Is it collapsed?" in page) == bool(answered & {"space", "rank"})
+
+
+def test_another_run_is_judged_and_shown_beside(columns, tmp_path):
+    data = data_from(table_from(columns("image", "labels")), None, SOURCE, {})
+    first, second = (RunFolder(tmp_path / name) for name in ("first", "second"))
+    for seed, folder in enumerate((first, second)):
+        recipe = with_training(recipe_for(data), steps=1, batch_size=8, seed=seed)
+        folder.create(recipe, None)
+        run_job(recipe, data, folder)
+    comparisons = finish_run(recipe, data, second, against=first)
+    assert comparisons
+    for one in comparisons:
+        assert [row.system for row in one.rows] == ["pixels", "untrained", "trained", "first"]
+    assert read_diagnosis(second.diagnosis).about.against == str(first.path)
 
 
 @pytest.mark.parametrize("held_out", [1, 2, 3])

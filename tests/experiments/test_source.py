@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.facts import Fact, Form
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.data import Supervision, table_from
-from counterpoint.experiments.source import DataSource, data_from, load_data
+from counterpoint.experiments.source import DataSource, data_from, load_data, source_options
 
 
 def rows_of(examples) -> list[str]:
@@ -137,3 +138,9 @@ def test_every_format_holds_the_same_pairs(tmp_path, write_lines):
     assert expected.roles.supervision is Supervision.PAIRS
     for data in (*from_files[1:], *from_python):
         assert (rows_of(data.train), rows_of(data.test)) == (rows_of(expected.train), rows_of(expected.test))
+
+
+def test_facts_are_no_option_as_the_recipe_names_them():
+    time = Fact(column="time", form=Form.NUMBERS)
+    source = DataSource(data="a.csv", columns=(("time", "when"),), facts=(time,), rows=5)
+    assert source_options(source) == ["--column time=when", "--rows 5"]

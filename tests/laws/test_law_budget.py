@@ -50,19 +50,12 @@ def sums_alone(objective: Objective) -> bool:
     )
 
 
-UNDERSTATED = ("Circle", "GroCo", "HardestNegatives", "JointEntropy")
-"""Known to take more than is predicted: from 4 % (Circle) up to 2.8 times (k-JEM)."""
-
-
 def predicted() -> list[object]:
     """Losses of one matrix that is not held whole: what holds it refuses large ones instead."""
-    found: list[object] = []
-    for one in pairwise_classes():
-        if issubclass(one, (ManyViews, EachView)) or one.streams is Streams.WHOLE or one.__name__ == "Pearson":
-            continue
-        known = [pytest.mark.xfail(reason="more than predicted")] if one.__name__ in UNDERSTATED else []
-        found.append(pytest.param(one(), marks=known, id=labels_of(one())))
-    return found
+    kinds = [
+        one for one in pairwise_classes() if not issubclass(one, (ManyViews, EachView)) and one.__name__ != "Pearson"
+    ]
+    return [pytest.param(one(), id=labels_of(one())) for one in kinds if one.streams is not Streams.WHOLE]
 
 
 @pytest.mark.parametrize(("size", "share"), CALLED, ids=str)

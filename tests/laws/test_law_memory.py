@@ -28,10 +28,9 @@ def allowed(rows: int, streams: Streams = Streams.TILES) -> int:
 
 
 def measured() -> list[object]:
-    """All but those that hold the whole matrix; FastAP is known to hold two tiles for each of its bins."""
-    more = [pytest.mark.xfail(reason="a statistic for every bin", strict=True)]
+    """All but those that hold the whole matrix."""
     kinds = [one for one in pairwise_classes() if one.streams is not Streams.WHOLE]
-    return [pytest.param(one(), marks=more if one.__name__ == "FastAP" else [], id=labels_of(one())) for one in kinds]
+    return [pytest.param(one(), id=labels_of(one())) for one in kinds]
 
 
 @pytest.mark.parametrize("objective", measured())

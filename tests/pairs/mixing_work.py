@@ -22,12 +22,13 @@ from counterpoint.pairs import (
     shaken,
     with_own_negatives,
 )
-from counterpoint.pairwise import Ranks
+from counterpoint.pairwise import Plan, Ranks
 
 SECOND = torch.tensor([1, 2, 0, 4, 3])  # partners within what either process has
 LABELS = torch.tensor([0, 1, 0, 1, 2])
 VALUES = torch.tensor([3.0, 1.0, 2.0, 1.0, 5.0], dtype=torch.float64)
 OFF = torch.tensor([0.0, 0.5, 0.0, 1.0, 0.0])  # how far the labels of mixes are off their anchors'
+TILES, OWNED = Plan(2, 3), ("own", "own in batch", "ordered")
 
 
 def generator() -> torch.Generator:
@@ -63,10 +64,12 @@ def losses(share: slice) -> dict[str, torch.Tensor]:
     """Losses with gradients of both sides, and rows that are made, from a share of five."""
     found = {}
     rows = [drawn(5, 3, seed=s)[share] for s in (7, 8)]
-    for name in made(*rows, share):
+    names = list(made(*rows, share))
+    for name, plan in [*((name, None) for name in names), *((name, TILES) for name in OWNED)]:
         a, b = (x.clone().requires_grad_() for x in rows)
-        loss = made(a, b, share)[name].under(InfoNCE(temperature=0.2))
+        loss = made(a, b, share)[name].under(InfoNCE(temperature=0.2), plan=plan)
         loss.backward()
+        name = name if plan is None else f"{name} in tiles"
         found[f"{name}"] = loss.detach()
         found |= {f"{name} gradient {k}": x.grad for k, x in enumerate((a, b)) if x.grad is not None}
     a, b = rows

@@ -1,4 +1,4 @@
-"""What docs/relations.md, docs/queues.md and docs/mixing.md show runs as it stands."""
+"""What docs/relations.md, docs/queues.md, docs/mixing.md and docs/clustering.md show runs as it stands."""
 
 import re
 from pathlib import Path
@@ -18,6 +18,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         ),
         ("queues.md", ""),
         ("mixing.md", ""),
+        ("clustering.md", ""),
     ],
 )
 def test_the_code_on_the_page_runs(page, printed, capsys):

@@ -20,9 +20,10 @@ def work(rank: int, _: int) -> dict[str, object]:
         "sizes": torch.tensor(ranks.sizes(length)),
         "start": torch.tensor(ranks.start(length)),
         "gather": ranks.gather(mine),
+        "gather known lengths": ranks.gather(mine, (3, 1)),
         "gather nothing from one": ranks.gather(mine[: 2 - 2 * rank]),
         "gather rows": ranks.gather(mine[:, None].expand(-1, 2)),
-        "scatter_sum": ranks.scatter_sum(everyones, length),
+        "scatter_sum": ranks.scatter_sum(everyones, [3, 1]),
         "sum": ranks.merge(Reduction.SUM, torch.tensor([1.0 + rank, 0.0])),
         "lse": ranks.merge(Reduction.LSE, lse),
     }

@@ -112,6 +112,13 @@ def test_a_temperature_is_positive(kind, value):
         kind(temperature=value)
 
 
+@pytest.mark.parametrize("value", [0.0, -0.1, float("nan"), float("inf")])
+@every_plan
+def test_a_temperature_that_is_learnt_is_positive_too(plan, value):
+    with pytest.raises(InputError, match="temperature must be a positive number, got"):
+        InfoNCE()(A, B, plan=plan, temperature=torch.tensor(value, requires_grad=True))
+
+
 SETTINGS = {
     SigLIP: "scale", Alignment: "alpha", Uniformity: "t", BarlowTwins: "off_diagonal", BatchHardTriplet: "margin",
     SemiHardTriplet: "margin",

@@ -14,7 +14,9 @@ from counterpoint.pairwise.plan import TILE_ENTRIES, Streams, choose
 
 def test_small_is_dense():
     assert choose(1, 1) == DENSE
-    assert choose(512, 512).dense
+    for closed, streams, side in ((True, Streams.TILES, 512), (False, Streams.ROWS, 512), (False, Streams.TILES, 1024)):
+        assert choose(side, side, closed=closed, streams=streams).dense
+        assert not choose(side + 1, side, closed=closed, streams=streams).dense
 
 
 @pytest.mark.parametrize("shape", [(1025, 1024), (4096, 4096), (2, 10**7), (10**7, 2), (10**6, 10**6)], ids=str)

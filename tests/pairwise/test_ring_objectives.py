@@ -131,6 +131,13 @@ def test_every_error_is_looked_at(found):
     assert set(found[0]["errors"]) == set(DIFFERENT)
 
 
+def test_the_same_call_gives_the_same_bits(found):
+    for part in found:
+        first, again = part["calls"][0], part["afterwards"]
+        assert first.keys() == again.keys()
+        assert all(torch.equal(first[name], again[name]) for name in first)
+
+
 def test_after_errors_ranks_still_work_together(found):
     compare(whole([one["afterwards"] for one in found]), calls(len(found))[0].outcome())
 

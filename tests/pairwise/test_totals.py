@@ -47,7 +47,7 @@ def added(term_of, places, n, m):
     """The total of terms on tiles, taken in in the order given."""
     total = Total(term_of(*places[0]), n, m)
     for here in places:
-        total.add(term_of(*here), *here)
+        total.add(term_of(*here).part(), *here)
     return total
 
 
@@ -137,7 +137,9 @@ def test_pull_is_the_gradient_of_the_reduction(kind, axis, mask, block):
     for r, c in places:
         tile = X[r, c].clone().requires_grad_()
         term = KINDS[kind](ask, tile, None if where is None else where[r, c])
-        output, weight = pull(term, r, c, total.statistic(), total.places, g)
+        mine, theirs = (r, c) if term.axis is Axis.ROWS else (c, r)
+        at = None if total.places is None else total.places[mine] - theirs.start
+        output, weight = pull(term, total.statistic()[mine], at, g[mine])
         found[r, c] = torch.autograd.grad(output, tile, weight)[0]
     torch.testing.assert_close(found, expected)
     assert torch.isfinite(found).all()
@@ -150,7 +152,7 @@ def test_pull_of_whole_rows_is_their_gradient():
     found = torch.zeros_like(X)
     for r, c in tiles(3, M):
         tile = X[r, c].clone().requires_grad_()
-        output, weight = pull(rows.whole(tile.sort(1).values[:, :3]), r, c, torch.zeros(N, 3), None, g)
+        output, weight = pull(rows.whole(tile.sort(1).values[:, :3]), torch.zeros(N, 3)[r], None, g[r])
         found[r, c] = torch.autograd.grad(output, tile, weight)[0]
     torch.testing.assert_close(found, expected)
 

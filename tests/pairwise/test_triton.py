@@ -14,7 +14,9 @@ import torch
 from counterpoint.base.errors import InputError, MissingExtraError
 from counterpoint.base.settings import settings
 from counterpoint.pairwise.keys import Keys
-from counterpoint.pairwise.lse_tiles import Ask
+from counterpoint.pairwise.lse_tiles import Ask, Walk
+from counterpoint.pairwise.plan import Plan
+from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.triton import fused_log_sum_exps, usable
 from counterpoint.pairwise.triton.availability import DTYPES
@@ -74,7 +76,8 @@ def test_cpu_tensors_are_refused_where_nothing_interprets() -> None:
 
 def call(a: torch.Tensor, b: torch.Tensor) -> None:
     keys = Keys(torch.arange(len(a)), torch.arange(len(b)), None)
-    fused_log_sum_exps(keys, (Ask((Axis.ROWS,), None),), a, b, [torch.tensor(1.0)], [torch.tensor(0.0)])
+    walk = Walk(keys, (Ask((Axis.ROWS,), None),), Plan(1, 1), Rotation.alone(len(b)))
+    fused_log_sum_exps(walk, a, b, [torch.tensor(1.0)], [torch.tensor(0.0)])
 
 
 def test_without_triton_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

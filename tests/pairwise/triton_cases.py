@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
+from triton_ring_work import LOSSES, called, work
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Plan
@@ -22,6 +23,7 @@ from counterpoint.pairwise.terms import Axis
 from counterpoint.pairwise.trace import Which
 from counterpoint.pairwise.triton import fused_log_sum_exps
 from counterpoint.pairwise.triton.blocks import Blocks, Tuning
+from processes import together
 
 DEVICE = "cpu" if os.environ.get("TRITON_INTERPRET") == "1" else "cuda"
 ROWS, COLS, BOTH = (Axis.ROWS,), (Axis.COLS,), (Axis.ROWS, Axis.COLS)
@@ -60,8 +62,12 @@ class Case:
 
     def fused(self) -> list[dict[Axis, Tensor]]:
         return fused_log_sum_exps(
-            self.keys, self.asks, self.a, self.b, self.scales, self.shifts, margin=self.margin, tuning=self.tuning
+            self.walk(Plan(1, 1)), self.a, self.b, self.scales, self.shifts, margin=self.margin, tuning=self.tuning
         )
+
+    def walk(self, plan: Plan) -> Walk:
+        """On one process; kernels have blocks of their own, whatever the plan."""
+        return Walk(self.keys, self.asks, plan, Rotation.alone(len(self.b)))
 
     def dense(self) -> list[dict[Axis, Tensor]]:
         """The definition, in the dtype of the inputs."""
@@ -226,6 +232,13 @@ def test_extreme_scales(scale: float) -> None:
     agree(case(asks=(Ask(BOTH, Which.NEGATIVE), Ask(BOTH, None)), scale=scale), value=1e-5, gradient=20 * tolerance)
 
 
+@pytest.mark.parametrize("tuning", ["held", "shared walks"])
+@pytest.mark.parametrize("scale", [1e10, -1e20, 1e30, 1e36])
+def test_scores_whose_rounding_is_more_than_a_unit(scale: float, tuning: str) -> None:
+    """A softmax is its largest entry there; made again, that entry may differ from its sum by far more than a unit."""
+    agree(case(asks=(Ask(BOTH, Which.NEGATIVE), Ask(ROWS, None)), scale=scale, tuning=TUNINGS[tuning]))
+
+
 def test_nobody_takes_part() -> None:
     """-inf, gradients of zero, and whatever comes back along -inf is ignored."""
     given = case(asks=(Ask(BOTH, Which.POSITIVE), Ask(BOTH, Which.NEGATIVE)))
@@ -278,9 +291,8 @@ def test_twice_the_same_bits(programs: int) -> None:
 @pytest.mark.parametrize("first", [None, 0])
 def test_what_the_tiles_say(mirrored: bool, first: int | None) -> None:
     given = case(31, 31 if mirrored else 47, asks=MIXED, first=first, mirrored=mirrored)
-    walk = Walk(given.keys, given.asks, Plan(rows=8, cols=16), Rotation.alone(len(given.b)))
     found = given.fused()
-    wanted = log_sum_exps(walk, given.a, given.b, given.scales, given.shifts, bound=None)
+    wanted = log_sum_exps(given.walk(Plan(rows=8, cols=16)), given.a, given.b, given.scales, given.shifts, bound=None)
     assert [list(one) for one in found] == [list(one) for one in wanted]
     grads = [torch.autograd.grad(loss_of(one), given.leaves) for one in (found, wanted)]
     for ours, theirs in zip(found, wanted, strict=True):
@@ -325,3 +337,18 @@ def test_second_derivatives_are_refused() -> None:
     given = case()
     with pytest.raises(InputError, match="first derivatives only"):
         torch.autograd.grad(loss_of(given.fused()), given.a, create_graph=True)
+
+
+@pytest.mark.skipif(DEVICE != "cpu", reason="two processes with one GPU")
+def test_in_the_ring_two_processes_are_one() -> None:
+    """Blocks of candidates and their gradients travel; shares are uneven."""
+    found = together(work, 2)
+    for name in LOSSES:
+        assert [one[name].pop("launched") for one in found] == [1, 1]
+        expected = called(name, slice(None), fused=False)
+        first, second = (one[name] for one in found)
+        assert torch.equal(first["loss"], second["loss"])
+        averaged = {"loss": first["loss"], "temperature": (first["temperature"] + second["temperature"]) / 2}
+        averaged |= {side: torch.cat([first[side], second[side]]) / 2 for side in ("a", "b")}
+        for key, value in averaged.items():
+            torch.testing.assert_close(value.double(), expected[key], rtol=1e-4, atol=1e-5, msg=f"{name}: {key}")

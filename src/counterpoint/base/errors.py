@@ -13,8 +13,16 @@ class InputError(CounterpointError, ValueError):
     exit_code = 2
 
 
+class NotFiniteError(InputError):
+    """Embeddings hold NaN or infinity."""
+
+
 class CheckpointError(InputError):
     """A checkpoint or run folder is missing, incomplete or corrupt."""
+
+
+class DivergedError(CounterpointError):
+    """Training went astray: the loss is not finite any more, or all embeddings have become the same."""
 
 
 class MissingExtraError(CounterpointError, ImportError):

@@ -7,8 +7,10 @@ import typer
 
 from counterpoint.base.errors import CounterpointError
 from counterpoint.cli import console
+from counterpoint.cli.compare import compare
 from counterpoint.cli.data import data
 from counterpoint.cli.demo import demo
+from counterpoint.cli.diagnose import diagnose
 from counterpoint.cli.embed import embed
 from counterpoint.cli.evaluate import evaluate
 from counterpoint.cli.explain import explain
@@ -28,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-DAY = (demo, train, evaluate, embed, search, report, data, objectives, explain)
+DAY = (demo, train, evaluate, diagnose, compare, embed, search, report, data, objectives, explain)
 PAPERS = (papers, show, reproduce, claims, cite)
 for command in (*DAY, *PAPERS):
     app.command()(command)

@@ -9,11 +9,13 @@ from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.cli import console
 from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, verdict_of
 from counterpoint.experiments.claims_page import claims_page
+from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.record import claims_folder, is_fresh, standing
 from counterpoint.experiments.reproduce import reproduce as run_claim
 from counterpoint.papers import all_papers, paper_named
 
 Short = Annotated[str, typer.Argument(help="Short name of a paper.")]
+OfWing = Annotated[Wing | None, typer.Option(help="Only papers of this wing.")]
 Folder = Annotated[
     Path | None,
     typer.Option(help="Folder to keep the result in; claims/ of a source checkout otherwise, but for tiny."),
@@ -21,16 +23,17 @@ Folder = Annotated[
 
 
 def papers(
+    wing: OfWing = None,
     markdown_page: Annotated[bool, typer.Option("--markdown", help="As the page docs/claims.md.")] = False,
 ) -> None:
     """List the papers, what each claims, and whether it was seen to hold with these sources."""
-    kept = claims_folder()
+    kept, chosen = claims_folder(), _of(wing)
     if markdown_page:
-        typer.echo(claims_page(all_papers(), kept or Path("claims")), nl=False)
+        typer.echo(claims_page(chosen, kept or Path("claims")), nl=False)
         return
     rows = [
         (one.paper.short, str(one.paper.year), one.claim.statement, standing(one, kept), _cost(one.claim))
-        for one in all_papers()
+        for one in chosen
     ]
     console.table("short", "year", "claim", "verdict", "cost", rows=rows)
 
@@ -67,7 +70,7 @@ def reproduce(
 
 
 def claims(
-    wing: Annotated[Wing | None, typer.Option(help="Only papers of this wing.")] = None,
+    wing: OfWing = None,
     claims: Folder = None,
 ) -> None:
     """Reproduce every paper whose claim was not run with these sources, the quickest first, and keep the results.
@@ -77,9 +80,8 @@ def claims(
     folder = claims or claims_folder()
     if folder is None:
         raise InputError("claims: the package was installed without a folder for results; name one with --claims")
-    chosen = [one for one in all_papers() if wing is None or one.paper.wing is wing]
     failed: list[str] = []
-    for one in sorted(chosen, key=lambda one: one.claim.minutes):
+    for one in sorted(_of(wing), key=lambda one: one.claim.minutes):
         if is_fresh(one, folder):
             continue
         console.say(f"{one.paper.short}, {_cost(one.claim)}")
@@ -96,6 +98,10 @@ def claims(
 def cite(short: Short) -> None:
     """A bibliography entry."""
     console.result(paper_named(short).paper.bibtex())
+
+
+def _of(wing: Wing | None) -> list[PaperFile]:
+    return [one for one in all_papers() if wing is None or one.paper.wing is wing]
 
 
 def _cost(claim: Claim) -> str:

@@ -14,9 +14,12 @@ from counterpoint.experiments.source import load_data
 
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
+    against: Annotated[
+        Path | None, typer.Option(help="Another run, judged on the same examples and shown beside this one.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
-    """Judge a run again and write its evaluation.json and report.html."""
+    """Judge and diagnose a run again and write its evaluation.json, diagnosis.json and report.html."""
     folder = RunFolder(run)
     recipe, source = folder.read()
     if source is None:
@@ -24,7 +27,7 @@ def report(
     data = load_data(source)
     if data.test is None:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
-    found = finish_run(recipe, data, folder)
+    found = finish_run(recipe, data, folder, against=None if against is None else RunFolder(against))
     console.skipped([*data.train.skipped, *data.test.skipped])
     if json:
         console.machine(found)

@@ -21,12 +21,11 @@ from counterpoint.cli.options import (
 )
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
-from counterpoint.encoders import LearnablePrototypes
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.presets import recipe_for, with_training
+from counterpoint.experiments.presets import recipe_for, with_objective, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.pairwise import Loss, over_prototypes
+from counterpoint.pairwise import Loss
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
@@ -134,6 +133,10 @@ def train(
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Steps between checkpoints.", rich_help_panel=TRAINING)
     ] = None,
+    diagnose_every: Annotated[
+        int | None,
+        typer.Option(help="Steps between looks at the space; faults are told once.", rich_help_panel=TRAINING),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check everything and say what would be done.", rich_help_panel=RUN),
@@ -171,7 +174,7 @@ def train(
     plan = with_training(
         plan, epochs=epochs, steps=steps, batch_size=batch_size, batches=batches_named(batches),
         cache_chunk=chunk_of(cache_chunk), accumulate=accumulate, precision=precision, seed=seed, workers=workers,
-        checkpoint_every=checkpoint_every,
+        checkpoint_every=checkpoint_every, diagnose_every=diagnose_every,
     )  # fmt: skip
     if learning_rate is not None:
         plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))
@@ -207,11 +210,7 @@ def _recipe(
     plan = recipe_for(loaded, supervision=wanted) if named is None else named
     if wanted is not None:
         plan = replace(plan, supervision=wanted)
-    if objective is None:
-        return plan
-    keeps = learnt and hasattr(objective, "temperature")
-    prototypes = (plan.prototypes or LearnablePrototypes()) if over_prototypes(objective) else None
-    return replace(plan, objective=objective, temperature=plan.temperature if keeps else None, prototypes=prototypes)
+    return plan if objective is None else with_objective(plan, objective, learnt=learnt)
 
 
 def _with_temperature(plan: Recipe, temperature: float) -> Recipe:

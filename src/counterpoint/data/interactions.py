@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from counterpoint.base.errors import InputError
 from counterpoint.data.kinds import is_missing
@@ -42,6 +43,15 @@ class Interactions:
     def starts(self) -> np.ndarray:
         """int64 `[U + 1]`: the items of user u are ``items[starts[u]:starts[u + 1]]``."""
         return np.searchsorted(self.users, np.arange(len(self.user_names) + 1))
+
+    @property
+    def matrix(self) -> sparse.csr_array:
+        """1 where a user took an item, float64 `[U, I]`."""
+        return sparse.csr_array((np.ones(len(self)), (self.users, self.items)), self.shape)
+
+    def of_first(self, users: int) -> "Interactions":
+        """Those of the first so many users; items keep their numbers."""
+        return replace(self.only(self.users < users), user_names=self.user_names[:users])
 
     def only(self, keep: np.ndarray) -> "Interactions":
         """Those of a bool mask `[E]`, with the same names."""

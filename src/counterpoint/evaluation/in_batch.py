@@ -43,7 +43,7 @@ def batch_view(
     batches: int = 20,
     seed: int = 0,
 ) -> BatchView:
-    """Look at random batches as a softmax loss sees them.
+    """Look at random batches as a softmax loss sees them, and take the mean of what is seen.
 
     Args:
         first: `[N, D]` anchors.
@@ -57,6 +57,46 @@ def batch_view(
     Raises:
         InputError: Shapes do not fit, or the batch is larger than the data or smaller than 3.
     """
+    views = batch_views(
+        first, second, temperature=temperature, batch_size=batch_size, labels=labels, batches=batches, seed=seed
+    )
+    effective, hardest, positive = (
+        float(np.mean([getattr(view, name) for view in views]))
+        for name in ("effective", "hardest_share", "positive_probability")
+    )
+    share, rate = (
+        None if labels is None else float(np.mean([getattr(view, name) for view in views]))
+        for name in ("false_share", "false_rate")
+    )
+    return BatchView(batch_size - 1, effective, hardest, positive, share, rate)
+
+
+def batch_views(
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    temperature: float,
+    batch_size: int,
+    labels: np.ndarray | None = None,
+    labels_are_positives: bool = False,
+    batches: int = 20,
+    seed: int = 0,
+) -> list[BatchView]:
+    """As :func:`batch_view`, each batch by itself: their spread is the error of the mean.
+
+    Args:
+        first: `[N, D]` anchors.
+        second: `[N, D]`; row i is the positive of anchor i.
+        temperature: Of the loss.
+        batch_size: Rows of a batch, at most N.
+        labels: `[N]`, where there are any.
+        labels_are_positives: Rows of the anchor's label are positives of the loss: they are no negatives.
+        batches: How many are drawn.
+        seed: Of the draw.
+
+    Raises:
+        InputError: Shapes do not fit, the batch is larger than the data or smaller than 3, or no anchor has a negative.
+    """
     first, second = checks.dense("first", first), checks.dense("second", second)
     checks.same_shape("first", first, "second", second)
     checks.positive("temperature", temperature)
@@ -67,11 +107,10 @@ def batch_view(
         labels = checks.labels("labels", labels, len(first))
     rng = np.random.default_rng(seed)
     drawn = [rng.choice(len(first), batch_size, replace=False) for _ in range(batches)]
-    found = [_one_batch(first[i], second[i], temperature, None if labels is None else labels[i]) for i in drawn]
-    means = np.mean(np.array(found, dtype=np.float64), axis=0)
-    effective, hardest, positive, share, rate = means.tolist()
-    known = labels is not None
-    return BatchView(batch_size - 1, effective, hardest, positive, share if known else None, rate if known else None)
+    return [
+        _one_batch(first[i], second[i], temperature, None if labels is None else labels[i], labels_are_positives)
+        for i in drawn
+    ]
 
 
 def duplicates(embeddings: np.ndarray, *, at_least: float = 0.999) -> np.ndarray:
@@ -87,17 +126,26 @@ def duplicates(embeddings: np.ndarray, *, at_least: float = 0.999) -> np.ndarray
 
 
 def _one_batch(
-    first: np.ndarray, second: np.ndarray, temperature: float, labels: np.ndarray | None
-) -> tuple[float, float, float, float, float]:
+    first: np.ndarray, second: np.ndarray, temperature: float, labels: np.ndarray | None, labels_are_positives: bool
+) -> BatchView:
     scores = cosine.similarities(cosine.unit_rows(first), cosine.unit_rows(second)).astype(np.float64) / temperature
     n = len(scores)
     positive = float(np.diag(special.softmax(scores, axis=1)).mean())
-    others = ~np.eye(n, dtype=bool)
-    push = special.softmax(scores[others].reshape(n, n - 1), axis=1)
-    tenth = max(1, round(0.1 * (n - 1)))
-    hardest = np.partition(push, -tenth, axis=1)[:, -tenth:].sum(axis=1).mean()
-    effective = np.exp(special.entr(push).sum(axis=1)).mean()
-    if labels is None:
-        return effective, hardest, positive, 0.0, 0.0
-    same = (labels[:, None] == labels[None, :])[others].reshape(n, n - 1)
-    return effective, hardest, positive, float((push * same).sum(axis=1).mean()), float(same.mean())
+    same = np.eye(n, dtype=bool) if labels is None else labels[:, None] == labels[None, :]
+    negative = ~same if labels_are_positives else ~np.eye(n, dtype=bool)
+    kept = negative.any(axis=1)
+    if not kept.any():
+        raise InputError("no anchor of a batch has a negative")
+    push = special.softmax(np.where(negative, scores, -np.inf)[kept], axis=1)
+    count = negative[kept].sum(axis=1)
+    tenth = np.maximum(1, np.round(0.1 * count)).astype(np.int64)
+    largest = np.cumsum(-np.sort(-push, axis=1), axis=1)
+    false = same[kept] & negative[kept]
+    return BatchView(
+        round(count.mean()),
+        float(np.exp(special.entr(push).sum(axis=1)).mean()),
+        float(largest[np.arange(len(push)), tenth - 1].mean()),
+        positive,
+        None if labels is None else float((push * false).sum(axis=1).mean()),
+        None if labels is None else float((false.sum(axis=1) / count).mean()),
+    )

@@ -1,5 +1,7 @@
 """Semantic similarity: does the cosine of two sides of a pair go with a score that people gave it?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from counterpoint.evaluation import checks, cosine
@@ -36,6 +38,22 @@ def similarity_scores(
         measure("spearman", spearman_of(cosines, gold), ones, bootstrap=bootstrap),
         measure("pearson", pearson_of(cosines, gold), ones, bootstrap=bootstrap),
     ]
+
+
+def rank_correlation(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
+    """Spearman's correlation of two short lists, such as a measure of several models and their accuracy.
+
+    Args:
+        first: `[N]`, three or more.
+        second: `[N]`.
+
+    Raises:
+        InputError: Lengths differ, too few numbers, or one of the lists is the same throughout.
+    """
+    checks.at_least("the number of values of first", len(first), 3)
+    x = checks.numbers("first", first, len(first), varying=True)
+    y = checks.numbers("second", second, len(first), varying=True)
+    return float(spearman_of(x, y)(np.ones((1, len(x))))[0])
 
 
 def pearson_of(first: np.ndarray, second: np.ndarray) -> Statistic:

@@ -69,21 +69,45 @@ def explained(first: np.ndarray, second: np.ndarray, *, ridge: float = 1e-3, fol
     Raises:
         InputError: Another number of rows, fewer rows than folds, or a constant second embedding.
     """
-    x, y = _centred(first, second)
+    variance = np.square(_centred(first, second)[1]).sum()
+    if not variance > 0:
+        raise InputError("what is explained is undefined: second is the same in every row")
+    return float(1 - reconstruction_losses(first, second, ridge=ridge, folds=folds, seed=seed).sum() / variance)
+
+
+def reconstruction_losses(
+    projected: np.ndarray, original: np.ndarray, *, ridge: float = 1e-3, folds: int = 5, seed: int = 0
+) -> np.ndarray:
+    """Squared error `[N]` of each row of one embedding, rebuilt by a linear map from another on rows not learnt from.
+
+    Where it is large, a connector between the two has dropped what the row was about.
+
+    Li et al., "Lost in Embeddings: Information Loss in Vision-Language Models" (2025), arXiv:2509.11986,
+    with a linear reconstructor.
+
+    Args:
+        projected: `[N, D]`, after a connector.
+        original: `[N, E]`, before it; row i is the same example or patch.
+        ridge: Weight of the penalty, as a share of the mean variance of the columns of ``projected`` times N.
+        folds: Parts of the cross-validation.
+        seed: Of the parts.
+
+    Raises:
+        InputError: Another number of rows, or fewer rows than folds.
+    """
+    x, y = _centred(projected, original)
     checks.positive("ridge", ridge)
     checks.at_least("folds", folds, 2)
     checks.at_least("the number of rows", len(x), folds)
-    if not np.square(y).sum() > 0:
-        raise InputError("what is explained is undefined: second is the same in every row")
-    residual = 0.0
+    losses = np.empty(len(x))
     for part in np.array_split(np.random.default_rng(seed).permutation(len(x)), folds):
         rest = np.setdiff1d(np.arange(len(x)), part)
         a, b = x[rest] - x[rest].mean(axis=0), y[rest] - y[rest].mean(axis=0)
         penalty = ridge * max(np.square(a).sum() / a.shape[1], np.finfo(np.float64).tiny)
         weight = linalg.solve(a.T @ a + penalty * np.eye(a.shape[1]), a.T @ b, assume_a="pos")
         guess = (x[part] - x[rest].mean(axis=0)) @ weight + y[rest].mean(axis=0)
-        residual += np.square(y[part] - guess).sum()
-    return float(1 - residual / np.square(y).sum())
+        losses[part] = np.square(y[part] - guess).sum(axis=1)
+    return losses
 
 
 def _same_rows(first: Embeddings, second: Embeddings) -> tuple[Embeddings, Embeddings]:

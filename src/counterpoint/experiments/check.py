@@ -8,6 +8,7 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Examples, Supervision
 from counterpoint.encoders import export_obstacle
+from counterpoint.experiments.check_clusters import check_clusters
 from counterpoint.experiments.check_relation import check_known, check_relation, told_counts
 from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
@@ -79,6 +80,7 @@ def check_job(recipe: Recipe, data: Data) -> list[str]:
             f"queue.size is {recipe.queue.size}, and there are {len(data.train)} training rows: every example would be "
             "compared with old embeddings of itself; make it smaller"
         )
+    check_clusters(recipe, len(data.train))
     if recipe.prototypes is not None:
         recipe.prototypes.rows(class_count(recipe, data.train))
     if recipe.supervision is Supervision.LABELS and _classes(data.train) < 2:

@@ -35,6 +35,7 @@ class Wing(StrEnum):
     MULTIMODAL = "multimodal"
     TIMESERIES = "timeseries"
     AUDIO = "audio"
+    EVALUATION = "evaluation"
 
 
 class Verdict(StrEnum):
@@ -223,8 +224,7 @@ class Claim:
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
     """The worst of all checks: a claim holds when every one of them does."""
-    order = list(Verdict)
-    return max((one.verdict for one in findings), key=order.index)
+    return max((one.verdict for one in findings), key=list(Verdict).index)
 
 
 def figure(figures: Figures, side: str, measure: str) -> float:

@@ -2,36 +2,50 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
-from counterpoint.base.content import Content, Kind, kind_of, take
+from counterpoint.base.content import Content, take
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import to_json
 from counterpoint.data import Batch, SkippedRow
+from counterpoint.evaluation import diagnosis
 from counterpoint.experiments import report
+from counterpoint.experiments.diagnosing import run_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
+from counterpoint.experiments.questions import questions
 from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.showing import showing, to_show
 from counterpoint.experiments.similarities import similarity_samples
-from counterpoint.experiments.source import Data, DataSource
+from counterpoint.experiments.source import Data, source_options
 
 MAP_POINTS = 1_500
 QUERIES, HITS = 6, 6
-NUMBERS = 8
 
 
 def finish_run(
-    recipe: Recipe, data: Data, folder: RunFolder, *, skipped: Sequence[SkippedRow] = ()
+    recipe: Recipe,
+    data: Data,
+    folder: RunFolder,
+    *,
+    skipped: Sequence[SkippedRow] = (),
+    against: RunFolder | None = None,
 ) -> list[Comparison]:
-    """Compare raw input, untrained and trained model on held-out examples; write ``evaluation.json`` and the report.
+    """Compare raw input, untrained and trained model on held-out examples, and diagnose the trained one.
+
+    Writes ``evaluation.json``, ``diagnosis.json`` and the report.
 
     Args:
         recipe: What was trained.
         data: What it was trained on, and what was held out.
         folder: A run folder with ``initial/`` and ``model/``.
         skipped: Rows that training passed over, wherever that was found; the report lists them with those found here.
+        against: Another run, judged on the same examples beside this one.
+
+    Raises:
+        InputError: The other run takes other content.
     """
     assert data.test is not None
     train, test = collect(data.train), collect(data.test)
@@ -39,10 +53,17 @@ def finish_run(
     after = model_system("trained", folder.encoders(), is_model=True)
     same_kind = recipe.other_encoder is None
     systems = [raw_system(train, data.roles.kind), before, after] if same_kind else [before, after]
+    if against is not None:
+        systems.append(model_system(against.path.name, against.encoders(), is_model=False))
     comparisons = judge(systems, train, test, data.roles.supervision)
     write_json(folder.evaluation, [asdict(one) for one in comparisons])
+    found = diagnosis.diagnose(run_subject(folder, data, against=against))
+    named = "" if against is None else str(against.path)
+    found = replace(found, about=replace(found.about, name=str(folder.path), against=named))
+    diagnosis.write_diagnosis(folder.diagnosis, found)
     page = _page(recipe, data, folder, comparisons, (before, after), test)
-    report.write_report(replace(page, notes=_notes(data, skipped)), folder.report)
+    asked = questions(found, showing(data.test))
+    report.write_report(replace(page, notes=_notes(data, skipped), questions=asked), folder.report)
     return comparisons
 
 
@@ -57,7 +78,7 @@ def _page(
     shown = np.sort(np.random.default_rng(0).permutation(len(test.rows))[:MAP_POINTS])
     content = take(test.anchor, shown)
     vectors = np.asarray(systems[1].encode(content))
-    content = _to_show(content)
+    content = to_show(content)
     labels = _label_names(test, shown, data)
     return report.Report(
         title=f"{type(recipe.objective).__name__} on {_source_name(folder)}",
@@ -71,15 +92,6 @@ def _page(
         map=_map(vectors, content, labels),
         neighbours=_neighbours(vectors, content, labels),
     )
-
-
-def _to_show(content: Content) -> Content:
-    """Images and texts as they are; of a vector its first numbers."""
-    if kind_of(content) is not Kind.VECTOR:
-        return content
-    return [
-        ", ".join(f"{number:.3g}" for number in row[:NUMBERS]) + ", \u2026" * (len(row) > NUMBERS) for row in content
-    ]
 
 
 def _scores(one: Comparison) -> report.Comparison:
@@ -144,14 +156,5 @@ def _commands(folder: RunFolder) -> str:
     lines = [f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"]
     if source is None:
         return "\n".join([*lines, "# trained from Python: recipe.py in the run folder holds the recipe"])
-    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *_source_options(source)]
+    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *source_options(source)]
     return "\n".join([*lines, f"counterpoint train {shlex.quote(source.data)} {' '.join(options)} --out again"])
-
-
-def _source_options(source: DataSource) -> list[str]:
-    options = [f"--column {shlex.quote(f'{role}={name}')}" for role, name in source.columns]
-    for field in fields(DataSource):
-        value = getattr(source, field.name)
-        if field.name not in ("data", "columns") and value != field.default:
-            options.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
-    return options

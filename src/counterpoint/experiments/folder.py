@@ -58,6 +58,11 @@ class RunFolder:
         return self.path / "evaluation.json"
 
     @property
+    def diagnosis(self) -> Path:
+        """What is wrong with the space, measure by measure."""
+        return self.path / "diagnosis.json"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
@@ -97,7 +102,7 @@ class RunFolder:
         for left in (self.path / CHECKPOINTS, self.tensorboard, self.initial, self.model):
             if left.exists():
                 remove_folder(left)
-        for left in (self.metrics, self.evaluation, self.report, self.config):
+        for left in (self.metrics, self.evaluation, self.diagnosis, self.report, self.config):
             left.unlink(missing_ok=True)
 
     def read(self) -> tuple[Recipe, DataSource | None]:

@@ -26,7 +26,9 @@ def start_method(recipe: Recipe, examples: Examples) -> Method:
     batch = _sample(examples, recipe.training.seed)
     first, other = _samples(recipe, batch)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(first, other, classes=class_count(recipe, examples), facts=batch.facts)
+        return recipe.build(
+            first, other, classes=class_count(recipe, examples), facts=batch.facts, examples=len(examples)
+        )
 
 
 def class_count(recipe: Recipe, examples: Examples) -> int | None:

@@ -126,8 +126,7 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         One entry per measure; none where there is nothing to judge by (:func:`why_not_judged`).
     """
     systems = list(systems)
-    classes, scores = min(_classes(train), _classes(test)), 0 if test.score is None else len(test.score.unique())
-    if why_not_judged(supervision, rows=len(test), classes=classes, scores=scores) is not None:
+    if lacking(train, test, supervision) is not None:
         return []
     found = [_measures(system, train, test, supervision) for system in systems]
     return [
@@ -141,6 +140,12 @@ def judge(systems: Iterable[System], train: Batch, test: Batch, supervision: Sup
         )
         for measures in zip(*found, strict=True)
     ]
+
+
+def lacking(train: Batch, test: Batch, supervision: Supervision) -> str | None:
+    """What these held-out examples lack to be judged; None when there is enough."""
+    classes, scores = min(_classes(train), _classes(test)), 0 if test.score is None else len(test.score.unique())
+    return why_not_judged(supervision, rows=len(test), classes=classes, scores=scores)
 
 
 def why_not_judged(supervision: Supervision, *, rows: int, classes: int, scores: int) -> str | None:

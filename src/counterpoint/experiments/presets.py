@@ -9,6 +9,7 @@ from counterpoint.encoders import (
     ConvNet,
     EncoderSpec,
     HeadSpec,
+    LearnablePrototypes,
     LearnableTemperature,
     LinearHead,
     NoHead,
@@ -19,7 +20,7 @@ from counterpoint.encoders import (
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
-from counterpoint.pairwise import Loss
+from counterpoint.pairwise import Loss, over_prototypes
 from counterpoint.training import AdamW, TrainSettings
 from counterpoint.views import Identity, View, default_views
 
@@ -74,6 +75,21 @@ def _head(kind: Kind, supervision: Supervision) -> HeadSpec:
     if kind is Kind.TEXT or supervision in (Supervision.PAIRS, Supervision.SCORES):
         return NoHead()
     return ProjectionHead(out_dim=128)
+
+
+def with_objective(recipe: Recipe, objective: Loss, *, learnt: bool = True) -> Recipe:
+    """The recipe with another objective, and the prototypes that it needs.
+
+    Args:
+        recipe: What is changed.
+        objective: Taken as it is.
+        learnt: Keep a temperature that the recipe learns, if the objective has one.
+    """
+    keeps = learnt and hasattr(objective, "temperature")
+    prototypes = (recipe.prototypes or LearnablePrototypes()) if over_prototypes(objective) else None
+    return replace(
+        recipe, objective=objective, temperature=recipe.temperature if keeps else None, prototypes=prototypes
+    )
 
 
 def with_training(recipe: Recipe, **changes: object) -> Recipe:

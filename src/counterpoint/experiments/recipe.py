@@ -15,6 +15,8 @@ from counterpoint.base.facts import Fact, Form
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
 from counterpoint.methods import (
+    ClusterContrast,
+    ClusterStep,
     Contrast,
     Method,
     QueueContrast,
@@ -50,6 +52,7 @@ class Recipe:
             encoded: two views of each example, or its pairs.
         guide: An encoder that does not learn, for a relation that goes by a guide; ``Saved(folder=...)`` is one that
             was trained before.
+        clustering: Clusters of all training examples, found again and again, to learn from beside views.
     """
 
     encoder: EncoderSpec
@@ -63,6 +66,7 @@ class Recipe:
     prototypes: LearnablePrototypes | None = None
     siamese: SiameseStep | None = None
     queue: QueueStep | None = None
+    clustering: ClusterStep | None = None
     relation: Rule | None = None
     guide: EncoderSpec | None = None
 
@@ -79,6 +83,7 @@ class Recipe:
         *,
         classes: int | None = None,
         facts: Mapping[str, Tensor] | None = None,
+        examples: int | None = None,
     ) -> Method:
         """The method with fresh weights, a pure function of the recipe (its seed included) and the samples.
 
@@ -89,6 +94,7 @@ class Recipe:
             other_sample: The same for candidates, when they have an encoder of their own.
             classes: How many the training data have, for prototypes; None without labels.
             facts: ``Batch.facts`` of any rows, for a queue under a relation.
+            examples: How many there are to learn from, for clusters of all of them; those of the sample if not said.
 
         Raises:
             InputError: A sample does not fit its encoder, the two encoders embed into different dimensions, or
@@ -96,6 +102,8 @@ class Recipe:
         """
         with torch.random.fork_rng(devices=[]):  # everything is built on the CPU
             torch.manual_seed(self.training.seed)
+            if self.clustering is not None:
+                return self._clustered(self.clustering, sample, examples or len(sample))
             return self._build(sample, other_sample, classes, facts or {})
 
     def _build(
@@ -141,6 +149,13 @@ class Recipe:
         if self.relation is None:
             return None
         return Ruling(self.relation, None if self.guide is None else self.guide.build(sample), facts=facts)
+
+    def _clustered(self, step: ClusterStep, sample: Content, examples: int) -> ClusterContrast:
+        encoder = self.encoder.build(sample)
+        head = self.head.build(encoder.embedding_dim)
+        return ClusterContrast(
+            encoder, self.objective, views=self.views, step=step, head=head, dim=head.out_dim, examples=examples
+        )
 
     def _siamese(self, encoder: Encoder, step: SiameseStep) -> Siamese:
         head = self.head.build(encoder.embedding_dim)

@@ -1,6 +1,7 @@
 """Where a run's data come from, as a saveable value, and how they become examples to train and to test on."""
 
-from dataclasses import dataclass, replace
+import shlex
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -137,3 +138,13 @@ def open_held_out(name: str) -> Table:
     """
     whole, part, _ = open_data(name)
     return whole if part is None else part
+
+
+def source_options(source: DataSource) -> list[str]:
+    """What to say to ``counterpoint train`` besides the data and the recipe, which names the facts it reads."""
+    options = [f"--column {shlex.quote(f'{role}={name}')}" for role, name in source.columns]
+    for field in fields(DataSource):
+        value = getattr(source, field.name)
+        if field.name not in ("data", "columns", "facts") and value != field.default:
+            options.append(f"--{field.name.replace('_', '-')} {shlex.quote(str(value))}")
+    return options

@@ -1,6 +1,5 @@
 """Average precision from a histogram of distances: rank statistics without a sort."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -52,24 +51,23 @@ class FastAP(Objective):
         if self.bins < 1:
             raise InputError(f"bins must be at least 1, got {self.bins}")
 
-    def _shares(self, s_NM: Tensor) -> Iterator[Tensor]:
-        """How much of every entry each bin gets."""
-        step = 4 / self.bins
-        for edge in range(self.bins + 1):
-            yield relu(1 - ((2 - 2 * s_NM) / step - edge).abs())
-
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
-        """Per row: the number of positives, and for each bin its positives and all its candidates."""
+        """Per row: the number of positives, and how much of them and of all its candidates each bin gets."""
         yield total(rows, rel.positive, s_NM, rel)
-        for share in self._shares(s_NM):
-            share_NM = rel.weighted(share)
-            yield rows.sum(share_NM, where=rel.positive)
-            yield rows.sum(share_NM, where=rel.compared)
+        u_NM = (2 - 2 * s_NM) * (self.bins / 4)
+        lower = u_NM.detach().floor().clamp(0, self.bins - 1)
+        positive = every = s_NM.new_zeros(len(s_NM), self.bins + 1)
+        # An entry lies between two edges; the other bins get nothing of it.
+        for edge in (lower, lower + 1):
+            share, place = rel.weighted(relu(1 - (u_NM - edge).abs())), edge.long()
+            positive = positive.scatter_add(1, place, torch.where(rel.positive, share, 0.0))
+            every = every.scatter_add(1, place, torch.where(rel.compared, share, 0.0))
+        yield rows.parts(torch.stack([positive, every], 1))
 
     def head(self, *statistics: Tensor) -> Tensor:
         """Mean over the anchors with a positive."""
-        count_N, *histograms = statistics
-        positive_NL, every_NL = torch.stack(histograms[::2], 1), torch.stack(histograms[1::2], 1)
+        count_N, histograms_N2L = statistics
+        positive_NL, every_NL = histograms_N2L.unbind(1)
         total_NL = every_NL.cumsum(1)
         precision_NL = positive_NL.cumsum(1) / torch.where(total_NL > 0, total_NL, 1.0)
         return self.mean(1 - (positive_NL * precision_NL).sum(1) / nonzero(count_N), count_N)

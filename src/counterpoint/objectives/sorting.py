@@ -64,8 +64,10 @@ class GroCo(Objective):
 
     def terms(self, s_NM: Tensor, rel: Tile) -> Terms:
         """Per row: its cross-entropy, and its number of positives."""
-        negatives = rel.negative.sum(1).clamp_max(self.hardest)
-        lengths = negatives + rel.positive.sum(1)
+        # int64, the default, would make the masks eight times as large before they are summed.
+        negatives, positives = (mask.sum(1, dtype=torch.int32) for mask in (rel.negative, rel.positive))
+        negatives = negatives.clamp_max(self.hardest)
+        lengths = negatives + positives
         x_NH = self._rising(s_NM, rel, negatives, lengths)
         places = torch.arange(x_NH.shape[1], device=s_NM.device)
         inside, last = places < lengths[:, None], places >= negatives[:, None]
@@ -77,7 +79,7 @@ class GroCo(Objective):
 
     def _rising(self, s_NM: Tensor, rel: Tile, negatives: Tensor, lengths: Tensor) -> Tensor:
         """Negatives, then positives, both in rising order and from the left; 0 where a row has no more."""
-        most = int(rel.positive.sum(1).max()) if len(s_NM) else 0
+        most = int((lengths - negatives).max()) if len(s_NM) else 0
         near = torch.where(rel.negative, s_NM, -torch.inf).topk(min(self.hardest, s_NM.shape[1]), dim=1).values.flip(1)
         far = -torch.where(rel.positive, -s_NM, -torch.inf).topk(most, dim=1).values
         both = torch.cat([near, far], 1)

@@ -1,5 +1,6 @@
 """Who is positive or negative to whom, and how strongly: what is kept between batches to tell."""
 
+from counterpoint.pairs.bank import ClusteredBank
 from counterpoint.pairs.census import Census
 from counterpoint.pairs.class_priors import class_priors
 from counterpoint.pairs.clusters import Clusters, Members, kmeans, nearest
@@ -48,6 +49,7 @@ __all__ = [
     "BelowPositive",
     "Census",
     "ClassQueues",
+    "ClusteredBank",
     "Clusters",
     "DistanceWeighted",
     "Doubted",

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise import Ranks, Relation, Tile
-from counterpoint.pairwise.relation import BLOCK, blocks
+from counterpoint.pairwise.slices import BLOCK, blocks
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from torch import Tensor
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.guided import Guided
 from counterpoint.pairwise import Tile
-from counterpoint.pairwise.relation import BLOCK, blocks
+from counterpoint.pairwise.slices import BLOCK, blocks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from torch import Tensor
 from counterpoint.base.errors import InputError
 from counterpoint.pairs.precise import cosines, precise
 from counterpoint.pairwise import Around, Others, Ranks, Tile
-from counterpoint.pairwise.relation import BLOCK, blocks
+from counterpoint.pairwise.slices import BLOCK, blocks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -12,7 +12,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
 from counterpoint.pairs.columns import Picked
 from counterpoint.pairwise import Others, Relation, Tile
-from counterpoint.pairwise.relation import BLOCK, blocks
+from counterpoint.pairwise.slices import BLOCK, blocks
 
 _ENTRIES = 1 << 22
 """Of pairs by candidates looked at in one go."""

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from counterpoint.base.errors import InputError
+from counterpoint.base.errors import InputError, NotFiniteError
 from counterpoint.pairwise.relation import Others, Relation, SameKey
 
 
@@ -218,7 +218,7 @@ def checked_embeddings(name: str, x: Any, *, like: Tensor | None = None, axes: s
     # One sum instead of isfinite on every entry: where it is finite, so is every entry, and it costs no copy.
     if not isfinite(x.detach().sum().item()) and not bool(torch.isfinite(x.detach()).all()):
         row = int((~torch.isfinite(x.detach())).flatten(1).any(1).nonzero()[0])
-        raise InputError(f"{name} holds NaN or infinity, first in row {row}")
+        raise NotFiniteError(f"{name} holds NaN or infinity, first in row {row}")
     return x
 
 

@@ -63,8 +63,6 @@ class Closed:
         return Walk(self.keys, asks, plan, rotation)
 
     def _log_sum_exps(self, requests: list[Request]) -> list[Tensor]:
-        alone = self.rotation.ranks.size == 1
-        halved = self._halved(requests)
         groups = shared_tiles(requests)
         asks = tuple(Ask(tuple(dict.fromkeys(one.axis for one in group)), group[0].which) for group in groups)
         affine = [group[0].values for group in groups]
@@ -72,10 +70,11 @@ class Closed:
             found = dense_log_sum_exps(self.keys, asks, self.a_ND, self.b_MD, affine, bound=self.bound)
             return _each(requests, groups, found)
         scales, shifts = self._tensors([one.scale for one in affine]), self._tensors([one.shift for one in affine])
-        if alone and usable(self.a_ND):
+        if usable(self.a_ND):
             a, b = self._for_kernels()
-            return _each(requests, groups, fused_log_sum_exps(self.keys, asks, a, b, scales, shifts))
-        walk = self._walk(asks, halved=halved)
+            found = fused_log_sum_exps(self._walk(asks, halved=False), a, b, scales, shifts)
+            return _each(requests, groups, found)
+        walk = self._walk(asks, halved=self._halved(requests))
         found = log_sum_exps(walk, self.a_ND, self.b_MD, scales, shifts, bound=self.bound)
         return _each(requests, groups, found)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.relation import Around, Relation
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.slices import overlap
 from counterpoint.pairwise.tile import Tile
 
 
@@ -65,6 +66,10 @@ class Pair(Relation):
         """What both must tell."""
         return f"{type(self).__name__}({self.first.told}, {self.second.told})"
 
+    def busy(self, row_block: slice, col_block: slice) -> slice:
+        """Rows in which both compare: what one ignores is ignored, unless a composition says otherwise."""
+        return overlap(self.first.busy(row_block, col_block), self.second.busy(row_block, col_block))
+
     def across(self, ranks: Ranks) -> Relation:
         """Both across ranks."""
         return type(self)(self.first.across(ranks), self.second.across(ranks))
@@ -79,6 +84,13 @@ class Either(Pair):
 
     A positive pair weighs the larger of what it weighs where it is positive, a negative one the smaller.
     """
+
+    def busy(self, row_block: slice, col_block: slice) -> slice:
+        """From the first row in which either compares to the last one."""
+        a, b = self.first.busy(row_block, col_block), self.second.busy(row_block, col_block)
+        if a.start >= a.stop or b.start >= b.stop:
+            return b if a.start >= a.stop else a
+        return slice(min(a.start, b.start), max(a.stop, b.stop))
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """Of both blocks."""
@@ -124,6 +136,10 @@ class Sparing(Pair):
     def uneven(self) -> bool:
         """As the first."""
         return self.first.uneven
+
+    def busy(self, row_block: slice, col_block: slice) -> slice:
+        """As the first: what the second ignores is no suspect."""
+        return self.first.busy(row_block, col_block)
 
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The first block with fewer negatives."""

@@ -50,8 +50,9 @@ class Objective(Loss):
         """The statistics wanted, in terms of one tile of similarities `[n, m]`.
 
         Entry (i, j) of a term's values may depend on entry (i, j) alone (and on the rest of row i where ``streams``
-        says so), and must have a finite derivative even where it does not take part. ``yield STAGE`` between terms
-        gives the statistics of the terms before, for the terms after it.
+        says so), and must have a finite derivative even where it does not take part. A term takes entries that the
+        relation ignores either wherever they are or nowhere: the engine looks once, and then leaves such tiles out.
+        ``yield STAGE`` between terms gives the statistics of the terms before, for the terms after it.
         """
 
     @abstractmethod

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
+from counterpoint.base.errors import InputError
+from counterpoint.pairwise.compilable import is_default, obstacle, said_once
 from counterpoint.pairwise.footprints import Sizes, closed_footprint, dense_footprint, keeps, tiled_footprint
 from counterpoint.pairwise.plan import Budget, Plan, Streams, choose
 from counterpoint.pairwise.prepared import Rows
@@ -39,12 +42,14 @@ class Case:
         every: Anchors of all ranks.
         keyed: The relation is one of equal keys.
         per_pair: Numbers a tile holds for each pair while it is scored.
+        device: Where.
     """
 
     sizes: Sizes
     every: int
     keyed: bool
     per_pair: int
+    device: torch.device
 
     @staticmethod
     def of(objective: Objective, rows: Rows, *, keyed: bool) -> Case:
@@ -54,7 +59,8 @@ class Case:
         sizes = Sizes(
             n, m, max(together.candidates), a[0].numel(), a.element_size(), alike=a is b, ranks=together.ranks.size
         )
-        return Case(sizes, sum(together.anchors), keyed, objective.similarity.numbers_per_pair(a, b))
+        per_pair = objective.similarity.numbers_per_pair(a, b)
+        return Case(sizes, sum(together.anchors), keyed, per_pair, a.device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +71,13 @@ class Decision:
         path: How the statistics are found.
         plan: Tile sizes.
         requests: What is asked for, where that is known in closed form.
+        obstacle: Why tiles are not compiled where they would be.
     """
 
     path: Path
     plan: Plan
     requests: list[Request] | None
+    obstacle: str | None = None
 
 
 def decide(objective: Objective, case: Case, plan: Plan | Budget | None, learnable: dict[str, Tensor]) -> Decision:
@@ -82,7 +90,8 @@ def decide(objective: Objective, case: Case, plan: Plan | Budget | None, learnab
         learnable: Numbers of the objective that are tensors.
 
     Raises:
-        InputError: The matrix is too large for an objective that needs the whole of it, or a budget too small.
+        InputError: The matrix is too large for an objective that needs the whole of it, a budget too small, or compiled
+            tiles are asked for that cannot be had.
     """
     requests = None
     if case.keyed and isinstance(objective.similarity, InnerProduct):
@@ -93,9 +102,21 @@ def decide(objective: Objective, case: Case, plan: Plan | Budget | None, learnab
     if chosen.dense:
         # A dense plan that is asked for is the definition of correct, by autograd all through.
         return Decision(Path.DENSE, chosen, None if isinstance(plan, Plan) else requests)
-    if requests is not None:
-        return Decision(Path.CLOSED, chosen, requests)
-    return Decision(Path.ROWS if objective.streams is Streams.ROWS else Path.TILES, chosen, None)
+    if requests is not None or objective.streams is Streams.ROWS:
+        return Decision(Path.ROWS if requests is None else Path.CLOSED, replace(chosen, compiled=False), requests)
+    return _tiles(objective, case, chosen, tuple(learnable), asked=isinstance(plan, Plan))
+
+
+def _tiles(objective: Objective, case: Case, chosen: Plan, names: tuple[str, ...], *, asked: bool) -> Decision:
+    """Tile by tile: compiled if that is asked for, or by default where it pays."""
+    if not (chosen.compiled if asked else is_default(case.device)):
+        return Decision(Path.TILES, chosen, None)
+    why = obstacle(objective, names, case.device)
+    if why is not None and asked:
+        raise InputError(f"plan asks for compiled tiles, and {type(objective).__name__} cannot have them: {why}")
+    if why is not None:
+        said_once(type(objective).__name__, why)
+    return Decision(Path.TILES, replace(chosen, compiled=why is None), None, why)
 
 
 def _planned(

@@ -26,6 +26,9 @@ _REASONS = {
     Path.WHOLE: "it needs the whole matrix at once",
 }
 
+_FEW = 2
+"""Rows of the call that shows how an objective arranges them."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -47,7 +50,7 @@ class Explanation:
         seconds: Time of call and backward pass, without what ranks wait for each other.
         operations: What the time is made up of.
         speeds: What this machine was measured to do in a second.
-        reason: Why this path.
+        reason: Why this path, and why tiles are not compiled where they would be.
     """
 
     objective: str
@@ -78,6 +81,7 @@ class Explanation:
             "objective": self.objective, "n": self.n, "m": self.m, "d": self.d, "ranks": self.ranks,
             "path": self.path.value, "exchange": self.exchange, "reason": self.reason,
             "tile": [self.tiles.rows, self.tiles.cols], "tiles": self.tiles.count, "kept_tiles": self.tiles.kept,
+            "compiled": self.plan.compiled,
             "passes": self.passes, "peak_bytes": self.peak_bytes, "seconds": self.seconds,
         }  # fmt: skip
 
@@ -86,11 +90,12 @@ class Explanation:
         cut = self.tiles
         across = "" if self.exchange is None else f" on each of {self.ranks} ranks ({self.exchange})"
         kept = f", {cut.kept:,} kept for the backward pass" if cut.kept and not self.plan.dense else ""
+        compiled = ", compiled by torch" if self.plan.compiled else ""
         return "\n".join(
             (
                 f"{self.objective}: {self.n:,} x {self.m:,} similarities of D = {self.d}{across}",
                 f"  path    {self.path.value}: {self.reason}",
-                f"  tiles   {cut.count:,} of {cut.rows:,} x {cut.cols:,}{kept}",
+                f"  tiles   {cut.count:,} of {cut.rows:,} x {cut.cols:,}{kept}{compiled}",
                 f"  scores  made {self.passes:.3g} times, forward and backward together",
                 f"  memory  {_in_bytes(self.peak_bytes)} at the peak, gradients included, embeddings not",
                 f"  time    {_in_seconds(self.seconds)} forward and backward, at the speed measured just now",
@@ -146,8 +151,13 @@ def explain(
     return Explanation(
         repr(objective), sizes.n, sizes.m, sizes.width, ranks, decision.path, decision.plan, cut,
         passes_of(decision, cut, one), _peak(objective, case, decision, cut, learnable),
-        operations.seconds(speeds), operations, speeds, _REASONS[decision.path],
+        operations.seconds(speeds), operations, speeds, _reason(decision),
     )  # fmt: skip
+
+
+def _reason(decision: Decision) -> str:
+    why = _REASONS[decision.path]
+    return why if decision.obstacle is None else f"{why}; not compiled: {decision.obstacle}"
 
 
 def _check(positive: dict[str, int], m: int | None, dtype: torch.dtype) -> None:
@@ -164,19 +174,20 @@ def _case(objective: Objective, n: int, m: int, d: int, ranks: int, itemsize: in
     """That of a call, with everything but the numbers of rows read off a call on a few rows."""
     if objective.similarity.row_dims != 1:
         raise InputError(f"{type(objective).__name__} compares sets of vectors, whose sizes cannot be told here")
-    few = sample_rows(objective, 2, (d,))
+    few = sample_rows(objective, _FEW, (d,))
     alike, keyed = few.a_ND is few.b_MD, Keys.of(few.relation) is not None
     per_pair = objective.similarity.numbers_per_pair(few.a_ND, few.b_MD)
+    device = torch.get_default_device()
     if objective.features:
-        return Case(Sizes(d, d, d, n, itemsize, alike=m == 0, ranks=1), d, keyed, per_pair)
+        return Case(Sizes(d, d, d, n, itemsize, alike=m == 0, ranks=1), d, keyed, per_pair, device)
     if objective.joint and m not in (0, n):
         raise InputError(f"m must be n = {n} for {type(objective).__name__}, which stacks two views; got {m}")
-    if m == 0 or alike:
+    if m == 0 or alike or len(few.a_ND) > _FEW:
         # Two views that are stacked; or pairs that are scored, which are one side from here on.
-        n = m = n if m == 0 else n * len(few.a_ND) // 2
+        n = m = n if m == 0 else n * len(few.a_ND) // _FEW
         alike = not objective.similarity.two_sided
     mine, theirs = ceil(n / ranks), ceil(m / ranks)
-    return Case(Sizes(mine, m, theirs, few.a_ND[0].numel(), itemsize, alike, ranks), n, keyed, per_pair)
+    return Case(Sizes(mine, m, theirs, few.a_ND[0].numel(), itemsize, alike, ranks), n, keyed, per_pair, device)
 
 
 def _peak(objective: Objective, case: Case, decision: Decision, cut: Tiling, names: tuple[str, ...]) -> int:

@@ -155,7 +155,7 @@ def tiled_footprint(objective: Objective, sizes: Sizes, per_pair: int, names: tu
     return Footprint(
         fixed=sizes.prepared + sizes.a + sizes.b + vectors + (sizes.gathered if by_row else sizes.passing),
         entry=one.bytes_of(per_pair, sizes.itemsize),
-        row=sizes.width * sizes.itemsize,
+        row=(sizes.width + one.row / 4) * sizes.itemsize,
         after=vectors + sizes.after,
     )
 
@@ -167,6 +167,7 @@ def dense_footprint(objective: Objective, sizes: Sizes, per_pair: int, names: tu
     return Footprint(
         fixed=sizes.prepared + sizes.a + sizes.b + vectors + sizes.gathered,
         entry=one.bytes_of(per_pair, sizes.itemsize),
+        row=one.row * sizes.itemsize / 4,
         after=vectors + sizes.after,
     )
 

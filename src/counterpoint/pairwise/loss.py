@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
+from math import inf
 from typing import Any, ClassVar, Self
 
 from torch import Tensor
@@ -70,7 +71,7 @@ class Loss(ABC):
         """What a caller passed in place of numbers, as scalars of float32 or better.
 
         Raises:
-            InputError: There is no such number, or it is no tensor of one number.
+            InputError: There is no such number, it is no tensor of one number, or a temperature is not positive.
         """
         return {name: self._checked_number(name, value) for name, value in learnable.items()}
 
@@ -82,4 +83,6 @@ class Loss(ABC):
             raise InputError(f"{name} must be a tensor to learn; a fixed number is a setting: {kind}({name}={value!r})")
         if value.numel() != 1:
             raise InputError(f"{name} must hold one number, got shape {list(value.shape)}")
+        if name == "temperature" and not 0 < float(value.detach()) < inf:
+            raise InputError(f"temperature must be a positive number, got {float(value.detach())}")
         return at_least_float32(value).reshape(())

@@ -105,10 +105,10 @@ def _softmax(x_nm: Tensor, g: Tensor, lse: Tensor, *, out: Tensor) -> Tensor:
 def _column(side: Side, where: slice) -> Side:
     g, lse = side[0][where], side[1][where]
     # exp(x - inf) is 0: a row in which nothing takes part pulls at nothing.
-    return g[:, None], (_reached(torch.where(lse == -torch.inf, torch.inf, lse)) * TO_BASE_2)[:, None]
+    return g[:, None], (reached(torch.where(lse == -torch.inf, torch.inf, lse)) * TO_BASE_2)[:, None]
 
 
-def _reached(lse: Tensor) -> Tensor:
+def reached(lse: Tensor) -> Tensor:
     """A log-sum-exp so large that its rounding is more than a unit is its largest entry: less what rounding takes.
 
     Without it the share of that entry, made again, would be 0 or infinite by the last bit of its exponent.

@@ -99,7 +99,7 @@ def own_rows(walk: Walk, statistic: Tensor) -> Tensor:
 
 def all_rows(walk: Walk, statistic: Tensor) -> Tensor:
     """A statistic of this rank's rows made one of all ranks' rows, where every pair of ranks meets once."""
-    return walk.rotation.ranks.gather(statistic) if walk.halved else statistic
+    return walk.rotation.ranks.gather(statistic, walk.rotation.lengths) if walk.halved else statistic
 
 
 class Buffers:

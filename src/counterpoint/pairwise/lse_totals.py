@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from counterpoint.pairwise.lse_tiles import LOWEST, Tiles, Walk
+from counterpoint.pairwise.lse_tiles import LOWEST, Tiles, Walk, all_rows
 from counterpoint.pairwise.terms import Axis, Reduction
 
 LN_2 = log(2.0)
@@ -111,7 +111,7 @@ def in_range(walk: Walk, found: Sequence[Totals]) -> bool:
             if bool(small.any()):
                 counts = walk.keys.counts(axis, ask.which, sums)
                 # After sharing, all ranks hold the same sums of all rows, and come here together.
-                counts = walk.rotation.ranks.gather(counts) if walk.halved else counts
+                counts = all_rows(walk, counts)
                 low += int((small & (counts > 0)).any())
     ranks = walk.rotation.ranks
     return not int(low) if ranks.size == 1 else not any(row[0] for row in ranks.meet([int(low)]))

@@ -11,6 +11,9 @@ from counterpoint.pairwise.room import Room
 DENSE_ENTRIES = 1 << 18
 """Up to this many similarities (N = M = 512; 1 MB in float32) the whole matrix is kept."""
 
+DENSE_AUTOGRAD_ENTRIES = 1 << 20
+"""The same where tiles would be made twice and differentiated one by one (N = M = 1,024)."""
+
 TILE_ENTRIES = 1 << 19
 """256 x 2,048 on a large matrix: as fast as any larger tile on a CPU core, and 2 MB a tensor in float32."""
 
@@ -41,12 +44,15 @@ class Plan:
         keep: Bytes in which tiles may be kept from the forward to the backward pass, instead of being made again.
         bfloat16: Products are made of embeddings rounded to bfloat16 and accumulated in float32: the one plan that
             does change the value, within the rounding that ``docs/engine.md`` states.
+        compiled: Terms that are in no closed form, and their derivatives on a tile, are compiled by ``torch.compile``.
+            Plans that are chosen do so on CUDA, where it can be done.
     """
 
     rows: int
     cols: int
     keep: int = 0
     bfloat16: bool = False
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         """Refuse tiles that hold nothing."""
@@ -56,6 +62,8 @@ class Plan:
             raise InputError(f"keep must be a number of bytes, got {self.keep}")
         if self.dense and self.bfloat16:
             raise InputError("bfloat16 is a way to make tiles, and a dense plan has none")
+        if self.dense and self.compiled:
+            raise InputError("compiled is about tiles, and a dense plan has none")
 
     @property
     def dense(self) -> bool:
@@ -110,7 +118,8 @@ def choose(
         if room is not None:
             room.check_whole(n, m)
         return DENSE
-    if n * m * per_pair <= DENSE_ENTRIES and (room is None or room.holds_whole(n, m)):
+    small = DENSE_ENTRIES if closed or streams is Streams.ROWS else DENSE_AUTOGRAD_ENTRIES
+    if n * m * per_pair <= small and (room is None or room.holds_whole(n, m)):
         return DENSE
     entries = max(1, TILE_ENTRIES // per_pair)
     cols = m if streams is Streams.ROWS else min(m, TILE_COLUMNS, entries)

@@ -42,13 +42,14 @@ def prepared(objective: Objective, problem: Problem, together: Together) -> Rows
     alike = a is b and not similarity.two_sided
     if objective.features:
         ranks = together.ranks
-        a = every_row(ranks, a).T
-        b = a if alike else every_row(ranks, b).T
+        a = every_row(ranks, a, together.anchors).T
+        b = a if alike else every_row(ranks, b, together.candidates).T
         together = Together(ALONE, (len(a),), (len(b),))
     elif objective.streams is Streams.WHOLE and together.ranks.size > 1:
         # Every rank computes everything, from all ranks' rows.
         ranks, relation = together.ranks, written_out(relation, together.ranks)
-        a, b = every_row(ranks, a), b if alike or problem.relation.shared else every_row(ranks, b)
+        a = every_row(ranks, a, together.anchors)
+        b = b if alike or problem.relation.shared else every_row(ranks, b, together.candidates)
         b = a if alike else b
         together = Together(ALONE, (len(a),), (len(b),))
     rows = similarity.prepare(a)

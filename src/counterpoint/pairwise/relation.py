@@ -10,10 +10,8 @@ from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.pairwise.ring import Ranks
+from counterpoint.pairwise.slices import BLOCK, blocks
 from counterpoint.pairwise.tile import Tile
-
-BLOCK = 1024
-"""Rows and columns of the tiles in which a relation is looked at outside the engine."""
 
 
 class Relation(ABC):
@@ -42,6 +40,14 @@ class Relation(ABC):
     @abstractmethod
     def tile(self, row_block: slice, col_block: slice) -> Tile:
         """The block of rows and columns."""
+
+    def busy(self, row_block: slice, col_block: slice) -> slice:
+        """The rows of a block beside which no entry of it is compared; an empty slice where none is.
+
+        The engine leaves the others out, so a relation that can tell cheaply should: without making the block, and
+        from nothing that has to be waited for.
+        """
+        return row_block
 
     @abstractmethod
     def across(self, ranks: Ranks) -> Relation:
@@ -177,7 +183,7 @@ class SameKey(Relation):
 
 @dataclass(frozen=True, eq=False)
 class Around(Relation):
-    """A relation made of another one, between the same anchors and candidates.
+    """A relation made of another one, between the same anchors and candidates; it compares no more than that one does.
 
     Attributes:
         inner: Who is positive or negative to whom, to begin with.
@@ -199,6 +205,10 @@ class Around(Relation):
     def uneven(self) -> bool:
         """As the inner relation."""
         return self.inner.uneven
+
+    def busy(self, row_block: slice, col_block: slice) -> slice:
+        """As the inner relation."""
+        return self.inner.busy(row_block, col_block)
 
     @property
     def told(self) -> str:
@@ -227,11 +237,6 @@ class Others(Around):
     def across(self, ranks: Ranks) -> Others:
         """Rows of this rank start after the candidates of the ranks before it."""
         return Others(inner=self.inner.across(ranks), first=self.first + ranks.start(self.shape[1]))
-
-
-def blocks(length: int, size: int) -> list[slice]:
-    """Slices of at most ``size`` that cover ``length``."""
-    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def check_integers(name: str, numbers: Tensor) -> None:

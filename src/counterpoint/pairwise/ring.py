@@ -8,6 +8,7 @@ Every method is a collective call: all ranks make the same calls in the same ord
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -47,23 +48,31 @@ class Ranks:
         """How many rows the ranks before this one hold."""
         return sum(self.sizes(length)[: self.index])
 
-    def gather(self, rows: Tensor) -> Tensor:
-        """Rows of all ranks in rank order, `[n, ...]` to `[sum n, ...]`; outside autograd."""
+    def gather(self, rows: Tensor, lengths: Sequence[int] | None = None) -> Tensor:
+        """Rows of all ranks in rank order, `[n, ...]` to `[sum n, ...]`; outside autograd.
+
+        Args:
+            rows: This rank's.
+            lengths: How many each rank has; where they are not known, ranks ask each other first.
+        """
         if self.size == 1:
             return rows
-        lengths = self.sizes(len(rows))
+        lengths = lengths or self.sizes(len(rows))
         padded = _pad(rows, max(lengths))
         every = [torch.empty_like(padded) for _ in range(self.size)]
         dist.all_gather(every, padded)
         return torch.cat([block[:length] for block, length in zip(every, lengths, strict=True)])
 
-    def scatter_sum(self, rows: Tensor, length: int) -> Tensor:
-        """Sum over ranks, in place, then this rank's slice: `[sum n, ...]` to `[length, ...]`."""
-        if self.size == 1:
-            return rows
-        start = self.start(length)
-        dist.all_reduce(rows)
-        return rows[start : start + length]
+    def scatter_sum(self, rows: Tensor, lengths: Sequence[int]) -> Tensor:
+        """Sum over ranks, in place, then this rank's slice: `[sum n, ...]` to `[n, ...]`, of these lengths."""
+        if self.size > 1:
+            dist.all_reduce(rows)
+        return self.own(rows, lengths)
+
+    def own(self, rows: Tensor, lengths: Sequence[int]) -> Tensor:
+        """This rank's slice of all ranks' rows; a view."""
+        start = sum(lengths[: self.index])
+        return rows[start : start + lengths[self.index]]
 
     def sum(self, statistic: Tensor) -> Tensor:
         """Sum over ranks, entry by entry."""

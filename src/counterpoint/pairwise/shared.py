@@ -16,15 +16,24 @@ from counterpoint.pairwise.once import first_derivative_only
 from counterpoint.pairwise.ring import Ranks
 from counterpoint.pairwise.terms import Reduction
 
+Lengths = tuple[int, ...]
+"""How many rows each rank has."""
 
-def candidates(ranks: Ranks, rows: Tensor) -> Tensor:
+
+def candidates(ranks: Ranks, rows: Tensor, lengths: Lengths) -> Tensor:
     """Rows of all ranks, whose gradient is what all ranks' anchors say about this rank's rows."""
-    return rows if ranks.size == 1 else cast(Tensor, _Gathered.apply(ranks, rows, True))  # pyright: ignore[reportUnknownMemberType]
+    return rows if ranks.size == 1 else cast(Tensor, _Gathered.apply(ranks, rows, lengths, True))  # pyright: ignore[reportUnknownMemberType]
 
 
-def every_row(ranks: Ranks, statistic: Tensor) -> Tensor:
-    """A statistic of this rank's rows made one of all ranks' rows, `[n, ...]` to `[sum n, ...]`, for the head."""
-    return statistic if ranks.size == 1 else cast(Tensor, _Gathered.apply(ranks, statistic, False))  # pyright: ignore[reportUnknownMemberType]
+def every_row(ranks: Ranks, statistic: Tensor, lengths: Lengths | None = None) -> Tensor:
+    """A statistic of this rank's rows made one of all ranks' rows, `[n, ...]` to `[sum n, ...]`, for the head.
+
+    Where lengths are not known, ranks ask each other.
+    """
+    if ranks.size == 1:
+        return statistic
+    lengths = lengths or tuple(ranks.sizes(len(statistic)))
+    return cast(Tensor, _Gathered.apply(ranks, statistic, lengths, False))  # pyright: ignore[reportUnknownMemberType]
 
 
 def every_entry(ranks: Ranks, reduction: Reduction, statistic: Tensor, *, for_head: bool) -> Tensor:
@@ -37,18 +46,18 @@ def every_entry(ranks: Ranks, reduction: Reduction, statistic: Tensor, *, for_he
 
 class _Gathered(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, ranks: Ranks, rows: Tensor, collect: bool) -> Tensor:
-        ctx.ranks, ctx.length, ctx.collect = ranks, len(rows), collect
-        return ranks.gather(rows)
+    def forward(ctx: Any, ranks: Ranks, rows: Tensor, lengths: Lengths, collect: bool) -> Tensor:
+        ctx.ranks, ctx.lengths, ctx.collect = ranks, lengths, collect
+        return ranks.gather(rows, lengths)
 
     @staticmethod
     @first_derivative_only
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         ranks: Ranks = ctx.ranks
         if ctx.collect:
-            return None, ranks.scatter_sum(grad.clone(memory_format=torch.contiguous_format), ctx.length), None
-        start = ranks.start(ctx.length)
-        return None, ranks.size * grad[start : start + ctx.length], None
+            whole = grad.clone(memory_format=torch.contiguous_format)
+            return None, ranks.scatter_sum(whole, ctx.lengths), None, None
+        return None, ranks.size * ranks.own(grad, ctx.lengths), None, None
 
 
 def _of_all(ranks: Ranks, grad: Tensor, for_head: bool) -> Tensor:
@@ -83,7 +92,7 @@ class _Largest(torch.autograd.Function):
     def forward(ctx: Any, ranks: Ranks, reduction: Reduction, part: Tensor, for_head: bool) -> Tensor:
         lines = part[:, None] if part.ndim == 1 else part
         m, k = lines.shape
-        every = ranks.gather(lines).view(ranks.size, m, k).transpose(0, 1).reshape(m, ranks.size * k)
+        every = ranks.gather(lines, (m,) * ranks.size).view(ranks.size, m, k).transpose(0, 1).reshape(m, ranks.size * k)
         # A stable sort, as topk may choose any of equals, and ranks would not agree.
         found = torch.sort(every, dim=1, descending=True, stable=True)
         ctx.ranks, ctx.for_head, ctx.shape = ranks, for_head, every.shape

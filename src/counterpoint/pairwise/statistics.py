@@ -19,7 +19,8 @@ from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.shared import candidates, every_entry, every_row
 from counterpoint.pairwise.similarity import InnerProduct
 from counterpoint.pairwise.terms import Axis, Reduction, beside_tile
-from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
+from counterpoint.pairwise.tile_walk import TileWalk
+from counterpoint.pairwise.tiled import Known, tiled_stage
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
@@ -100,7 +101,7 @@ def _columns(rows: Rows, *, whole: bool) -> tuple[Tensor, Rotation]:
     ranks, shared = rows.together.ranks, rows.relation.shared
     if not (whole or shared):
         return rows.b_MD, Rotation(ranks, rows.together.candidates)
-    b = rows.b_MD if shared else candidates(ranks, rows.b_MD)
+    b = rows.b_MD if shared else candidates(ranks, rows.b_MD, rows.together.candidates)
     return b, Rotation.alone(len(b))
 
 
@@ -108,7 +109,7 @@ def _for_head(rows: Rows, kind: tuple[Axis, Reduction], one: Tensor) -> Tensor:
     axis, reduction = kind
     ranks = rows.together.ranks
     if axis is Axis.ROWS:
-        return every_row(ranks, one)
+        return every_row(ranks, one, rows.together.anchors)
     if reduction is Reduction.ROW:
         raise InputError("a statistic of whole rows belongs to rows: use rows.whole")
     return every_entry(ranks, reduction, one, for_head=True)

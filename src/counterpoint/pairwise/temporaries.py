@@ -21,13 +21,17 @@ from counterpoint.pairwise.prepared import Rows, prepared
 from counterpoint.pairwise.ring import ALONE
 from counterpoint.pairwise.rotation import Rotation
 from counterpoint.pairwise.terms import Axis
-from counterpoint.pairwise.tiled import Known, TileWalk, tiled_stage
+from counterpoint.pairwise.tile_walk import TileWalk
+from counterpoint.pairwise.tiled import Known, tiled_stage
 
 if TYPE_CHECKING:
     from counterpoint.pairwise.contract import Objective
 
 SIDE = 64
 """Rows and columns of the smaller of two matrices that are compared."""
+
+LARGER = 4
+"""How many times larger they are made where what rows hold by themselves hides what entries do."""
 
 WIDTH = 4
 """Numbers of an embedding there: few, so that tiles are what counts."""
@@ -48,6 +52,7 @@ class Temporaries:
 
     Attributes:
         held: Bytes at the peak, in float32.
+        row: Bytes of a row beside its entries, in float32, where there are many: what is made of a few entries of each.
         passes: How often memory is gone through, by anything but products.
         powers: Exponentials, logarithms and their like beside, in powers of two that take as long.
         tops: How often the largest is looked for.
@@ -57,6 +62,7 @@ class Temporaries:
     """
 
     held: float
+    row: float
     passes: float
     powers: float
     tops: float
@@ -102,13 +108,21 @@ def temporaries(objective: Objective, names: tuple[str, ...], *, dense: bool, al
         alike: Rows are compared among themselves.
     """
     with torch.enable_grad(), torch.autocast("cpu", enabled=False), torch.device("cpu"):
-        small, large = (_run(objective, names, side, dense=dense, alike=alike) for side in (SIDE, 2 * SIDE))
-    entries = small.entries
+
+        def run(side: int) -> tuple[_Ran, _Ran]:
+            small, large = (_run(objective, names, one, dense=dense, alike=alike) for one in (side, 2 * side))
+            return small, large
+
+        small, large = run(SIDE)
+        beside, row = 4 * small.live.peak - large.live.peak, 0.0
+        if beside > large.live.peak - 2 * small.live.peak:
+            row = beside / (2 * SIDE)
+            small, large = run(LARGER * SIDE)
     peak, passes, powers, tops = (
-        max(0.0, y - 2 * x) / (2 * entries) for x, y in zip(small.live.counted, large.live.counted, strict=True)
+        max(0.0, y - 2 * x) / (2 * small.entries) for x, y in zip(small.live.counted, large.live.counted, strict=True)
     )
     per_pair = objective.similarity.numbers_per_pair(small.rows.a_ND, small.rows.b_MD)
-    return Temporaries(peak, passes, powers, tops, small.stages, small.statistics, per_pair)
+    return Temporaries(peak, row, passes, powers, tops, small.stages, small.statistics, per_pair)
 
 
 class _Live(TorchDispatchMode):
@@ -183,23 +197,26 @@ def _run(objective: Objective, names: tuple[str, ...], side: int, *, dense: bool
         if dense:
             loss = dense_loss(whole, a, b, rows.relation)
         else:
-            found, stages = _tiled(objective, Rows(a, b, rows.relation, rows.together), numbers)
-            statistics = len(found)
+            found, stages = every_stage(objective, Rows(a, b, rows.relation, rows.together), numbers)
+            statistics = sum(one.numel() // len(one) for one in found)
             loss = whole.head(*found)
             del found
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
     return _Ran(rows, live, stages, statistics)
 
 
-def _tiled(objective: Objective, rows: Rows, numbers: dict[str, Tensor]) -> tuple[list[Tensor], int]:
-    """Every stage on one tile."""
+def every_stage(
+    objective: Objective, rows: Rows, numbers: dict[str, Tensor], plan: Plan | None = None, backend: str | None = None
+) -> tuple[list[Tensor], int]:
+    """The statistics of all stages, and how many there are; on one tile unless there is a plan."""
     n, m = rows.relation.shape
+    plan = plan or Plan(n, m)
     known: list[list[tuple[Axis, Tensor]]] = []
     found: list[Tensor] = []
     more = True
     while more:
         axes = tuple(tuple(axis for axis, _ in stage) for stage in known)
-        walk = TileWalk(objective, rows.relation, Plan(n, m), Rotation.alone(m), tuple(numbers), axes)
+        walk = TileWalk(objective, rows.relation, plan, Rotation.alone(m), tuple(numbers), axes, backend)
         local = tiled_stage(walk, rows.a_ND, rows.b_MD, numbers, known)
         stage: Known = [(axis, one) for (axis, _), one in zip(walk.kinds, local, strict=True)]
         known.append(stage)

@@ -34,6 +34,7 @@ class Reduction(Enum):
     COUNT = "count"
     TOP = "top"
     ROW = "row"
+    PARTS = "parts"
 
     @property
     def identity(self) -> float:
@@ -48,8 +49,8 @@ class Term:
     Attributes:
         axis: Rows or columns.
         reduction: What is done with the entries.
-        values: `[n, m]` function of the tile's similarities; a count takes its dtype alone, and a row term is the
-            statistic itself, `[n, ...]`, of a tile that holds whole rows.
+        values: `[n, m]` function of the tile's similarities; a count takes its dtype alone, a row term is the
+            statistic itself, `[n, ...]`, of a tile that holds whole rows, and parts are the tile's share of it.
         where: `[n, m]` bool, the entries that take part; None means all.
         k: Of a top term: how many; None for the one largest as a plain number.
     """
@@ -62,16 +63,21 @@ class Term:
 
     def reduce(self) -> Tensor:
         """The tile's contribution: `[n]` for rows, `[m]` for columns, with a last dimension for the top k."""
-        if self.reduction is Reduction.ROW:
+        if self.reduction in (Reduction.ROW, Reduction.PARTS):
             return self.values
         if self.reduction is Reduction.COUNT:
-            return cast(Tensor, self.where).sum(self.axis.summed).to(self.values.dtype)
+            # Booleans are turned into the dtype of their sum before they are added up: int64 would be twice the memory.
+            return cast(Tensor, self.where).sum(self.axis.summed, dtype=torch.int32).to(self.values.dtype)
         values = self.masked()
         if self.reduction is Reduction.SUM:
             return values.sum(self.axis.summed)
         if self.reduction is Reduction.LSE:
             return torch.logsumexp(values, self.axis.summed)
         return self.top(values)[0]
+
+    def part(self) -> Tensor:
+        """What a tile hands on: its contribution, or of a top term the masked values, to find the best in."""
+        return self.masked() if self.reduction is Reduction.TOP else self.reduce()
 
     def masked(self) -> Tensor:
         """Values with those that do not take part at the identity of the reduction."""
@@ -97,12 +103,11 @@ class Term:
 
 def _places_of_the_largest(lines: Tensor, k: int) -> Tensor:
     """Where the k largest are, in falling order and of equals the first; ``topk`` takes any of equals."""
-    values, places = torch.topk(lines, k)
-    least = values[:, -1:]
-    if bool(((lines >= least).sum(1) > k).logical_and_(least[:, 0] > -torch.inf).any()):
-        # Some that were left out are as large as one that was taken: rare, and worth a whole sort.
+    values, places = torch.topk(lines, min(k + 1, lines.shape[1]))
+    if bool((values[:, k:] == values[:, k - 1 : k]).logical_and_(values[:, k:] > -torch.inf).any()):
+        # One that is left out is as large as one that is taken: rare, and worth a whole sort.
         return torch.argsort(lines, dim=1, descending=True, stable=True)[:, :k]
-    places = places.sort(1).values
+    places = places[:, :k].sort(1).values
     return places.gather(1, torch.argsort(lines.gather(1, places), dim=1, descending=True, stable=True))
 
 
@@ -158,7 +163,12 @@ def everything(n: int, m: int, device: torch.device) -> Tensor:
 
 
 def is_everything(mask: Tensor) -> bool:
-    """Whether it is :func:`everything`, seen without looking at more than one entry."""
+    """Whether it is :func:`everything`, seen without looking at more than one entry.
+
+    While torch compiles a tile no entry can be looked at; there a mask that leaves nothing out costs nothing.
+    """
+    if torch.compiler.is_compiling():
+        return False
     return mask.stride() == (0, 0) and bool(mask[0, 0])
 
 
@@ -191,6 +201,10 @@ class Requests:
     def whole(self, statistic: Tensor) -> Term:
         """A statistic `[n, ...]` that was made from whole rows; for objectives that stream by rows or not at all."""
         return Term(self.axis, Reduction.ROW, statistic, None)
+
+    def parts(self, statistic: Tensor) -> Term:
+        """A tile's share of a statistic `[n, ...]` that is summed over tiles, such as a histogram of its entries."""
+        return Term(self.axis, Reduction.PARTS, statistic, None)
 
 
 rows = Requests(Axis.ROWS)

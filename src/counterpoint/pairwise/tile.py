@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import torch
 from torch import Tensor
 
@@ -24,24 +22,41 @@ class Tile:
         self,
         positive: Tensor,
         negative: Tensor | None = None,
-        *,
         ignored: Tensor | None = None,
         weight: Tensor | None = None,
     ) -> None:
         self.positive = positive
         self.weight = weight
         self._negative, self._ignored = negative, ignored
+        self._repelling: Tensor | None = None
+        self._compared: Tensor | None = None
 
-    @cached_property
+    @property
+    def tensors(self) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
+        """What it was made of, in the order of the arguments."""
+        return self.positive, self._negative, self._ignored, self.weight
+
+    # Kept by hand: functools' cached property takes a lock, which torch.compile cannot follow.
+    @property
     def negative(self) -> Tensor:
         """Entries that repel."""
+        if self._repelling is None:
+            self._repelling = self._find_negative()
+        return self._repelling
+
+    @property
+    def compared(self) -> Tensor:
+        """Entries that are either; what a softmax runs over."""
+        if self._compared is None:
+            self._compared = self._find_compared()
+        return self._compared
+
+    def _find_negative(self) -> Tensor:
         if self._negative is not None:
             return self._negative
         return ~self.positive if self._ignored is None else ~(self.positive | self._ignored)
 
-    @cached_property
-    def compared(self) -> Tensor:
-        """Entries that are either; what a softmax runs over."""
+    def _find_compared(self) -> Tensor:
         if self._negative is not None:
             return self.positive | self._negative
         if self._ignored is not None:

@@ -3,76 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from counterpoint.pairwise.compiled import Compiled
 from counterpoint.pairwise.once import first_derivative_only
-from counterpoint.pairwise.plan import Plan
-from counterpoint.pairwise.products import add_product, product
-from counterpoint.pairwise.relation import Relation
-from counterpoint.pairwise.rotation import Meeting, Rotation
+from counterpoint.pairwise.products import add_product
+from counterpoint.pairwise.rotation import Meeting
 from counterpoint.pairwise.similarity import OfInnerProduct
-from counterpoint.pairwise.terms import Axis, Reduction, Term, beside_tile, terms_after
-from counterpoint.pairwise.totals import Total, pull
-
-if TYPE_CHECKING:
-    from counterpoint.pairwise.contract import Objective
+from counterpoint.pairwise.terms import Axis
+from counterpoint.pairwise.tile_terms import Found, pulled
+from counterpoint.pairwise.tile_walk import TileWalk
+from counterpoint.pairwise.totals import Total
 
 Known = list[tuple[Axis, Tensor]]
 """Statistics of one stage: `[N, ...]` of this rank's rows, `[M, ...]` of all columns."""
-
-
-@dataclass(frozen=True)
-class TileWalk:
-    """What forward and backward share: which tiles there are and what is asked of each.
-
-    Attributes:
-        objective: Gives the terms.
-        relation: `[N, M]`, this rank's anchors and all candidates.
-        plan: Tile sizes.
-        rotation: Whose candidates are whose columns.
-        names: The learnable numbers, in order.
-        stages: The axes of the statistics of every stage that is known.
-        kinds: Filled in by the first tile: what each term is.
-        more: Filled in by the first tile: whether a stage follows.
-    """
-
-    objective: Objective
-    relation: Relation
-    plan: Plan
-    rotation: Rotation
-    names: tuple[str, ...]
-    stages: tuple[tuple[Axis, ...], ...]
-    kinds: list[tuple[Axis, Reduction]] = field(default_factory=list[tuple[Axis, Reduction]])
-    more: list[bool] = field(default_factory=list[bool])
-
-    def tiles(self, meeting: Meeting) -> Iterator[tuple[slice, slice]]:
-        """Rows and columns of every tile of a block of candidates."""
-        n, place = self.relation.shape[0], meeting.place
-        for i in range(0, n, self.plan.rows):
-            for j in range(place.start, place.stop, self.plan.cols):
-                yield slice(i, min(i + self.plan.rows, n)), slice(j, min(j + self.plan.cols, place.stop))
-
-    def terms(self, rows: slice, cols: slice, s_nm: Tensor, others: list[Tensor]) -> list[Term]:
-        """The terms of this stage on one tile; ``others`` are numbers, then the tile's part of what is known."""
-        objective = self.objective.having(dict(zip(self.names, others, strict=False)))
-        parts = iter(others[len(self.names) :])
-        known = [tuple(beside_tile(axis, next(parts)) for axis in axes) for axes in self.stages]
-        terms, more = terms_after(objective.terms(s_nm, self.relation.tile(rows, cols)), known)
-        if not self.more:
-            self.kinds[:] = [(term.axis, term.reduction) for term in terms]
-            self.more[:] = [more]
-        return terms
-
-    def here(self, rows: slice, cols: slice, others: tuple[Tensor, ...]) -> list[Tensor]:
-        """Numbers as they are, and the tile's part of every statistic that is known."""
-        axes = [axis for stage in self.stages for axis in stage]
-        count = len(self.names)
-        parts = [x[rows if axis is Axis.ROWS else cols] for axis, x in zip(axes, others[count:], strict=True)]
-        return [*others[:count], *parts]
 
 
 def tiled_stage(
@@ -89,20 +36,16 @@ class _Streamed(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, walk: TileWalk, a: Tensor, b: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         totals: list[Total] = []
-        similarity, bfloat16 = walk.objective.similarity, walk.plan.bfloat16
+        compiled = Compiled.of(walk.on_tile, a, walk.backend) if walk.plan.compiled else None
         for meeting, block in walk.rotation.blocks(b, len(a)):
             for rows, cols in walk.tiles(meeting):
-                x, y = a[rows], block[meeting.here(cols)]
-                if isinstance(similarity, OfInnerProduct):
-                    s_nm = similarity.of(product(x, y.T, bfloat16=bfloat16))
-                else:
-                    s_nm = similarity.scores(x, y)
-                terms = walk.terms(rows, cols, s_nm, walk.here(rows, cols, others))
+                scored = walk.scored(a[rows], block[meeting.here(cols)])
+                parts, terms = walk.parts(rows, cols, scored, walk.here(rows, cols, others), compiled)
                 totals = totals or [Total(term, len(a), walk.rotation.total) for term in terms]
-                for total, term in zip(totals, terms, strict=True):
-                    total.add(term, rows, cols)
+                for total, part in zip(totals, parts, strict=True):
+                    total.add(part, rows, cols)
         found = tuple(total.statistic() for total in totals)
-        ctx.walk, ctx.places = walk, [total.places for total in totals]
+        ctx.walk, ctx.places, ctx.compiled = walk, [total.places for total in totals], compiled
         ctx.save_for_backward(a, b, *others, *found)
         ctx.others = len(others)
         return found
@@ -114,7 +57,8 @@ class _Streamed(torch.autograd.Function):
         a, b, *saved = cast(tuple[Tensor, ...], ctx.saved_tensors)
         others, totals = tuple(saved[: ctx.others]), saved[ctx.others :]
         wants = [bool(need) for need in ctx.needs_input_grad[1:]]
-        backward = _Backward(walk, a, others, wants, list(zip(totals, ctx.places, grads, strict=True)))
+        found = list(zip(totals, ctx.places, grads, strict=True))
+        backward = _Backward(walk, a, others, wants, found, ctx.compiled)
         # backward() may be called under autocast, which must not reach the products computed again here.
         with torch.autocast(a.device.type, enabled=False):
             gb = walk.rotation.collect(b, len(a), backward.block)
@@ -130,9 +74,11 @@ class _Backward:
         a: Tensor,
         others: tuple[Tensor, ...],
         wants: list[bool],
-        totals: list[tuple[Tensor, Tensor | None, Tensor]],
+        totals: list[Found],
+        compiled: Compiled | None,
     ) -> None:
         self._walk, self._a, self._others, self._wants, self._totals = walk, a, others, wants, totals
+        self._compiled = compiled
         self.ga = torch.zeros_like(a)
         self.found = [torch.zeros_like(x) if want else None for x, want in zip(others, wants[2:], strict=True)]
 
@@ -142,21 +88,12 @@ class _Backward:
             self._tile(rows, cols, b, gb, meeting.here(cols))
 
     def _tile(self, rows: slice, cols: slice, b: Tensor, gb: Tensor, here: slice) -> None:
-        walk, similarity = self._walk, self._walk.objective.similarity
-        others = [
-            one.detach().requires_grad_(want)
-            for one, want in zip(walk.here(rows, cols, self._others), self._wants[2:], strict=True)
-        ]
-        x, y = self._a[rows].detach(), b[here].detach()
-        if isinstance(similarity, OfInnerProduct):
-            p_nm = product(x, y.T, bfloat16=walk.plan.bfloat16).requires_grad_(any(self._wants[:2]))
-            with torch.enable_grad():
-                gradients = self._gradients(rows, cols, similarity.of(p_nm), [p_nm, *others])
+        walk = self._walk
+        scored = walk.scored(self._a[rows], b[here])
+        gradients = self._gradients(rows, cols, scored, walk.here(rows, cols, self._others))
+        if isinstance(walk.objective.similarity, OfInnerProduct):
             self._push(rows, here, gradients.pop(0), b, gb)
         else:
-            x, y = x.requires_grad_(self._wants[0]), y.requires_grad_(self._wants[1])
-            with torch.enable_grad():
-                gradients = self._gradients(rows, cols, similarity.scores(x, y), [x, y, *others])
             for into in (self.ga[rows], gb[here]):
                 _add(into, gradients.pop(0))
         for total, one in zip(walk.here(rows, cols, tuple(self._found())), gradients, strict=True):
@@ -176,24 +113,35 @@ class _Backward:
         if self._wants[1]:
             add_product(gb[here], w_nm.T, self._a[rows], bfloat16=bfloat16)
 
-    def _gradients(self, rows: slice, cols: slice, s_nm: Tensor, leaves: list[Tensor]) -> list[Tensor | None]:
-        """Of the loss by every leaf, through this tile alone; None where there is none."""
-        others = leaves[-len(self._others) :] if self._others else []
-        terms = self._walk.terms(rows, cols, s_nm, others)
-        outputs: list[Tensor] = []
-        weights: list[Tensor] = []
-        for term, (total, places, grad) in zip(terms, self._totals, strict=True):
-            if term.values.requires_grad and term.reduction is not Reduction.COUNT:
-                output, weight = pull(term, rows, cols, total, places, grad)
-                outputs.append(output)
-                weights.append(weight)
-        wanted = [k for k, leaf in enumerate(leaves) if leaf.requires_grad]
-        found: list[Tensor | None] = [None] * len(leaves)
-        if outputs:
-            gradients = torch.autograd.grad(outputs, [leaves[k] for k in wanted], weights, allow_unused=True)
-            for k, gradient in zip(wanted, gradients, strict=True):
-                found[k] = gradient
-        return found
+    def _gradients(
+        self, rows: slice, cols: slice, scored: tuple[Tensor, ...], others: list[Tensor]
+    ) -> list[Tensor | None]:
+        """Of the loss by what the tile is a function of, through this tile alone; None where there is none."""
+        walk = self._walk
+        wants = [any(self._wants[:2])] if len(scored) == 1 else self._wants[:2]
+        wants = [*wants, *self._wants[2:]]
+        found = list(self._of_tile(rows, cols))
+        if self._compiled is not None:
+            return self._compiled.gradients(scored, walk.relation.tile(rows, cols).tensors, others, found, wants)
+        leaves = [one.detach().requires_grad_(want) for one, want in zip((*scored, *others), wants, strict=True)]
+        with torch.enable_grad():
+            # Masks are let go once the terms are known.
+            tile = walk.relation.tile(rows, cols)
+            terms, _ = walk.on_tile.terms(leaves[: len(scored)], tile, leaves[len(scored) :])
+            del tile
+            pulls = [one for one in pulled(terms, found) if one[0].requires_grad]
+        if not pulls:
+            return [None] * len(leaves)
+        wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        outputs, weights = zip(*pulls, strict=True)
+        gradients = iter(torch.autograd.grad(outputs, wanted, weights, allow_unused=True))
+        return [next(gradients) if leaf.requires_grad else None for leaf in leaves]
+
+    def _of_tile(self, rows: slice, cols: slice) -> Iterator[Found]:
+        """What is known of the tile's rows or columns."""
+        for (axis, _), (total, places, grad) in zip(self._walk.kinds, self._totals, strict=True):
+            mine, theirs = (rows, cols) if axis is Axis.ROWS else (cols, rows)
+            yield total[mine], None if places is None else places[mine] - theirs.start, grad[mine]
 
 
 def _add(into: Tensor, one: Tensor | None) -> None:

@@ -22,23 +22,22 @@ class Total:
 
     def __init__(self, term: Term, n: int, m: int) -> None:
         length = n if term.axis is Axis.ROWS else m
-        self._kind = term.reduction
+        self._axis, self._kind = term.axis, term.reduction
         self._best = Best(term.axis, term.k, length, term.values) if self._kind is Reduction.TOP else None
-        inner = term.values.shape[1:] if self._kind is Reduction.ROW else ()
+        inner = term.values.shape[1:] if self._kind in (Reduction.ROW, Reduction.PARTS) else ()
         self._values = term.values.new_full((length, *inner), self._kind.identity)
 
-    def add(self, term: Term, rows: slice, cols: slice) -> None:
-        """Take in the entries of one tile."""
-        mine, theirs = (rows, cols) if term.axis is Axis.ROWS else (cols, rows)
+    def add(self, part: Tensor, rows: slice, cols: slice) -> None:
+        """Take in what a term says of one tile; see :meth:`Term.part`."""
+        mine = rows if self._axis is Axis.ROWS else cols
         if self._best is not None:
-            values, places = term.top(term.masked())
-            self._best.merge(mine, values, places + theirs.start)
+            self._best.add(rows, cols, part)
         elif self._kind is Reduction.ROW:
-            self._values[mine] = term.values
+            self._values[mine] = part
         elif self._kind is Reduction.LSE:
-            self._values[mine] = torch.logaddexp(self._values[mine], term.reduce())
+            self._values[mine] = torch.logaddexp(self._values[mine], part)
         else:
-            self._values[mine] += term.reduce()
+            self._values[mine] += part
 
     def statistic(self) -> Tensor:
         """What the objective sees."""
@@ -50,25 +49,19 @@ class Total:
         return None if self._best is None else self._best.places
 
 
-def pull(
-    term: Term, rows: slice, cols: slice, total: Tensor, places: Tensor | None, grad: Tensor
-) -> tuple[Tensor, Tensor]:
+def pull(term: Term, total: Tensor, places: Tensor | None, g: Tensor) -> tuple[Tensor, Tensor]:
     """What to differentiate on a tile, and how strongly the loss pulls at each entry of it.
 
     Args:
         term: The term on this tile.
-        rows: The tile's rows.
-        cols: The tile's columns.
-        total: The statistic over all tiles.
-        places: Of a top term: where its entries are.
-        grad: The loss's gradient by the statistic.
+        total: The statistic over all tiles, of the tile's rows or columns.
+        places: Of a top term: where its entries are, counted from the tile's first column (or row) on.
+        g: The loss's gradient by the statistic.
     """
-    mine, theirs = (rows, cols) if term.axis is Axis.ROWS else (cols, rows)
-    g, total = grad[mine], total[mine]
-    if term.reduction is Reduction.ROW:
+    if term.reduction in (Reduction.ROW, Reduction.PARTS):
         return term.values, g
     if term.reduction is Reduction.TOP:
-        return _pull_of_the_top(term, theirs, total, cast(Tensor, places)[mine], g)
+        return _pull_of_the_top(term, total, cast(Tensor, places), g)
     g = g.unsqueeze(term.axis.summed).expand_as(term.values)
     if term.reduction is Reduction.LSE:
         # Nothing takes part: exp(x - inf) is 0, where (-inf) - (-inf) would be NaN.
@@ -79,9 +72,9 @@ def pull(
     return term.values, torch.where(term.where, g, 0.0)
 
 
-def _pull_of_the_top(term: Term, theirs: slice, total: Tensor, places: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
+def _pull_of_the_top(term: Term, total: Tensor, places: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
     """The entries that were found in this tile; others are looked up at a place that exists, with weight 0."""
     lines = term.values if term.axis is Axis.ROWS else term.values.T
-    here = (places >= theirs.start) & (places < theirs.stop) & (total.reshape(places.shape) > -torch.inf)
-    found = lines.gather(1, (places - theirs.start).clamp(0, lines.shape[1] - 1))
-    return found, torch.where(here, g.reshape(places.shape), 0.0)
+    width = lines.shape[1]
+    here = (places >= 0) & (places < width) & (total.reshape(places.shape) > -torch.inf)
+    return lines.gather(1, places.clamp(0, width - 1)), torch.where(here, g.reshape(places.shape), 0.0)

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import torch
-from scipy import special, stats
+from scipy import special
 from torch.nn.functional import normalize
 
+from counterpoint.evaluation import rank_correlation
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.small_digits import train_digits
 from counterpoint.objectives import InfoNCE, Uniformity, WeightedSum
@@ -59,8 +60,7 @@ def trial(setting: Setting, seed: int) -> Figures:
 def _agreement(encoders: list[dict[str, float]]) -> float:
     """Rank correlation of accuracy with minus the sum of both losses."""
     sums = [-one["alignment"] - one["uniformity"] for one in encoders]
-    ranks = stats.rankdata([sums, [one["knn_accuracy"] for one in encoders]], axis=1)
-    return float(np.corrcoef(ranks)[0, 1])
+    return rank_correlation(sums, [one["knn_accuracy"] for one in encoders])
 
 
 def _limits(rows: int, seed: int) -> tuple[dict[str, float], dict[str, float]]:

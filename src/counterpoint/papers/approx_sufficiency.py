@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import stats
 
+from counterpoint.evaluation import rank_correlation
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.objectives import InfoNCE
 from counterpoint.pairwise import Dot
@@ -83,14 +83,13 @@ def trial(setting: Setting, seed: int) -> Figures:
     gaps = [whole - views.information(one) for one in encoders]
     risks = [_excess_risk(views, one, task_TI) for one in encoders]
     bounds = [_bound(views, one, task_TI, gap) for one, gap in zip(encoders, gaps, strict=True)]
-    ranks = stats.rankdata([gaps, [risk.mean() for risk in risks]], axis=1)
     half = rng.standard_normal((_INPUTS // 2, _INPUTS))
     best = views.canonical(np.eye(_INPUTS))[1][: len(half)]
     measured = _loss(views, half, _ROWS[setting], seed) - _loss(views, np.eye(_INPUTS), _ROWS[setting], seed)
     method = {
         "gap_error": abs(measured - whole + views.information(half)),
         "largest_share": float(np.max(np.array(risks) / np.array(bounds))),
-        "rank_correlation": float(np.corrcoef(ranks)[0, 1]),
+        "rank_correlation": rank_correlation(gaps, [risk.mean() for risk in risks]),
         "excess_risk": float(_excess_risk(views, best, task_TI).mean()),
     }
     return {"method": method, "baseline": {"excess_risk": float(_excess_risk(views, half, task_TI).mean())}}

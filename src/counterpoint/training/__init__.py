@@ -15,6 +15,7 @@ from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
 from counterpoint.training.precision import Machine, Precision, open_machine
 from counterpoint.training.progress import RichProgress
 from counterpoint.training.ranks import barrier, is_main
+from counterpoint.training.resuming import load_newest_weights
 from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
 from counterpoint.training.settings import TrainSettings
 
@@ -48,6 +49,7 @@ __all__ = [
     "fitting_chunk",
     "is_main",
     "list_checkpoints",
+    "load_newest_weights",
     "monitor",
     "open_machine",
     "plan_batches",

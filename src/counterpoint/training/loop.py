@@ -62,7 +62,7 @@ def train(
         InputError: The settings do not fit the data or the method, or the folder holds another run.
         CheckpointError: The checkpoint to resume from is damaged.
         StorageError: The disk is full or the folder not writable; earlier checkpoints are whole.
-        CounterpointError: The loss is not finite any more.
+        DivergedError: The loss is not finite any more.
     """
     machine = open_machine(settings.precision, cpu=settings.cpu)
     with _random_generators_kept(machine.device), StopRequest() as request, torch.enable_grad():

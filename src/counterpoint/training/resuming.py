@@ -5,10 +5,11 @@ from typing import Any
 
 from counterpoint.base.errors import CheckpointError, InputError
 from counterpoint.base.spec import to_json
+from counterpoint.methods.base import Method
 from counterpoint.training import ranks
 from counterpoint.training.checkpoint import list_checkpoints, newest_checkpoint, set_damaged_aside
 from counterpoint.training.settings import MAY_CHANGE, TrainSettings
-from counterpoint.training.state import TrainState, restore
+from counterpoint.training.state import TrainState, load_weights, restore
 
 ORDER = "the order of rows"
 
@@ -64,6 +65,19 @@ def resume_from(root: Path, state: TrainState, own: dict[str, Any], *, fall_back
         restore(state, contents)
     except CheckpointError as error:
         raise CheckpointError(f"cannot resume from {folder}: {error}") from error
+
+
+def load_newest_weights(root: Path, method: Method) -> bool:
+    """Give a method the weights of the newest checkpoint, heads and temperature included; False without any.
+
+    Raises:
+        CheckpointError: The checkpoint is damaged or holds another model.
+    """
+    found = newest_checkpoint(root)
+    if found is None:
+        return False
+    load_weights(method, found[1].tensors["model"])
+    return True
 
 
 def refuse_second_run(root: Path) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from counterpoint.base.errors import CounterpointError
+from counterpoint.base.errors import DivergedError
 from counterpoint.data import BatchSampler, SkippedRow
 from counterpoint.methods.base import Prepared
 from counterpoint.training import ranks
 from counterpoint.training.checkpoint import list_checkpoints, prune_checkpoints, write_checkpoint
+from counterpoint.training.diagnosing import diagnose_step
 from counterpoint.training.monitor import monitor
 from counterpoint.training.observers import Observer, Record, TrainResult
 from counterpoint.training.precision import Machine
@@ -37,6 +38,7 @@ class Run:
         observers: Of this process.
         skipped: Rows that could not be used, by number.
         notices: Decisions to tell the user of.
+        told: Faults of the space that the user knows of.
     """
 
     settings: TrainSettings
@@ -50,6 +52,7 @@ class Run:
     observers: list[Observer] = field(default_factory=list)
     skipped: dict[int, SkippedRow] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
 
 class Pace:
@@ -95,7 +98,7 @@ def run_steps(run: Run, batches: Iterator[Prepared], asked: Callable[[], bool]) 
     loss, interrupted = math.nan, False
     while state.step < run.total and not interrupted:
         done = state.step + 1
-        log_due = done in (1, run.total) or done % settings.log_every == 0
+        log_due = done in (1, run.total) or done % settings.log_every == 0 or _multiple(done, settings.diagnose_every)
         rate = learning_rate(settings, state.step, run.total)
         stepped = take_step(state, batches, settings, run.machine, rate=rate, want_norm=log_due)
         _count(run, stepped)
@@ -147,7 +150,7 @@ def _check_finite(run: Run) -> None:
     rate = learning_rate(run.settings, step - 1, run.total)
     saved = list_checkpoints(run.root)
     where = f"{saved[-1]} is from before it and whole" if saved else "there is no checkpoint from before it"
-    raise CounterpointError(
+    raise DivergedError(
         f"the loss is not finite at step {step} of {run.total} (learning rate {rate:.3g}); {where}. "
         f"Lower the learning rate, set clip_norm, or look for broken values in the data"
     )
@@ -168,11 +171,24 @@ def _log(run: Run, stepped: Stepped, rate: float, pace: Pace) -> float:
     }
     if stepped.gradient_norm is not None and math.isfinite(norm := float(stepped.gradient_norm)):
         record["gradient_norm"] = norm
+    if _multiple(state.step, run.settings.diagnose_every):
+        record |= _diagnosed(run, stepped)
     state.loss_sum.zero_()
     state.losses = 0
     for observer in run.observers:
         observer.on_log(record)
     return loss
+
+
+def _diagnosed(run: Run, stepped: Stepped) -> Record:
+    """Numbers about the space; a fault is told when it is first seen."""
+    numbers, faults = diagnose_step(stepped.output)
+    for fault in faults:
+        if fault.name not in run.told:
+            run.told.add(fault.name)
+            for observer in run.observers:
+                observer.on_notice(f"warning: step {run.state.step}: {fault.name}. {fault.change}")
+    return numbers
 
 
 def _checkpoint(run: Run) -> None:

@@ -11,7 +11,7 @@ from counterpoint.training.optimisers import AdamW, Optimiser
 from counterpoint.training.precision import Precision
 from counterpoint.training.schedules import CosineWarmup, Schedule
 
-MAY_CHANGE = ("log_every", "checkpoint_every", "keep_checkpoints", "workers", "cpu")
+MAY_CHANGE = ("log_every", "diagnose_every", "checkpoint_every", "keep_checkpoints", "workers", "cpu")
 """Fields that a resumed run may set differently: they do not touch what is learned."""
 
 
@@ -34,6 +34,8 @@ class TrainSettings:
         clip_norm: Largest norm of the whole gradient; None does not clip.
         seed: Decides order, views and dropout.
         log_every: Steps between records.
+        diagnose_every: Steps between looks at the space (collapse, rank, temperature), which go into the records; a
+            fault is told once. None never looks.
         checkpoint_every: Steps between checkpoints; None writes one at the end and when stopped.
         keep_checkpoints: How many of the newest stay on disk.
         workers: Processes that prepare batches ahead; 0 prepares them in this one. Changes no number.
@@ -53,6 +55,7 @@ class TrainSettings:
     clip_norm: float | None = None
     seed: int = 0
     log_every: int = 10
+    diagnose_every: int | None = None
     checkpoint_every: int | None = 500
     keep_checkpoints: int = 2
     workers: int = 0
@@ -64,7 +67,7 @@ class TrainSettings:
             raise InputError(f"give exactly one of steps and epochs, got steps={self.steps} and epochs={self.epochs}")
         if self.epochs is not None and not 0 < self.epochs < math.inf:
             raise InputError(f"epochs must be above 0, got {self.epochs}")
-        for name in ("steps", "checkpoint_every"):
+        for name in ("steps", "checkpoint_every", "diagnose_every"):
             _at_least(name, getattr(self, name), 1, optional=True)
         if self.cache_chunk is not None:
             checked_chunk(self.cache_chunk, "cache_chunk")

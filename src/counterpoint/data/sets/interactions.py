@@ -1,6 +1,6 @@
 """Interactions of users with items: Gowalla, Douban-Book and three sets of Amazon reviews."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -39,6 +39,11 @@ class InteractionSet:
         order = np.argsort(users, kind="stable")
         names = {"user_names": self.train.user_names, "item_names": self.train.item_names}
         return Interactions(users=users[order], items=items[order], **names)
+
+    def of_first(self, users: int) -> "InteractionSet":
+        """What the first so many users took, in every part."""
+        parts = {name: getattr(self, name).of_first(users) for name in ("train", "validation", "test")}
+        return replace(self, **parts)
 
 
 class Category(StrEnum):

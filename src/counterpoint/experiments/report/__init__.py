@@ -7,21 +7,27 @@ from counterpoint.experiments.report.content import (
     Item,
     Map,
     Neighbours,
-    Report,
     SimilarityPlot,
 )
+from counterpoint.experiments.report.document import Report
 from counterpoint.experiments.report.page import render, write_report
 from counterpoint.experiments.report.projection import Projection, project
+from counterpoint.experiments.report.question import Chart, Question, Reading, Series, ShownPair
 
 __all__ = [
     "MAX_POINTS",
+    "Chart",
     "Comparison",
     "ComparisonRow",
     "Item",
     "Map",
     "Neighbours",
     "Projection",
+    "Question",
+    "Reading",
     "Report",
+    "Series",
+    "ShownPair",
     "SimilarityPlot",
     "project",
     "render",

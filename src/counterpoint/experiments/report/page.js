@@ -65,8 +65,32 @@
     });
   }
 
+  function drawCharts() {
+    data.charts.forEach((chart) => {
+      const traces = chart.series.map((one, place) => {
+        const colour = css(place ? "--negative" : "--positive");
+        const ends = one.low.length ? {
+          type: "data", symmetric: false, color: css("--muted"), thickness: 1.2, width: 2,
+          array: one.high.map((high, index) => high - one.y[index]), arrayminus: one.low.map((low, index) => one.y[index] - low),
+        } : undefined;
+        const x = one.x.map((value) => (typeof value === "string" ? plain(value) : value));
+        const common = { x, y: one.y, name: plain(one.name), error_y: ends };
+        if (chart.bars) return { ...common, type: "bar", marker: { color: faded(colour, 0.8) } };
+        return { ...common, type: "scatter", mode: "lines", line: { color: colour, width: 2, dash: place ? "dash" : "solid" } };
+      });
+      Plotly.react(byId(`plot-chart-${chart.place}`), traces, layout({
+        margin: { l: 58, r: 12, t: 10, b: 46 }, hovermode: "closest", barmode: "group",
+        xaxis: {
+          title: { text: plain(chart.x_name), standoff: 8 }, type: chart.log_x ? "log" : undefined,
+          automargin: true, nticks: chart.log_x ? undefined : 8,
+        },
+        yaxis: { title: { text: plain(chart.y_name), standoff: 6 }, nticks: 5 },
+      }), CONFIG);
+    });
+  }
+
   const map = data.map;
-  const state = { shown: 0, held: false, hidden: new Set(), picture: null };
+  const state = { shown: 0, held: false, hidden: new Set(), picture: null, wanted: "" };
   const groupOf = (point) => Math.min(map.label[point], map.groups);
 
   function mark(group) {
@@ -74,11 +98,22 @@
     return { colour: css(`--c${group % COLOURS}`), symbol: SYMBOLS[Math.floor(group / COLOURS) % SYMBOLS.length] };
   }
 
-  function members() {
-    if (!map.names) return [map.x.map((_, point) => point)];
-    const groups = Array.from({ length: map.groups + (map.names.length > map.groups ? 1 : 0) }, () => []);
-    map.label.forEach((_, point) => groups[groupOf(point)].push(point));
+  function matches(point) {
+    if (!state.wanted) return true;
+    const words = [map.texts && map.texts[point], map.names && map.names[map.label[point]], String(point + 1)];
+    return words.some((word) => word && word.toLowerCase().includes(state.wanted));
+  }
+
+  /* The groups stay the same list under a filter: who draws or counts them holds on to it. */
+  function gather(groups) {
+    groups.forEach((group) => group.splice(0));
+    map.x.forEach((_, point) => { if (matches(point)) groups[map.names ? groupOf(point) : 0].push(point); });
     return groups;
+  }
+
+  function members() {
+    const count = map.names ? map.groups + (map.names.length > map.groups ? 1 : 0) : 1;
+    return gather(Array.from({ length: count }, () => []));
   }
 
   function drawMap(groups) {
@@ -198,6 +233,16 @@
       show(Math.min(Math.max(wanted, 1), map.x.length) - 1);
     });
     if (map.names) drawLegend(groups);
+    byId("filter").addEventListener("input", (event) => {
+      state.wanted = event.target.value.trim().toLowerCase();
+      gather(groups);
+      const left = groups.reduce((total, group) => total + group.length, 0);
+      byId("left").textContent = state.wanted ? `${left.toLocaleString("en")} of ${map.x.length.toLocaleString("en")} shown` : "";
+      drawMap(groups);
+      if (map.names) drawLegend(groups);
+      const first = groups.find((group) => group.length);
+      if (first && !matches(state.shown)) show(first[0]);
+    });
     if (map.sheet) {
       const picture = new Image();
       picture.addEventListener("load", () => { state.picture = picture; drawThumbnail(state.shown); });
@@ -221,7 +266,7 @@
 
   copyButtons();
   const groups = map ? members() : [];
-  const draw = () => { drawCurves(); drawSimilarities(); return map ? drawMap(groups) : null; };
+  const draw = () => { drawCurves(); drawSimilarities(); drawCharts(); return map ? drawMap(groups) : null; };
   draw();
   if (map) linkMap(groups);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

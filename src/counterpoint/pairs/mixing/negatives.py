@@ -68,8 +68,8 @@ def with_own_negatives(
 ) -> Pairs:
     """Anchors against their positives, negatives of everybody, and negatives that only their anchor sees.
 
-    Every tile is computed, though all but the anchor's own H of N H synthetic entries are ignored: N times the work of
-    N H inner products.
+    All but an anchor's own H of the N H synthetic entries are ignored. In tiles, only rows whose own negatives a tile
+    holds are computed; a matrix small enough to be kept whole is whole, N times the work of N H inner products.
 
     Args:
         anchors: `[N, D]`.

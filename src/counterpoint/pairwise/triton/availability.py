@@ -17,7 +17,12 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 def usable(x: Tensor) -> bool:
     """The kernels can take these embeddings: a GPU with bfloat16, Triton installed, no float64."""
-    return x.is_cuda and x.dtype in DTYPES and _installed() and _capable(x.device)
+    return x.dtype in DTYPES and runs_on(x.device)
+
+
+def runs_on(device: torch.device) -> bool:
+    """Triton is installed, and this is a GPU with bfloat16."""
+    return device.type == "cuda" and _installed() and _capable(device)
 
 
 def kernel(file: str, name: str, device: torch.device) -> Any:

@@ -8,6 +8,8 @@ from math import e, log2
 import torch
 from torch import Tensor
 
+from counterpoint.pairwise.lse_pulls import reached
+
 
 @dataclass(frozen=True, eq=False)
 class Pull:
@@ -27,12 +29,18 @@ class Pull:
     def of(grad: Tensor, lse: Tensor, asks: list[int], count: int) -> Pull:
         """For a side some of whose ``count`` asks, in this order, have the given gradients and values."""
         nothing = lse == -torch.inf
-        to_base_2 = (lse * log2(e)).masked_fill(nothing, torch.inf)
+        to_base_2 = reached(lse * log2(e)).masked_fill(nothing, torch.inf)
         return Pull(
             _spread(grad.masked_fill(nothing, 0.0), asks, count, 0.0),
             _spread(to_base_2, asks, count, torch.inf),
             sum(1 << ask for ask in asks),
         )
+
+    def at(self, place: slice) -> Pull:
+        """Of a block of the side."""
+        if place == slice(0, self.pull.shape[1]):
+            return self
+        return Pull(self.pull[:, place].contiguous(), self.lse[:, place].contiguous(), self.asked)
 
     def over(self, unit: Tensor) -> Pull:
         """Pulls divided by a number."""

@@ -91,10 +91,14 @@ def gradient_kernel(
 
 @triton.jit
 def softmax(x_ij, pull_ptr, lse_ptr, rows, count, AXIS: tl.constexpr):
-    """``g exp(x - lse)``; exp(-inf) = 0 where nothing takes part, and outside the matrix."""
+    """``g exp(x - lse)``; exp(-inf) = 0 where nothing takes part, and outside the matrix.
+
+    No share is above 1 but by rounding, which may be worth many units where scores are huge: ``lse`` has then been
+    lowered by what it may lose, and a share ends at 1.
+    """
     g = tl.load(pull_ptr + rows, mask=rows < count, other=0.0)
     lse = tl.load(lse_ptr + rows, mask=rows < count, other=float("inf"))
-    return tl.expand_dims(g, AXIS) * tl.exp2(x_ij - tl.expand_dims(lse, AXIS))
+    return tl.expand_dims(g, AXIS) * tl.exp2(tl.minimum(x_ij - tl.expand_dims(lse, AXIS), 0.0))
 
 
 @triton.jit

@@ -3,15 +3,18 @@ import pytest
 
 from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import Interactions
+from counterpoint.data.sets.interactions import InteractionSet
 from counterpoint.experiments.recommend import (
     NegativeItems,
     RecommenderSettings,
     epoch_of_triples,
+    judged,
     train_recommender,
 )
 from counterpoint.methods.graph_contrast import CrossLayer, NoContrast
 
 SETTINGS = RecommenderSettings(dim=8, layers=2, epochs=15, batch=64, learning_rate=0.05)
+PARTS = {"citation": "nobody", "licence": "none"}
 
 
 def blocks(seed=0):
@@ -49,13 +52,31 @@ def test_who_took_everything_is_named():
         NegativeItems(everything)
 
 
-@pytest.mark.parametrize("contrast", [NoContrast(), CrossLayer()], ids=["ranking", "contrast"])
-def test_tastes_are_learnt(contrast):
-    taken = blocks()
-    users, items = train_recommender(taken, contrast, SETTINGS, seed=0)
+def split():
+    whole = blocks()
+    place = np.arange(len(whole)) - whole.starts[whole.users]
+    parts = (whole.only(place < 4), whole.only(place == 4), whole.only(place == 5))
+    return InteractionSet(name="blocks", **dict(zip(("train", "validation", "test"), parts, strict=True)), **PARTS)
+
+
+@pytest.mark.parametrize("contrast", [NoContrast(), CrossLayer(weight=0.02, noise=0.05)], ids=["ranking", "contrast"])
+def test_tastes_are_learnt_and_the_best_epoch_is_kept(contrast):
+    data = split()
+    (users, items), epoch = train_recommender(data, contrast, SETTINGS, seed=0)
     scores = users @ items.T
-    scores[taken.users, taken.items] = -np.inf
+    scores[data.train.users, data.train.items] = -np.inf
     best = scores.argsort(1)[:, -4:]
     assert (best // 10 == np.arange(20)[:, None] % 2).mean() > 0.95
-    again, _ = train_recommender(taken, contrast, SETTINGS, seed=0)
+    (again, _), same = train_recommender(data, contrast, SETTINGS, seed=0)
     assert (again == users).all()
+    assert epoch == same
+    assert epoch in (5, 10, 15)
+
+
+def test_what_was_known_before_the_test_is_not_recommended():
+    data = split()
+    found = judged(data, NoContrast(), SETTINGS, seed=0)
+    assert found["recall@10"] == 1.0  # at most five items of one's taste are left, and ten places
+    assert set(found) >= {"recall@20", "ndcg@20", "recall@20/tail", "uniformity", "epoch"}
+    assert len(data.known) == len(data.train) + len(data.validation)
+    assert (np.diff(data.known.users) >= 0).all()

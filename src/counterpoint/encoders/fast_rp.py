@@ -19,9 +19,9 @@ def fast_rp(
 ) -> np.ndarray:
     """FastRP: float32 `[N, D]`.
 
-    Formula: ``sum_q w_q S^q L R`` for q = 1 .. k, ``S = D^-1 A``, ``L = diag((d_j / 2m)^beta)``, R very sparse: an entry
-    is ``+sqrt(s)`` or ``-sqrt(s)`` with probability 1 / 2s each and else 0. Every power is scaled to unit rows before
-    it is weighed, as in the public code. A node without an edge gets zeros.
+    Formula: ``sum_q w_q S^q L R`` for q = 1 .. k, ``S = D^-1 A``, ``L = diag((d_j / 2m)^beta)``, R very sparse: an
+    entry is ``+sqrt(s)`` or ``-sqrt(s)`` with probability 1 / 2s each and else 0. Every power is scaled to unit rows
+    before it is weighed. A node without an edge gets zeros.
 
     Chen, Sultan, Tian, Chen and Skiena (2019), "Fast and Accurate Network Embeddings via Very Sparse Random
     Projection", arXiv:1908.11512, Eqs. 4 to 7.

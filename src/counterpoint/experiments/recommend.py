@@ -89,7 +89,9 @@ def ranking(
     return {one.name: one.value for one in measures}
 
 
-def judged(data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int) -> dict[str, float]:
+def judged(
+    data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
+) -> dict[str, float]:
     """Train, and rank for the test part all that was not known before it.
 
     Returns:

@@ -43,7 +43,9 @@ class SkipGram:
             InputError: No pairs, or numbers of the two sides that differ.
         """
         if len(centres) != len(contexts) or not len(centres):
-            raise InputError(f"one context per centre is needed, got {len(centres)} centres and {len(contexts)} contexts")
+            raise InputError(
+                f"one context per centre is needed, got {len(centres)} centres and {len(contexts)} contexts"
+            )
         rng = torch.Generator().manual_seed(seed)
         u, v = (nn.Embedding(count, self.dim, sparse=True) for _ in range(2))
         with torch.no_grad():

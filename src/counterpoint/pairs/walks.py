@@ -8,9 +8,7 @@ from scipy import sparse
 from counterpoint.base.errors import InputError
 
 
-def random_walks(
-    adjacency: sparse.csr_array, starts: np.ndarray, length: int, rng: np.random.Generator
-) -> np.ndarray:
+def random_walks(adjacency: sparse.csr_array, starts: np.ndarray, length: int, rng: np.random.Generator) -> np.ndarray:
     """Walks int64 `[W, length]`, each from its start to an even draw of the neighbours, and so on.
 
     Perozzi, Al-Rfou and Skiena (2014), "DeepWalk: Online Learning of Social Representations", arXiv:1403.6652. A node

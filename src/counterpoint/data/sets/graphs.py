@@ -58,7 +58,5 @@ def _read(folder: str, name: str) -> Graph:
     path: Path = must_be_placed(folder, [file]) / file
     with np.load(path) as held:
         features = sparse.csr_array((held["x_data"], held["x_indices"], held["x_indptr"]), tuple(held["x_shape"]))
-        parts = {
-            new: held[key].astype(np.int64) for old, new in _PARTS.items() for key in held if key.startswith(old)
-        }
+        parts = {new: held[key].astype(np.int64) for old, new in _PARTS.items() for key in held if key.startswith(old)}
         return graph_from(held["edges"], features.astype(np.float32), labels=held["y"].astype(np.int64), parts=parts)

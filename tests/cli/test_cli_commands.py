@@ -26,11 +26,12 @@ COMMANDS = {
         "resnet18",
         "bf16",
     ),
-    "evaluate": ("run", "--on", "--column", "--reference", "--json"),
+    "evaluate": ("run", "--on", "--column", "--reference", "--ood", "--protocol", "--prompt", "--suite", "--json"),
     "compare": ("data", "--objectives", "--encoders", "--budget", "--seeds", "--trials", "--replace", "--json"),
     "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
+    "mine": ("run", "corpus", "--queries", "--from-rank", "--share", "--guide", "hnsw", "random", "--json"),
     "report": ("run", "--against", "--json"),
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),
@@ -74,9 +75,10 @@ def test_evaluate_on_a_file_of_other_columns(ok, runs, data):
 
 
 def test_evaluate_labels_needs_labelled_examples_to_learn_from(cli, ok, runs, data):
-    said = cli("evaluate", runs("pairs.csv"), "--on", data / "texts.parquet")
+    said = cli("evaluate", runs("pairs.csv"), "--on", data / "texts.parquet", "--protocol", "standard")
     assert said.code == 2
-    assert "--reference" in said.errors[0]
+    assert "no protocol applies" in said.errors[0]
+    assert "--reference" in said.err
     on = ("--on", data / "texts.parquet", "--reference", data / "texts.parquet")
     found = ok("evaluate", runs("pairs.csv"), *on, "--json").json
     assert "knn_accuracy" in {one["measure"] for one in found}

@@ -83,7 +83,7 @@ def forecast_layout(table: Table, width: int) -> Layout:
     spread = values[: cut[0]].std(axis=0)
     series = ((values - values[: cut[0]].mean(axis=0)) / np.where(spread > 0, spread, 1)).astype(np.float32)
     parts = np.split(series, cut)
-    first = torch.from_numpy(windows(parts[0], length, 1).past)
+    first = torch.tensor(windows(parts[0], length, 1).past)
     tasks: list[Task | LeftOut] = []
     for horizon in HORIZONS:
         if min(map(len, parts)) < length + 3 * horizon:
@@ -96,5 +96,5 @@ def forecast_layout(table: Table, width: int) -> Layout:
 
 def _forecast(system: System, parts: list[np.ndarray], length: int, horizon: int) -> list[Measure]:
     cut = [windows(part, length, horizon) for part in parts]
-    frozen = [Frozen(np.asarray(system.encode(torch.from_numpy(one.past))), one.future) for one in cut]
+    frozen = [Frozen(np.asarray(system.encode(torch.tensor(one.past))), one.future) for one in cut]
     return forecasting(*frozen, horizon=horizon, suffix=f"/{horizon}")

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 
 from counterpoint.base.content import Content, Kind, kind_of, take
 from counterpoint.data import Batch, Examples
-from counterpoint.evaluation import Measure, bitext, out_of_distribution, preference, prompt_ensemble, reranking
+from counterpoint.evaluation import (
+    Embeddings,
+    Measure,
+    bitext,
+    out_of_distribution,
+    preference,
+    prompt_ensemble,
+    reranking,
+)
 from counterpoint.evaluation import zero_shot as zero_shot_measures
 from counterpoint.experiments.judge import System, classes_of, measures_of, why_not_judged
 from counterpoint.experiments.protocols.counting import recounted
@@ -130,9 +139,7 @@ def _reranking(data: Judged, system: System) -> list[Measure]:
     return reranking(system.encode_query(test.anchor), _stacked(sides), owners, grades)
 
 
-def _stacked(sides: list) -> object:
-    from scipy import sparse
-
+def _stacked(sides: Sequence[Embeddings]) -> Embeddings:
     return sparse.vstack(sides).tocsr() if sparse.issparse(sides[0]) else np.concatenate(sides)
 
 

@@ -1,0 +1,173 @@
+"""Users and items as vectors that are spread over the graph of who took what."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+from torch import Tensor, nn
+
+from counterpoint.base.errors import InputError
+
+
+class BipartiteGraph:
+    """Users and items as the nodes of one graph, users first, with the symmetric normalisation.
+
+    ``A_ui = A_iu = 1 / sqrt(d_u d_i)`` for every interaction; a node without one has a row of zeros.
+
+    Attributes:
+        users: int64 `[E]`.
+        items: int64 `[E]`.
+        shape: Numbers of users and of items.
+        adjacency: Sparse `[U + I, U + I]` float32, symmetric.
+        degrees: float32 `[U + I]`, interactions of every user, then of every item.
+    """
+
+    def __init__(self, users: np.ndarray, items: np.ndarray, shape: tuple[int, int]) -> None:
+        """Normalise.
+
+        Raises:
+            InputError: Numbers of users and items differ, are out of range, or there is none.
+        """
+        if len(users) != len(items) or not len(users):
+            raise InputError(f"one item per user is needed, got {len(users)} users and {len(items)} items")
+        for name, numbers, count in (("users", users, shape[0]), ("items", items, shape[1])):
+            if numbers.min() < 0 or numbers.max() >= count:
+                raise InputError(f"{name} must lie in 0..{count - 1}, got {numbers.min()} to {numbers.max()}")
+        self.users, self.items, self.shape = users, items, shape
+        sizes = [np.bincount(one, minlength=n) for one, n in zip((users, items), shape, strict=True)]
+        self.degrees = torch.from_numpy(np.concatenate(sizes)).float()
+        self._block = sparse.csr_array(((sizes[0][users] * sizes[1][items]) ** -0.5, (users, items)), shape)
+        whole = sparse.block_array([[None, self._block], [self._block.T, None]])
+        self.adjacency = _csr(sparse.csr_array(whole))
+
+    def dropped(self, share: float, rng: np.random.Generator) -> "BipartiteGraph":
+        """The graph without a random share of its interactions, normalised anew; SGL's edge dropout."""
+        keep = rng.random(len(self.users)) >= share
+        if not keep.any():
+            keep[0] = True
+        return BipartiteGraph(self.users[keep], self.items[keep], self.shape)
+
+    def low_rank(self, rank: int, *, seed: int) -> tuple[Tensor, Tensor]:
+        """``P [n, q]`` and ``Q [n, q]`` with ``P Q^T`` the best approximation of rank q of users by items, symmetric.
+
+        The truncated singular value decomposition by randomised subspace iteration (Halko, Martinsson and Tropp, 2011),
+        as in LightGCL, whose global view is ``P (Q^T E)``.
+
+        Raises:
+            InputError: The rank is not below the numbers of users and items.
+        """
+        if not 1 <= rank < min(self.shape):
+            raise InputError(f"rank must lie in 1..{min(self.shape) - 1}, got {rank}")
+        u, s, vt = randomized_svd(self._block, rank, random_state=seed)
+        zeros = [np.zeros((count, rank)) for count in self.shape]
+        left = np.block([[u * s, zeros[0]], [zeros[1], vt.T * s]])
+        right = np.block([[zeros[0], u], [vt.T, zeros[1]]])
+        return torch.from_numpy(left).float(), torch.from_numpy(right).float()
+
+
+class LightGCN(nn.Module):
+    """A vector per user and item, averaged over its neighbours again and again.
+
+    Formula: ``E_0`` learnt, ``E_l = A E_{l-1}``, and the embedding is the mean of ``E_0 .. E_L``. He, Deng, Wang, Li,
+    Zhang and Wang (2020), "LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation",
+    arXiv:2002.02126, Eqs. 3 to 4.
+
+    Attributes:
+        graph: What is propagated over unless another graph is given.
+        layers: L.
+    """
+
+    def __init__(self, graph: BipartiteGraph, *, dim: int = 64, layers: int = 3) -> None:
+        """Draw the vectors from torch's random state, uniformly by Xavier's rule as the public code does.
+
+        Args:
+            graph: Of the training interactions.
+            dim: D.
+            layers: L, at least 1.
+
+        Raises:
+            InputError: Sizes below 1.
+        """
+        super().__init__()
+        if min(dim, layers) < 1:
+            raise InputError(f"dim and layers must be at least 1, got {dim} and {layers}")
+        self.graph, self.layers = graph, layers
+        self.table = nn.Parameter(
+            torch.cat([nn.init.xavier_uniform_(torch.empty(count, dim)) for count in graph.shape])
+        )
+
+    def spread(
+        self,
+        graph: BipartiteGraph | None = None,
+        *,
+        noise: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> list[Tensor]:
+        """``E_0 .. E_L``, each `[U + I, D]`.
+
+        Args:
+            graph: In place of the model's own.
+            noise: Length of a random vector added to every row after every layer, in the row's own orthant: SimGCL's
+                (Yu, Yin, Xia and others, 2022, arXiv:2112.08679, Eq. 7).
+            generator: Of the noise.
+        """
+        adjacency = (self.graph if graph is None else graph).adjacency
+        found: list[Tensor] = [self.table]
+        for _ in range(self.layers):
+            rows = spread(adjacency, found[-1])
+            if noise:
+                away = torch.rand(rows.shape, generator=generator, device=rows.device)
+                rows = rows + noise * rows.sign() * nn.functional.normalize(away, dim=1)
+            found.append(rows)
+        return found
+
+    def forward(self) -> Tensor:
+        """`[U + I, D]`: users, then items; not normalised."""
+        return mean_layer(self.spread())
+
+    def split(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Those of the users, and those of the items."""
+        users, items = rows.split(list(self.graph.shape))
+        return users, items
+
+
+def mean_layer(layers: Sequence[Tensor]) -> Tensor:
+    """The mean of layers `[n, D]`, without a copy of all of them side by side."""
+    total = layers[0]
+    for one in layers[1:]:
+        total = total + one
+    return total / len(layers)
+
+
+def spread(adjacency: Tensor, rows: Tensor) -> Tensor:
+    """``A X`` for a symmetric sparse A `[n, n]` that does not learn; its gradient is the same product."""
+    return cast(Tensor, _Symmetric.apply(adjacency, rows))  # pyright: ignore[reportUnknownMemberType]
+
+
+class _Symmetric(torch.autograd.Function):
+    # torch's own backward pass transposes the matrix at every step.
+
+    @staticmethod
+    def forward(ctx: Any, adjacency: Tensor, rows: Tensor) -> Tensor:
+        ctx.adjacency = adjacency
+        return adjacency @ rows
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return None, spread(ctx.adjacency, grad)
+
+
+def _csr(matrix: sparse.csr_array) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
+        return torch.sparse_csr_tensor(
+            torch.from_numpy(matrix.indptr.astype(np.int64)),
+            torch.from_numpy(matrix.indices.astype(np.int64)),
+            torch.from_numpy(matrix.data.astype(np.float32)),
+            size=matrix.shape,
+            check_invariants=True,
+        )

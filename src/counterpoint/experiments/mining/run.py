@@ -1,0 +1,121 @@
+"""One mining from files to files."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoint.base.content import Kind
+from counterpoint.base.errors import InputError
+from counterpoint.base.files import write_json
+from counterpoint.experiments.corpus import TableCorpus, corpus_source
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.mining.job import MiningJob
+from counterpoint.experiments.mining.questions import Questions, open_questions, texts_of
+from counterpoint.experiments.mining.setting_up import check_early, judge_of, rules_of, search_of, space_of
+from counterpoint.experiments.mining.user_function import user_function
+from counterpoint.retrieval import fingerprint_path
+from counterpoint.retrieval.embed import Progress, unheard
+from counterpoint.retrieval.fingerprint import fingerprint_values
+from counterpoint.retrieval.mining import MiningReport, Tally, mine, write_parts
+
+REPORT = "mining.json"
+
+
+def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> MiningReport:
+    """Mine negatives into a folder that ``train`` reads, or go on with what a killed run has left there.
+
+    The folder gets ``part-00000.parquet`` and so on with columns query, positive, negative_1 and so on (null where
+    rules left too few), ``mining.json``, and below ``vectors`` the embedded corpus.
+
+    Raises:
+        InputError: Columns, ids, numbers or models that do not fit; a folder with another mining.
+        MissingExtraError: An index without faiss.
+        StorageError: Writing failed; finished parts are whole.
+    """
+    check_early(job)
+    runs = [job.run] if job.guide is None else [job.run, job.guide]
+    models = [fingerprint_path(_checked_model(run)) for run in runs]
+    corpus = TableCorpus(corpus_source(job.run, job.corpus, column=job.corpus_column, id_column=job.id_column))
+    if corpus.roles.kind is not Kind.TEXT:
+        raise InputError(f"negatives are mined from texts; {job.corpus} holds {corpus.roles.kind.value}s")
+    job.plan.check_corpus(len(corpus))
+    questions = open_questions(job.queries, corpus, columns=job.columns, positive_id=job.positive_id)
+    # All queries are read for this, so an empty one is known before the corpus is embedded.
+    settings = fingerprint_values(
+        [_settings(job), corpus.fingerprint, *models, *_asked(questions), *_told(job, questions)]
+    )
+    judge = judge_of(job, questions, corpus)
+    space = space_of(job.run, questions, corpus, out / "vectors")
+    rules = rules_of(job, space, questions, corpus, out / "guide")
+    search, recall = search_of(job, space, questions)
+    generated = _generator(job)
+
+    def part(start: int, stop: int) -> tuple[pa.Table, Tally]:
+        numbers = np.arange(start, stop)
+        found = mine(space, search, numbers, job.plan, rules, judge=judge)
+        return _table(questions, corpus, numbers, found.rows, generated), found.tally
+
+    tally = write_parts(out, part, rows=len(questions), settings=settings, part_rows=job.part_rows, progress=progress)
+    report = MiningReport(tally, recall)
+    write_json(out / REPORT, report.plain())
+    return report
+
+
+def _table(
+    questions: Questions,
+    corpus: TableCorpus,
+    numbers: np.ndarray,
+    rows: np.ndarray,
+    generated: Callable[[str, str], list[str | None]],
+) -> pa.Table:
+    queries, positives = questions.queries(numbers), questions.positives(numbers)
+    texts = np.full(rows.shape, None, dtype=object)
+    texts[rows >= 0] = texts_of(corpus, rows[rows >= 0])
+    made = [generated(query, positive) for query, positive in zip(queries, positives, strict=True)]
+    columns = [queries, positives, *texts.T.tolist(), *map(list, zip(*made, strict=True))]
+    names = ["query", "positive", *(f"negative_{number}" for number in range(1, len(columns) - 1))]
+    return pa.table([pa.array(one, pa.string()) for one in columns], names=names)
+
+
+def _generator(job: MiningJob) -> Callable[[str, str], list[str | None]]:
+    """The user's function with its result checked and brought to one length."""
+    if job.generate is None:
+        return lambda query, positive: []
+    function = user_function(job.generate, argument="--generate")
+
+    def generated(query: str, positive: str) -> list[str | None]:
+        texts = function(query, positive)
+        if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+            raise InputError(f"--generate {job.generate} must give a list of texts, got {texts!r} for {query!r}")
+        kept: list[str | None] = [text for text in texts if text.strip() and text != positive][: job.generated]
+        return kept + [None] * (job.generated - len(kept))
+
+    return generated
+
+
+def _checked_model(run: Path) -> Path:
+    folder = RunFolder(run)
+    folder.encoders()
+    return folder.model
+
+
+def _settings(job: MiningJob) -> str:
+    """All that decides the result but where files are; their content is told apart by digests."""
+    return repr(replace(job, run=Path(), corpus="", queries="", guide=None, qrels=None))
+
+
+def _told(job: MiningJob, questions: Questions) -> list[str]:
+    """Digests of what false negatives are counted by; labels of the corpus are in its own."""
+    columns = [job.query_id] if job.qrels is not None else [job.label] if job.label is not None else []
+    given = [list(map(str, questions.column(name))) for name in columns if name in questions.table.columns]
+    return [fingerprint_values(given), *([] if job.qrels is None else [fingerprint_path(job.qrels)])]
+
+
+def _asked(questions: Questions) -> list[str]:
+    """Digests of queries and positives, 4096 at a time."""
+    starts = range(0, len(questions), 4096)
+    blocks = (np.arange(start, min(start + 4096, len(questions))) for start in starts)
+    return [fingerprint_values([questions.queries(rows), questions.positives(rows)]) for rows in blocks]

@@ -1,0 +1,156 @@
+"""Recommenders on graphs, trained and judged by full ranking: the trial that papers about them share."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from counterpoint.base.errors import InputError
+from counterpoint.data.interactions import Interactions
+from counterpoint.data.sets.interactions import InteractionSet
+from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.evaluation import uniformity
+from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.evaluation.recommendation import Group, dot_scores, recommendation
+from counterpoint.methods.graph_contrast import GraphContrast, recommendation_loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommenderSettings:
+    """How a recommender learns; the defaults are those of LightGCN's and SELFRec's public code.
+
+    Attributes:
+        dim: D.
+        layers: Of propagation.
+        epochs: Passes over the interactions, at most.
+        look: Epochs between looks at the validation part; the best of them is kept.
+        patience: Looks without a better one after which training ends.
+        batch: Interactions a step.
+        learning_rate: Of Adam.
+        decay: Weight of the squared length of a batch's rows.
+    """
+
+    dim: int = 64
+    layers: int = 3
+    epochs: int = 100
+    look: int = 5
+    patience: int = 2
+    batch: int = 2048
+    learning_rate: float = 1e-3
+    decay: float = 1e-4
+
+
+Vectors = tuple[np.ndarray, np.ndarray]
+"""Of users `[U, D]` and of items `[I, D]`; their dot products rank."""
+
+
+def train_recommender(
+    data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
+) -> tuple[Vectors, int]:
+    """The vectors with the best Recall@20 on the validation part, and the epoch they are from.
+
+    The same for the same arguments; torch's global random state is left as it was found.
+
+    Raises:
+        InputError: A user has taken every item, so that nothing can be drawn for comparison.
+    """
+    rng = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        graph = BipartiteGraph(data.train.users, data.train.items, data.train.shape)
+        model = LightGCN(graph, dim=settings.dim, layers=settings.layers)
+    optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+    best, found, since = -1.0, (_vectors(contrast, model), 0), 0
+    for epoch in range(1, settings.epochs + 1):
+        encode = contrast.epoch(model, rng)
+        for triples in epoch_of_triples(data.train, settings.batch, rng):
+            optimiser.zero_grad()
+            recommendation_loss(contrast, model, encode(generator), triples, decay=settings.decay).backward()
+            optimiser.step()
+        if epoch % settings.look == 0 or epoch == settings.epochs:
+            vectors = _vectors(contrast, model)
+            reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
+            best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
+            if since >= settings.patience:
+                break
+    return found
+
+
+def ranking(
+    vectors: Vectors, known: Interactions, held_out: Interactions, *, groups: Sequence[Group] | None = None
+) -> dict[str, float]:
+    """Recall and nDCG of full ranking, by name; also for cold users and for items of the tail and of the head."""
+    measures = recommendation(
+        dot_scores(*vectors), known.matrix, held_out.matrix, groups=groups, bootstrap=Bootstrap(resamples=10)
+    )
+    return {one.name: one.value for one in measures}
+
+
+def judged(
+    data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
+) -> dict[str, float]:
+    """Train, and rank for the test part all that was not known before it.
+
+    Returns:
+        What :func:`ranking` gives, ``uniformity`` of the vectors of users and items that took part in training
+        (smaller is more even), and ``epoch``.
+    """
+    vectors, epoch = train_recommender(data, contrast, settings, seed=seed)
+    known = data.known
+    taken = [np.unique(numbers) for numbers in (known.users, known.items)]
+    rows = np.concatenate([side[there] for side, there in zip(vectors, taken, strict=True)])
+    return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value, "epoch": float(epoch)}
+
+
+def _vectors(contrast: GraphContrast, model: LightGCN) -> Vectors:
+    with torch.no_grad():
+        users, items = model.split(contrast.table(model))
+    return users.numpy().copy(), items.numpy().copy()
+
+
+Triples = tuple[Tensor, Tensor, Tensor]
+"""int64 `[B]` each: users, items that they took, and items drawn evenly from those that they did not."""
+
+
+def epoch_of_triples(train: Interactions, batch: int, rng: np.random.Generator) -> Iterator[Triples]:
+    """Every interaction once, in random order."""
+    draw = NegativeItems(train)
+    for rows in np.array_split(rng.permutation(len(train)), -(-len(train) // batch)):
+        users, items = train.users[rows], train.items[rows]
+        triple = (users, items, draw(users, rng))
+        yield torch.from_numpy(triple[0]), torch.from_numpy(triple[1]), torch.from_numpy(triple[2])
+
+
+class NegativeItems:
+    """Draws items that a user did not take, evenly.
+
+    Attributes:
+        known: `user * I + item` of every interaction, ascending.
+        items: I.
+    """
+
+    def __init__(self, train: Interactions) -> None:
+        """Remember who took what.
+
+        Raises:
+            InputError: A user took all items.
+        """
+        self.items = train.shape[1]
+        full = np.flatnonzero(np.diff(train.starts) >= self.items)
+        if full.size:
+            raise InputError(f"user {train.user_names[full[0]]!r} took all {self.items} items: none is left")
+        self.known = np.sort(train.users * self.items + train.items)
+
+    def __call__(self, users: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One item for each user, int64; drawn again where it was taken."""
+        drawn = np.zeros(len(users), dtype=np.int64)
+        todo = np.arange(len(users))
+        while todo.size:
+            drawn[todo] = rng.integers(self.items, size=todo.size)
+            keys = users[todo] * self.items + drawn[todo]
+            place = np.searchsorted(self.known, keys).clip(max=len(self.known) - 1)
+            todo = todo[self.known[place] == keys]
+        return drawn

@@ -38,7 +38,6 @@ SUITES: dict[str, tuple[SuiteTask, ...]] = {
         SuiteTask("cifar10", "natural"),
         SuiteTask("fashion_mnist_partial", "natural"),
         SuiteTask("emoji_image_text", "drawn", "group"),
-        SuiteTask("omniglot", "drawn", "alphabet"),
         SuiteTask("digits", "drawn"),
     ),
     "texts": (SuiteTask("banking77", "topics"), SuiteTask("trec_qc", "topics")),
@@ -80,7 +79,7 @@ def run_suite(
 
 
 def _parts(source: DataSource, task: SuiteTask, labels: int, seed: int) -> tuple[Batch, Batch]:
-    columns = (("positives", ""),) if task.label is None else (("positives", ""), ("label", task.label))
+    columns = () if task.label is None else (("positive", ""), ("label", task.label))
     data = load_to_judge(source, SET + task.name, columns=columns)
     assert data.test is not None
     return _drawn(data.train, labels, seed), collect(data.test, limit=JUDGED)

@@ -290,8 +290,9 @@ def test_a_comparison_that_was_killed_and_stopped_goes_on_and_comes_out_the_same
     wait_until(lambda: (broken / "trials.jsonl").exists(), process)
     os.kill(process, signal.SIGKILL)
     assert server.wait()[0] == [-signal.SIGKILL]
+    kept = len(found(broken, "trials.jsonl"))
     (process,) = server.start(*command, broken)
-    wait_until(lambda: (broken / "runs.jsonl").exists(), process)
+    wait_until(lambda: len(found(broken, "trials.jsonl")) > kept, process)
     os.kill(process, signal.SIGINT)
     codes, said = server.wait()
     assert codes == [130], said

@@ -35,7 +35,7 @@ def test_every_kind_of_data_becomes_a_judged_run(ok, data, tmp_path, name):
     assert "Anchor:" in said.err
     assert {path.name for path in run.iterdir()} == {
         "config.json", "recipe.py", "initial", "model", "metrics.jsonl", "tensorboard", "checkpoints",
-        "evaluation.json", "report.html",
+        "evaluation.json", "diagnosis.json", "report.html",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.facts import Fact, Form
 from counterpoint.data import BadRows, Batch, Examples, Roles, infer_roles, present_facts, table_from
 
-NAME, NAMES, NUMBERS, VECTOR, LINKS = Form
+NAME, NAMES, NUMBERS, VECTOR, LINKS = (form for form in Form if form is not Form.PLACE)
 X = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]
 ALL = np.arange(4)
 

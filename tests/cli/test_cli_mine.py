@@ -7,6 +7,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
+import counterpoint as cp
 from counterpoint.experiments.mining import MiningJob, mine_files
 from counterpoint.retrieval.mining import Plan, RankWindow, Sample
 
@@ -131,6 +132,47 @@ def test_indexes_guides_rerankers_and_generated_texts(mine, runs, tmp_path, monk
     sys.modules.pop("mine_helpers")
 
 
+def test_scores_of_a_reranker_from_a_file(mine, cli, runs, corpus, queries, tmp_path):
+    """Every second document is scored; among those, what scores above the positive goes."""
+    lines = [(f"q{i}", f"d{j}", str(0.5 if i == j else j % 5 / 4)) for i in range(48) for j in range(0, 48, 2)]
+    lines += [(f"q{i}", f"d{i}", "0.5") for i in range(1, 48, 2)]
+    file = write(tmp_path / "scores.csv", "query_id,doc_id,score", lines)
+    ids = ("--positive-id", "answer", "--id-column", "id", "--column", "query=query")
+    found, table = mine("--reranker-scores", file, *ids)
+    assert list(found["removed"]) == ["rank window", "known", "duplicate", "not scored", "reranker"]
+    number = {text: i for i, (_, text, _) in enumerate(documents())}
+    taken = [number[row[f"negative_{i}"]] for row in table.to_pylist() for i in (1, 2, 3) if row[f"negative_{i}"]]
+    assert taken
+    assert all(j % 2 == 0 and j % 5 / 4 <= 0.5 for j in taken)
+    assert min(found["removed"]["not scored"], found["removed"]["reranker"]) > 0
+    write(file, "query_id,doc_id,score", lines[:-1])
+    asked = ("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "other", *ASK)
+    assert "1 positives have no score" in cli(*asked, "--reranker-scores", file, *ids).errors[0]
+    assert "give --positive-id" in cli(*asked, "--reranker-scores", file).errors[0]
+    both = ("--reranker", "json:dumps", "--reranker-scores", file)
+    assert "not both" in cli(*asked, *both, *ids).errors[0]
+    write(file, "query_id,doc_id,score", [("q0", "d0", "much")])
+    assert "a score must be a number, found 'much'" in cli(*asked, "--reranker-scores", file, *ids).errors[0]
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_hardest_positive_of_every_query(ok, runs, corpus, tmp_path):
+    rows = [(WORDS[i % 12], text) for i, (_, text, _) in enumerate(documents())]
+    queries = write(tmp_path / "several.csv", "query,positive", rows)
+    asked = ("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "mined", *ASK, "--positives", 1)
+    found = ok(*asked, "--json").json
+    table = pq.read_table(tmp_path / "mined" / "part-00000.parquet").to_pylist()
+    assert (found["queries"], found["easier"], len(table)) == (12, 36, 12)
+    model = cp.load(runs("pairs.csv"))
+    for row in table:
+        positives = [text for query, text in rows if query == row["query"]]
+        cosines = model.similarity(model.encode_query([row["query"]]), model.encode_document(positives))[0]
+        assert dict(zip(positives, cosines, strict=True))[row["positive"]] <= cosines.min() + 1e-6
+        # All of a query's positives are known, those that were left out too.
+        assert not {row[f"negative_{i}"] for i in (1, 2, 3)} & set(positives)
+    assert "left out for a harder positive" in ok(*asked).out
+
+
 def test_another_mining_is_not_mixed_in(mine, cli, runs, corpus, queries, tmp_path):
     mine()
     said = cli("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "mined", *ASK, "--margin", 0.1)
@@ -144,6 +186,8 @@ def test_another_mining_is_not_mixed_in(mine, cli, runs, corpus, queries, tmp_pa
         (("--margin", -1), "margin must be a finite number, not negative, got -1"),
         (("--share", 2), "share must be above 0"),
         (("--guide-margin", -1), "guide margin must be"),
+        (("--positives", 0), "positives of a query must be at least 1, got 0"),
+        (("--sample", "ambiguous", "--sharpness", -1), "sharpness must be a finite number, not negative"),
         (("--to-rank", 49), "the last rank is 49, but the corpus has 48 rows"),
         (("--negatives", 20), "20 negatives do not fit into ranks 2 to 12"),
         (("--positive-id", "answer"), "say which column has them with --id-column"),

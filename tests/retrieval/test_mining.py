@@ -1,5 +1,6 @@
 """Mining against a dense float64 reference that loops over queries and ranks."""
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -8,10 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from counterpoint.base.errors import CheckpointError, InputError
+from counterpoint.experiments.peak import peak_bytes
 from counterpoint.retrieval import search
 from counterpoint.retrieval.mining import (
     ExcludeDuplicates,
     ExcludeKnown,
+    ExcludeUnscored,
     KnownPairs,
     Margin,
     PairScorer,
@@ -19,9 +22,11 @@ from counterpoint.retrieval.mining import (
     RankWindow,
     Relative,
     Sample,
+    ScoredPairs,
     ScorerMargin,
     Space,
     Tally,
+    hardest_positives,
     mine,
     write_parts,
 )
@@ -136,6 +141,89 @@ def test_a_reranker_is_asked_about_kept_pairs_only():
         mine(SPACE, exact, np.arange(3), PLAN, [ScorerMargin(odd)])
 
 
+def scored_beforehand(*, of=lambda pairs: pairs):
+    """The guide's cosines of two thirds of all pairs and of all positives, as a file of scores would give them."""
+    query, row = np.divmod(np.arange(N * M), M)
+    query, row = (side[((query + row) % 3 > 0) | (row == ANSWER[query])] for side in (query, row))
+    return ScoredPairs(*of((query, row, GUIDE_COS[query, row])), positives=ANSWER)
+
+
+def test_scores_from_a_file_are_those_of_the_reranker_and_what_has_none_is_not_taken():
+    told = scored_beforehand()
+    rules = [ExcludeKnown(KNOWN), ExcludeUnscored(told), ScorerMargin(told, 0.2, name="reranker")]
+    found = mine(SPACE, exact, np.arange(N), PLAN, rules)
+    left = dense(lambda q, r, left: r != ANSWER[q] and (q + r) % 3 > 0 and GUIDE_COS[q, r] <= GUIDE_POSITIVE[q] - 0.2)
+    np.testing.assert_array_equal(found.rows, [one[:4] + [-1] * (4 - len(one[:4])) for one in left])
+    without = dense(lambda q, r, left: r != ANSWER[q] and (q + r) % 3 == 0)
+    assert found.tally.removed["not scored"] == sum(map(len, without))
+
+
+def test_scores_that_cannot_be_used_are_refused():
+    with pytest.raises(InputError, match="1 positives have no score, such as that of query 7"):
+        scored_beforehand(of=lambda pairs: [side[(pairs[0] != 7) | (pairs[1] != ANSWER[7])] for side in pairs])
+    with pytest.raises(InputError, match="must be finite"):
+        scored_beforehand(of=lambda pairs: (*pairs[:2], np.where(np.arange(len(pairs[2])) == 5, np.nan, pairs[2])))
+    with pytest.raises(InputError, match="have two different scores"):
+        scored_beforehand(of=lambda pairs: [np.append(side, side[0] + (side is pairs[2])) for side in pairs])
+    with pytest.raises(InputError, match="the number of scored pairs must be at least 1"):
+        scored_beforehand(of=lambda pairs: [side[:0] for side in pairs])
+    repeated = scored_beforehand(of=lambda pairs: [np.append(side, side[0]) for side in pairs])
+    assert repeated.scores(np.array([0, 0]), np.array([M + 5, -1])).tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.parametrize("each", [1, 3, N])
+def test_the_hardest_positives_of_every_query_stay(each):
+    groups = DRAW.integers(0, 60, N)
+    kept = hardest_positives(SPACE, groups, each)
+    wanted = [
+        number
+        for group in range(60)
+        for number in sorted(np.flatnonzero(groups == group).tolist(), key=lambda n: (np.float32(POSITIVE[n]), n))[
+            :each
+        ]
+    ]
+    assert kept.tolist() == sorted(wanted)
+    assert hardest_positives(SPACE, groups[:0], 1).tolist() == []
+
+
+def test_of_positives_that_score_alike_the_lower_number_stays():
+    alike = Space(lambda n: np.ones((len(n), 2)), lambda n: np.ones((len(n), 2)), np.ones((5, 2)))
+    assert hardest_positives(alike, np.array([1, 0, 1, 0, 1]), 2).tolist() == [0, 1, 2, 3]
+    with pytest.raises(InputError, match="positives of a query must be at least 1, got 0"):
+        hardest_positives(alike, np.zeros(5, dtype=np.int64), 0)
+
+
+def test_memory_does_not_grow_with_the_corpus(tmp_path):
+    """Eight times the rows, read from disk: arrays and tensors held at once stay what they were."""
+
+    def mined_from(rows: int) -> int:
+        np.save(tmp_path / "corpus.npy", np.random.default_rng(0).normal(size=(rows, 32)).astype(np.float32))
+        corpus = np.load(tmp_path / "corpus.npy", mmap_mode="r")
+        asked = np.array(corpus[:64]) + 0.1
+        space = Space(asked.__getitem__, np.array(corpus[:64]).__getitem__, corpus)
+        known = KnownPairs(np.arange(64), np.arange(64), rows=rows)
+        rules = [ExcludeKnown(known), Margin(0.1), ExcludeDuplicates(corpus), ScorerMargin(space)]
+
+        def action() -> None:
+            found = mine(space, partial(search_of, corpus), np.arange(64), PLAN, rules)
+            assert found.tally.taken == 64 * 4
+
+        tensors = peak_bytes(action)
+        tracemalloc.start()
+        try:
+            action()
+            return tensors + tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    small, large = mined_from(3_000), mined_from(24_000)
+    assert large - small < (24_000 - 3_000) * 32 * 4 / 50
+
+
+def search_of(corpus, queries, k):
+    return search(queries, corpus, k, block_rows=512)
+
+
 def test_a_random_choice_depends_on_seed_and_query_alone():
     plan = Plan(negatives=4, window=RankWindow(3, 40), sample=Sample.RANDOM, seed=1)
     rows = mine(SPACE, exact, np.arange(N), plan, []).rows
@@ -148,6 +236,37 @@ def test_a_random_choice_depends_on_seed_and_query_alone():
     # Uniform on 3..40 has mean 21.5 and variance (38^2 - 1) / 12; four without repeats vary less than four draws.
     assert abs(ranks.mean() - 21.5) < 4 * ((38**2 - 1) / 12 / (4 * N)) ** 0.5
     assert all(len(set(row)) == 4 for row in rows.tolist())
+
+
+def test_ambiguous_ones_are_drawn_by_their_distance_from_the_positive():
+    """How often each of one query's candidates is drawn, against the weights written out."""
+    query, draws = 4, 2000
+    window, settings = RankWindow(1, 12), {"sample": Sample.AMBIGUOUS, "sharpness": 30.0, "offset": -0.2}
+    rows = np.argsort(-COS[query], kind="stable")[:12]
+    weights = np.exp(-30.0 * (COS[query, rows] - POSITIVE[query] + 0.2) ** 2)
+    expected = weights / weights.sum()
+    assert expected.max() > 1.5 * expected.min()
+    counts = np.zeros(M)
+    for seed in range(draws):
+        plan = Plan(negatives=1, window=window, seed=seed, **settings)
+        counts[mine(SPACE, exact, np.array([query]), plan, []).rows[0, 0]] += 1
+    error = np.sqrt(expected * (1 - expected) / draws)
+    assert (np.abs(counts[rows] / draws - expected) < 4 * error).all()
+    assert counts.sum() == counts[rows].sum()
+
+
+def test_an_ambiguous_draw_has_no_repeats_and_depends_on_seed_and_query_alone():
+    plan = Plan(negatives=4, window=RankWindow(3, 40), sample=Sample.AMBIGUOUS, sharpness=1e6, offset=-0.3, seed=1)
+    found = mine(SPACE, exact, np.arange(N), plan, [ExcludeKnown(KNOWN)])
+    np.testing.assert_array_equal(
+        found.rows[250:], mine(SPACE, exact, np.arange(250, N), plan, [ExcludeKnown(KNOWN)]).rows
+    )
+    assert all(len(set(row)) == 4 for row in found.rows.tolist())
+    # So sharp that noise decides nothing: the four nearest to the middle.
+    for query, left in enumerate(dense(lambda q, r, left: r != ANSWER[q])):
+        away = np.abs(COS[query, left] - POSITIVE[query] + 0.3)
+        taken = np.isin(left, found.rows[query])
+        assert away[taken].max() <= np.sort(away)[3] + 1e-2
 
 
 def test_false_negatives_are_counted_among_the_judged():
@@ -224,6 +343,8 @@ def test_tallies_add_up():
         (lambda: RankWindow(0, 5), "the first rank must be at least 1, got 0"),
         (lambda: RankWindow(9, 5), "the last rank must be at least 9, got 5"),
         (lambda: Plan(negatives=4, window=RankWindow(1, 3)), "4 negatives do not fit into ranks 1 to 3"),
+        (lambda: Plan(sharpness=-1.0), "sharpness must be a finite number, not negative"),
+        (lambda: Plan(offset=float("inf")), "offset must be a finite number, got inf"),
         (lambda: ScorerMargin(GUIDE, float("nan")), "margin must be a finite number"),
         (lambda: ExcludeDuplicates(CORPUS, 1.0), "above must be a cosine"),
         (lambda: KnownPairs([0], [M], rows=M), "rows of 0..89"),

@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import open_table
 from counterpoint.experiments.corpus import TableCorpus
-from counterpoint.experiments.mining.lookup import rows_of_ids, rows_of_texts
+from counterpoint.experiments.mining.lookup import rows_of_texts
 from counterpoint.experiments.mining.questions import Questions
+from counterpoint.experiments.mining.scored_rows import scored_rows
 from counterpoint.retrieval.mining import KnownPairs
 from counterpoint.retrieval.mining.mine import Judge
-
-_QRELS = ("query_id", "doc_id", "score")
 
 
 def known_positives(questions: Questions, corpus: TableCorpus) -> KnownPairs:
@@ -57,28 +55,9 @@ def judge_by_qrels(questions: Questions, corpus: TableCorpus, qrels: Path, query
     Raises:
         InputError: A column is missing, or an id of a row is not in the corpus.
     """
-    table = open_table(qrels)
-    missing = [name for name in _QRELS if name not in table.columns]
-    if missing:
-        raise InputError(f"--qrels: {table.description} must have the columns {', '.join(_QRELS)}, lacks {missing[0]}")
-    if query_id not in questions.table.columns:
-        raise InputError(f"--qrels needs the ids of queries: {questions.table.description} has no column {query_id!r}")
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for number, name in enumerate(questions.column(query_id)):
-        numbers[str(name)].append(number)
-    held = table.take(np.arange(len(table)), _QRELS)
-    judged = [
-        (str(query), str(document), float(score))
-        for query, document, score in zip(*(held[name] for name in _QRELS), strict=True)
-        if str(query) in numbers
-    ]
-    if not judged:
-        raise InputError(f"--qrels: {table.description} judges none of the queries; are {query_id!r} its ids?")
-    row_of = rows_of_ids(corpus, {document for _, document, _ in judged}, argument="--qrels")
-    relevant = [(number, row_of[d]) for q, d, score in judged if score > 0 for number in numbers[q]]
-    query, row = zip(*relevant, strict=True) if relevant else ((), ())
-    pairs = KnownPairs(query, row, rows=len(corpus))
-    known = np.array([number for name in {q for q, _, _ in judged} for number in numbers[name]])
+    query, row, score = scored_rows(questions, corpus, qrels, query_id, argument="--qrels")
+    pairs = KnownPairs(query[score > 0], row[score > 0], rows=len(corpus))
+    known = np.unique(query)
 
     def judge(queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return np.where(np.isin(queries, known), pairs.holds(queries, rows[:, None])[:, 0].astype(float), np.nan)

@@ -45,6 +45,10 @@ class Questions:
             return self._texts(numbers, self.positive)
         return texts_of(self.corpus, self.positive_rows[numbers])
 
+    def groups(self) -> np.ndarray:
+        """int64 `[N]`: the same number for pairs of the same query."""
+        return np.unique(np.array(self.queries(np.arange(len(self)))), return_inverse=True)[1]
+
     def column(self, name: str) -> Sequence[Any]:
         """All values of another column."""
         return list(self.table.take(np.arange(len(self)), [name])[name])

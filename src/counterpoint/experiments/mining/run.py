@@ -14,12 +14,12 @@ from counterpoint.experiments.corpus import TableCorpus, corpus_source
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.mining.job import MiningJob
 from counterpoint.experiments.mining.questions import Questions, open_questions, texts_of
-from counterpoint.experiments.mining.setting_up import check_early, judge_of, rules_of, search_of, space_of
+from counterpoint.experiments.mining.setting_up import check_early, judge_of, rules_of, scores_of, search_of, space_of
 from counterpoint.experiments.mining.user_function import user_function
 from counterpoint.retrieval import fingerprint_path
 from counterpoint.retrieval.embed import Progress, unheard
 from counterpoint.retrieval.fingerprint import fingerprint_values
-from counterpoint.retrieval.mining import MiningReport, Tally, mine, write_parts
+from counterpoint.retrieval.mining import MiningReport, Space, Tally, hardest_positives, mine, write_parts
 
 REPORT = "mining.json"
 
@@ -45,21 +45,22 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
     questions = open_questions(job.queries, corpus, columns=job.columns, positive_id=job.positive_id)
     # All queries are read for this, so an empty one is known before the corpus is embedded.
     settings = fingerprint_values(
-        [_settings(job), corpus.fingerprint, *models, *_asked(questions), *_told(job, questions)]
+        [_settings(job), corpus.fingerprint, *models, *_digests(questions), *_told(job, questions)]
     )
-    judge = judge_of(job, questions, corpus)
+    judge, told = judge_of(job, questions, corpus), scores_of(job, questions, corpus)
     space = space_of(job.run, questions, corpus, out / "vectors")
-    rules = rules_of(job, space, questions, corpus, out / "guide")
+    rules = rules_of(job, space, questions, corpus, out / "guide", told=told)
     search, recall = search_of(job, space, questions)
     generated = _generator(job)
+    asked = _asked(job, space, questions)
 
     def part(start: int, stop: int) -> tuple[pa.Table, Tally]:
-        numbers = np.arange(start, stop)
+        numbers = asked[start:stop]
         found = mine(space, search, numbers, job.plan, rules, judge=judge)
         return _table(questions, corpus, numbers, found.rows, generated), found.tally
 
-    tally = write_parts(out, part, rows=len(questions), settings=settings, part_rows=job.part_rows, progress=progress)
-    report = MiningReport(tally, recall)
+    tally = write_parts(out, part, rows=len(asked), settings=settings, part_rows=job.part_rows, progress=progress)
+    report = MiningReport(tally, recall, easier=len(questions) - len(asked))
     write_json(out / REPORT, report.plain())
     return report
 
@@ -96,6 +97,13 @@ def _generator(job: MiningJob) -> Callable[[str, str], list[str | None]]:
     return generated
 
 
+def _asked(job: MiningJob, space: Space, questions: Questions) -> np.ndarray:
+    """Numbers of the pairs that are mined for."""
+    if job.positives is None:
+        return np.arange(len(questions))
+    return hardest_positives(space, questions.groups(), job.positives)
+
+
 def _checked_model(run: Path) -> Path:
     folder = RunFolder(run)
     folder.encoders()
@@ -104,17 +112,18 @@ def _checked_model(run: Path) -> Path:
 
 def _settings(job: MiningJob) -> str:
     """All that decides the result but where files are; their content is told apart by digests."""
-    return repr(replace(job, run=Path(), corpus="", queries="", guide=None, qrels=None))
+    return repr(replace(job, run=Path(), corpus="", queries="", guide=None, qrels=None, reranker_scores=None))
 
 
 def _told(job: MiningJob, questions: Questions) -> list[str]:
-    """Digests of what false negatives are counted by; labels of the corpus are in its own."""
-    columns = [job.query_id] if job.qrels is not None else [job.label] if job.label is not None else []
+    """Digests of files about pairs and of the columns they are read by; labels of the corpus are in its own."""
+    files = [file for file in (job.qrels, job.reranker_scores) if file is not None]
+    columns = [*([job.query_id] if files else []), *([] if job.label is None else [job.label])]
     given = [list(map(str, questions.column(name))) for name in columns if name in questions.table.columns]
-    return [fingerprint_values(given), *([] if job.qrels is None else [fingerprint_path(job.qrels)])]
+    return [fingerprint_values(given), *map(fingerprint_path, files)]
 
 
-def _asked(questions: Questions) -> list[str]:
+def _digests(questions: Questions) -> list[str]:
     """Digests of queries and positives, 4096 at a time."""
     starts = range(0, len(questions), 4096)
     blocks = (np.arange(start, min(start + 4096, len(questions))) for start in starts)

@@ -12,16 +12,19 @@ from counterpoint.experiments.corpus import TableCorpus, encode_with, model_fing
 from counterpoint.experiments.mining.job import Index, MiningJob
 from counterpoint.experiments.mining.known import judge_by_label, judge_by_qrels, known_positives
 from counterpoint.experiments.mining.questions import Questions, texts_of
+from counterpoint.experiments.mining.scored_rows import scored_rows
 from counterpoint.experiments.mining.user_function import user_function
 from counterpoint.retrieval import embed, search
 from counterpoint.retrieval.ann import HNSW, IVF, AnnIndex, Flat, Recall, Search, measured_recall
 from counterpoint.retrieval.mining import (
     ExcludeDuplicates,
     ExcludeKnown,
+    ExcludeUnscored,
     Margin,
     PairScorer,
     Relative,
     Rule,
+    ScoredPairs,
     ScorerMargin,
     Space,
 )
@@ -69,7 +72,9 @@ def search_of(job: MiningJob, space: Space, questions: Questions) -> tuple[Searc
     return index, measured_recall(index, space.queries(sample), space.corpus, job.plan.window.last)
 
 
-def rules_of(job: MiningJob, space: Space, questions: Questions, corpus: TableCorpus, guide: Path) -> list[Rule]:
+def rules_of(
+    job: MiningJob, space: Space, questions: Questions, corpus: TableCorpus, guide: Path, *, told: ScoredPairs | None
+) -> list[Rule]:
     """All rules of a job, the cheap ones first.
 
     Args:
@@ -78,16 +83,29 @@ def rules_of(job: MiningJob, space: Space, questions: Questions, corpus: TableCo
         questions: Queries and positives.
         corpus: What is mined from.
         guide: Folder for the guide's vectors.
+        told: What a reranker said before, from :func:`scores_of`.
     """
     rules: list[Rule] = [ExcludeKnown(known_positives(questions, corpus)), *_margins(job)]
     if job.duplicates is not None:
         rules.append(ExcludeDuplicates(space.corpus, job.duplicates))
+    if told is not None:
+        rules += [ExcludeUnscored(told), ScorerMargin(told, job.reranker_margin, name="reranker")]
     if job.guide is not None:
         rules.append(ScorerMargin(space_of(job.guide, questions, corpus, guide), job.guide_margin))
     if (score := _reranker(job)) is not None:
         scorer = PairScorer(score, questions.queries, questions.positives, lambda rows: texts_of(corpus, rows))
         rules.append(ScorerMargin(scorer, job.reranker_margin, name="reranker"))
     return rules
+
+
+def scores_of(job: MiningJob, questions: Questions, corpus: TableCorpus) -> ScoredPairs | None:
+    """A reranker's scores from a file, if there is one."""
+    if job.reranker_scores is None:
+        return None
+    assert questions.positive_rows is not None, "the job asks for ids of positives"
+    argument = "--reranker-scores"
+    query, row, score = scored_rows(questions, corpus, job.reranker_scores, job.query_id, argument=argument)
+    return ScoredPairs(query, row, score, positives=questions.positive_rows)
 
 
 def judge_of(job: MiningJob, questions: Questions, corpus: TableCorpus) -> Judge | None:

@@ -1,66 +1,21 @@
 """Negatives for a range of queries: search, rules in order, and a choice among what is left."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from counterpoint.base.errors import InputError
 from counterpoint.retrieval.ann import Search
-from counterpoint.retrieval.checks import at_least
 from counterpoint.retrieval.mining.candidates import Candidates
+from counterpoint.retrieval.mining.choosing import Plan, chosen
 from counterpoint.retrieval.mining.report import Tally
-from counterpoint.retrieval.mining.rules import RankWindow, Rule
+from counterpoint.retrieval.mining.rules import Rule
 from counterpoint.retrieval.mining.scorers import Space, paired_cosines
 
 BLOCK_QUERIES = 256
 
 Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From queries and rows, both int64 `[n]`, to float64 `[n]`: 1 relevant, 0 not, NaN not judged."""
-
-
-class Sample(StrEnum):
-    """What is taken of the candidates that are left."""
-
-    TOP = "top"
-    RANDOM = "random"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How many negatives, from which ranks, and how they are chosen.
-
-    Attributes:
-        negatives: At most so many a query.
-        window: Ranks to take them from.
-        sample: The nearest, or any with equal probability.
-        seed: Decides the draw, together with the number of the query alone.
-    """
-
-    negatives: int = 5
-    window: RankWindow = field(default_factory=RankWindow)
-    sample: Sample = Sample.TOP
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Check that the window holds so many."""
-        at_least("negatives", self.negatives, 1)
-        at_least("seed", self.seed, 0)
-        ranks = self.window.last - self.window.first + 1
-        if ranks < self.negatives:
-            raise InputError(
-                f"{self.negatives} negatives do not fit into ranks {self.window.first} to {self.window.last}"
-            )
-
-    def check_corpus(self, rows: int) -> None:
-        """Refuse a window that ends beyond the corpus.
-
-        Raises:
-            InputError: With both numbers.
-        """
-        if self.window.last > rows:
-            raise InputError(f"the last rank is {self.window.last}, but the corpus has {rows} rows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +62,7 @@ def mine(
             positive_scores=positive_scores[part], positives=positive_qD[part], kept=hits.rows[part] >= 0,
         )  # fmt: skip
         kept, removed = _thinned(found, (plan.window, *rules))
-        rows = _chosen(replace(found, kept=kept), plan)
+        rows = chosen(replace(found, kept=kept), plan)
         taken.append(rows)
         tally += Tally.of(found.kept, kept, rows, removed=removed) + _judged(found.queries, rows, judge)
     return Mined(np.concatenate(taken) if taken else np.empty((0, plan.negatives), dtype=np.int64), tally)
@@ -121,18 +76,6 @@ def _thinned(found: Candidates, rules: Sequence[Rule]) -> tuple[np.ndarray, dict
         removed[rule.name] = removed.get(rule.name, 0) + int(gone.sum())
         found = replace(found, kept=found.kept & ~gone)
     return found.kept, removed
-
-
-def _chosen(found: Candidates, plan: Plan) -> np.ndarray:
-    rows = np.full((len(found.queries), plan.negatives), -1, dtype=np.int64)
-    for i, query in enumerate(found.queries):
-        places = np.flatnonzero(found.kept[i])
-        if plan.sample is Sample.RANDOM and len(places) > plan.negatives:
-            draw = np.random.default_rng((plan.seed, int(query)))
-            places = np.sort(draw.choice(places, plan.negatives, replace=False))
-        places = places[: plan.negatives]
-        rows[i, : len(places)] = found.rows[i, places]
-    return rows
 
 
 def _judged(queries: np.ndarray, rows: np.ndarray, judge: Judge | None) -> Tally:

@@ -60,10 +60,12 @@ class MiningReport:
     Attributes:
         tally: All counts.
         recall: Of an approximate search against the exact one; None for exact search.
+        easier: Pairs that were left out because their query has harder positives.
     """
 
     tally: Tally
     recall: Recall | None
+    easier: int = 0
 
     @property
     def false_negative_rate(self) -> float | None:
@@ -77,6 +79,7 @@ class MiningReport:
         """As JSON."""
         return {
             **asdict(self.tally),
+            "easier": self.easier,
             "recall": None if self.recall is None else asdict(self.recall),
             "false_negative_rate": self.false_negative_rate,
         }

@@ -5,6 +5,7 @@ import pytest
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.training.schedules import Constant, CosineWarmup
+from counterpoint.training.settings import TrainSettings
 
 
 def test_warmup_is_linear_and_never_zero():
@@ -48,3 +49,11 @@ def test_json_keeps_steps_and_fractions_apart():
         again = from_json(to_json(schedule))
         assert again == schedule
         assert type(again.warmup) is type(schedule.warmup)
+
+
+def test_a_schedule_must_not_end_before_it_is_warm():
+    assert TrainSettings(steps=4, schedule=CosineWarmup(warmup=4)).total_steps(10) == 4
+    with pytest.raises(InputError, match="schedule.warmup is 5 steps, and training ends after 4"):
+        TrainSettings(steps=4, schedule=CosineWarmup(warmup=5)).total_steps(10)
+    with pytest.raises(InputError, match="and training ends after 2"):
+        TrainSettings(epochs=1, accumulate=5, schedule=CosineWarmup(warmup=3)).total_steps(10)

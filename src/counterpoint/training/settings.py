@@ -87,11 +87,18 @@ class TrainSettings:
 
         Args:
             batches_per_epoch: Batches that one pass over the data holds.
+
+        Raises:
+            InputError: They are fewer than those in which the schedule warms up.
         """
-        if self.steps is not None:
-            return self.steps
-        assert self.epochs is not None
-        return max(1, math.ceil(round(self.epochs * batches_per_epoch, 6) / self.accumulate))
+        total = self.steps
+        if total is None:
+            assert self.epochs is not None  # exactly one of the two is given
+            total = max(1, math.ceil(round(self.epochs * batches_per_epoch, 6) / self.accumulate))
+        rise = self.schedule.warmup_steps(total)
+        if rise > total:
+            raise InputError(f"schedule.warmup is {rise} steps, and training ends after {total}")
+        return total
 
 
 def _at_least(name: str, value: object, least: int, *, optional: bool = False) -> None:

@@ -53,7 +53,7 @@ def test_json_keeps_steps_and_fractions_apart():
 
 def test_a_schedule_must_not_end_before_it_is_warm():
     assert TrainSettings(steps=4, schedule=CosineWarmup(warmup=4)).total_steps(10) == 4
-    with pytest.raises(InputError, match="schedule.warmup is 5 steps, and training ends after 4"):
+    with pytest.raises(InputError, match=r"schedule\.warmup is 5 steps, and training ends after 4"):
         TrainSettings(steps=4, schedule=CosineWarmup(warmup=5)).total_steps(10)
     with pytest.raises(InputError, match="and training ends after 2"):
         TrainSettings(epochs=1, accumulate=5, schedule=CosineWarmup(warmup=3)).total_steps(10)

@@ -50,3 +50,9 @@ def test_a_model_of_vectors_is_refused():
     encoder = MLP().build(torch.randn(10, 4))
     with pytest.raises(InputError, match="asks for embeddings of texts, and the model embeds vectors"):
         MtebModel(Model(encoder, encoder))
+
+
+def test_the_package_itself_takes_it_for_an_encoder(model):
+    protocols = pytest.importorskip("mteb.models.models_protocols")
+    assert isinstance(model, protocols.EncoderProtocol)
+    assert model.mteb_model_meta.name == "counterpoint/run"

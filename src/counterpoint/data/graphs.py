@@ -1,7 +1,7 @@
 """Graphs whose nodes have features and labels: cleaned with a count, and split."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -29,7 +29,7 @@ class Graph:
 
     def __len__(self) -> int:
         """N."""
-        return int(self.features.shape[0])
+        return rows_of(self.features)
 
     @property
     def adjacency(self) -> sparse.csr_array:
@@ -58,7 +58,7 @@ def graph_from(
         InputError: Shapes that do not fit, or an edge to a node that does not exist.
     """
     rows = sparse.csr_array(features)
-    n = int(rows.shape[0])
+    n = rows_of(rows)
     edges = np.asarray(edges)
     if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "iu":
         raise InputError(f"edges must be integers [E, 2], got {edges.dtype} {list(edges.shape)}")
@@ -76,6 +76,11 @@ def graph_from(
     }
     notes = tuple(f"{count:,} {what}" for what, count in counts.items() if count)
     return Graph(edges=kept, features=rows, labels=labels, parts=parts or {}, notes=notes)
+
+
+def rows_of(matrix: sparse.csr_array) -> int:
+    """The number of rows; scipy's own annotation of a shape allows for none."""
+    return cast(tuple[int, int], matrix.shape)[0]
 
 
 def hold_out_edges(graph: Graph, share: float, *, seed: int) -> tuple[Graph, np.ndarray]:

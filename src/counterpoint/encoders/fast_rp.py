@@ -1,6 +1,7 @@
 """Node vectors without learning: a sparse random projection, spread over the graph."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from scipy import sparse
@@ -37,8 +38,9 @@ def fast_rp(
     Raises:
         InputError: No power, a size below 1, a sparsity below 1, or a matrix that is not square.
     """
-    if adjacency.ndim != 2 or adjacency.shape[0] != adjacency.shape[1]:
-        raise InputError(f"adjacency must be square, got {list(adjacency.shape)}")
+    shape = cast(tuple[int, ...], adjacency.shape)  # scipy's own annotation allows for none
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise InputError(f"adjacency must be square, got {list(shape)}")
     if dim < 1 or not len(weights) or sparsity < 1:
         raise InputError(
             f"dim and sparsity must be at least 1, and weights not empty, got {dim}, {sparsity} and {list(weights)}"

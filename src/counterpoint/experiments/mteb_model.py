@@ -102,8 +102,8 @@ class MtebModel:
         Raises:
             MissingExtraError: The package is not installed.
         """
-        mteb = require("mteb", extra="mteb", purpose="handing a run to mteb")
-        return mteb.ModelMeta.create_empty(overwrites={"name": self.name, "revision": self.revision})
+        described = require("mteb.models.model_meta", extra="mteb", purpose="handing a run to mteb")
+        return described.ModelMeta.create_empty(overwrites={"name": self.name, "revision": self.revision})
 
 
 def _rows(embeddings: np.ndarray | Tensor) -> np.ndarray:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Batch, Examples
+from counterpoint.data import Batch, Examples, infer_roles, named
 from counterpoint.evaluation import Measure, probe_accuracy, suite_scores
 from counterpoint.experiments.held_out import load_to_judge
 from counterpoint.experiments.judge import Comparison, System, collect, compared
 from counterpoint.experiments.protocols.task import LeftOut
-from counterpoint.experiments.source import SET, DataSource
+from counterpoint.experiments.source import SET, DataSource, load_data
 
 LABELS = 1000
 """Labelled examples of each set, as in VTAB-1k."""
@@ -26,11 +26,13 @@ class SuiteTask:
         name: Of the set.
         group: Sets of one group also have a mean of their own.
         label: The column of its classes, where it is not found by name.
+        one_part: Its parts share no class: both sides are drawn from the one to learn from, at random.
     """
 
     name: str
     group: str
     label: str | None = None
+    one_part: bool = False
 
 
 SUITES: dict[str, tuple[SuiteTask, ...]] = {
@@ -38,6 +40,7 @@ SUITES: dict[str, tuple[SuiteTask, ...]] = {
         SuiteTask("cifar10", "natural"),
         SuiteTask("fashion_mnist_partial", "natural"),
         SuiteTask("emoji_image_text", "drawn", "group"),
+        SuiteTask("omniglot", "drawn", "alphabet", one_part=True),
         SuiteTask("digits", "drawn"),
     ),
     "texts": (SuiteTask("banking77", "topics"), SuiteTask("trec_qc", "topics")),
@@ -79,15 +82,25 @@ def run_suite(
 
 
 def _parts(source: DataSource, task: SuiteTask, labels: int, seed: int) -> tuple[Batch, Batch]:
-    columns = () if task.label is None else (("positive", ""), ("label", task.label))
-    data = load_to_judge(source, SET + task.name, columns=columns)
+    columns = {"positive": ""} if task.label is None else {"positive": "", "label": task.label}
+    if task.one_part:
+        return _of_one_part(source, task, columns, labels, seed)
+    data = load_to_judge(source, SET + task.name, columns=tuple(columns.items()))
     assert data.test is not None
-    return _drawn(data.train, labels, seed), collect(data.test, limit=JUDGED)
+    rows = np.random.default_rng(seed).permutation(len(data.train))[:labels]
+    return data.train.batch(np.sort(rows)), collect(data.test, limit=JUDGED)
 
 
-def _drawn(examples: Examples, count: int, seed: int) -> Batch:
-    rows = np.random.default_rng(seed).permutation(len(examples))[:count]
-    return examples.batch(np.sort(rows))
+def _of_one_part(
+    source: DataSource, task: SuiteTask, columns: dict[str, str], labels: int, seed: int
+) -> tuple[Batch, Batch]:
+    found, trained = named(task.name), load_data(source).train
+    roles = infer_roles(found.train, {**found.overrides, **columns})
+    if roles.kind is not trained.roles.kind:
+        raise InputError(f"{task.name} holds {roles.kind} examples, and the run was trained on {trained.roles.kind}s")
+    examples = Examples(found.train, roles, image=trained.image)
+    rows = np.random.default_rng(seed).permutation(len(examples))
+    return examples.batch(np.sort(rows[:labels])), examples.batch(np.sort(rows[labels : labels + JUDGED]))
 
 
 def _probe(system: System, train: Batch, test: Batch, name: str) -> Measure:

@@ -57,7 +57,8 @@ class ToCentres(ClusterTarget):
             raise InputError(f"objective must compare anchors with prototypes, and {name} cannot")
         if self.concentration is not None:
             check_positive_number("concentration", self.concentration)
-            if not plain or not isinstance(self.objective.similarity, AnchorCosine):
+            by = self.objective.similarity if isinstance(self.objective, Objective) else None
+            if not plain or not isinstance(by, AnchorCosine):
                 raise InputError(
                     "concentration needs an objective that compares by AnchorCosine, such as "
                     f"InfoNCE(temperature=1.0, similarity=AnchorCosine()), got {self.objective}"

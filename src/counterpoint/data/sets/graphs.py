@@ -56,7 +56,7 @@ _PARTS = {"train": "train", "val": "validation", "test": "test"}
 def _read(folder: str, name: str) -> Graph:
     file = f"{name}.npz"
     path: Path = must_be_placed(folder, [file]) / file
-    with np.load(path) as held:
+    with np.load(path, allow_pickle=False) as held:
         features = sparse.csr_array((held["x_data"], held["x_indices"], held["x_indptr"]), tuple(held["x_shape"]))
         parts = {new: held[key].astype(np.int64) for old, new in _PARTS.items() for key in held if key.startswith(old)}
         return graph_from(held["edges"], features.astype(np.float32), labels=held["y"].astype(np.int64), parts=parts)

@@ -37,8 +37,7 @@ class InteractionSet:
         parts = (self.train, self.validation)
         users, items = (np.concatenate([getattr(part, name) for part in parts]) for name in ("users", "items"))
         order = np.argsort(users, kind="stable")
-        names = {"user_names": self.train.user_names, "item_names": self.train.item_names}
-        return Interactions(users=users[order], items=items[order], **names)
+        return replace(self.train, users=users[order], items=items[order], notes=())
 
     def of_first(self, users: int) -> "InteractionSet":
         """What the first so many users took, in every part."""
@@ -87,7 +86,7 @@ def amazon(category: Category) -> InteractionSet:
         InputError: It is not there.
     """
     file = f"{category}.npz"
-    with np.load(must_be_placed("rec_sequential", [file]) / file) as held:
+    with np.load(must_be_placed("rec_sequential", [file]) / file, allow_pickle=False) as held:
         train, validation, test = leave_last_out(_interactions(held["indptr"], held["items"] - 1))
     return InteractionSet(
         name=f"amazon_{category.name.lower()}",
@@ -107,7 +106,7 @@ def item_attributes(category: Category) -> list[np.ndarray]:
         InputError: The set is not there.
     """
     file = f"{category}.npz"
-    with np.load(must_be_placed("rec_sequential", [file]) / file) as held:
+    with np.load(must_be_placed("rec_sequential", [file]) / file, allow_pickle=False) as held:
         names, starts, attributes = held["attr_item"], held["attr_indptr"], held["attr_ids"]
     found = [np.zeros(0, dtype=np.int64)] * int(names.max())
     for place, name in enumerate(names.tolist()):
@@ -117,7 +116,7 @@ def item_attributes(category: Category) -> list[np.ndarray]:
 
 def _split_set(name: str, citation: str) -> InteractionSet:
     file = f"{name}.npz"
-    with np.load(must_be_placed(f"rec_{name}", [file]) / file) as held:
+    with np.load(must_be_placed(f"rec_{name}", [file]) / file, allow_pickle=False) as held:
         items = int(held["n_items"])
         known, test = (
             _interactions(held[f"{part}_indptr"], held[f"{part}_items"], items) for part in ("train", "test")

@@ -156,7 +156,11 @@ def _compositional(data: Judged, system: System) -> list[Measure]:
 
 def _counting(data: Judged) -> Task | LeftOut:
     roles = data.examples.roles
-    if roles.other_kind is not Kind.TEXT or not _one_each(data.test.positive_owner, len(data.test)):
+    if (
+        roles.other_kind is not Kind.TEXT
+        or roles.score is not None
+        or not _one_each(data.test.positive_owner, len(data.test))
+    ):
         return LeftOut("counting", "no column with one caption for each example")
     captions = [str(one) for one in data.test.positives or ()]
     changed = [recounted(one) for one in captions]

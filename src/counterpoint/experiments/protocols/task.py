@@ -55,7 +55,7 @@ class Layout:
 def run_tasks(
     systems: Sequence[System], tasks: Iterable[Task | LeftOut], *, only: Sequence[str] = ()
 ) -> tuple[list[Comparison], list[LeftOut]]:
-    """Every task on every system; one that the data do not suffice for is left out with its reason.
+    """Every task on every system; what the data do not suffice for is left out with its reason, also of one system.
 
     Args:
         systems: What to compare, in the order of the table.
@@ -76,8 +76,20 @@ def run_tasks(
         if isinstance(task, LeftOut):
             left_out.append(task)
             continue
-        try:
-            found += compared(systems, [task.measure(system) for system in systems])
-        except InputError as error:
-            left_out.append(LeftOut(task.name, str(error)))
+        measured = [(system, _tried(task, system)) for system in systems]
+        failed = [(system, one) for system, one in measured if isinstance(one, LeftOut)]
+        good = [(system, one) for system, one in measured if not isinstance(one, LeftOut)]
+        found += compared([system for system, _ in good], [one for _, one in good])
+        # What fails alike for every system is told once.
+        if good:
+            left_out += [LeftOut(f"{task.name} of {system.name}", one.reason) for system, one in failed]
+        else:
+            left_out.append(failed[0][1])
     return found, left_out
+
+
+def _tried(task: Task, system: System) -> list[Measure] | LeftOut:
+    try:
+        return task.measure(system)
+    except InputError as error:
+        return LeftOut(task.name, str(error))

@@ -145,6 +145,8 @@ def test_scores_of_a_reranker_from_a_file(mine, cli, runs, corpus, queries, tmp_
     assert taken
     assert all(j % 2 == 0 and j % 5 / 4 <= 0.5 for j in taken)
     assert min(found["removed"]["not scored"], found["removed"]["reranker"]) > 0
+    as_qrels = ("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "mined", *ASK, *ids)
+    assert "mined with other settings" in cli(*as_qrels, "--qrels", file).errors[0], "the same file says other things"
     write(file, "query_id,doc_id,score", lines[:-1])
     asked = ("mine", runs("pairs.csv"), corpus, "--queries", queries, "-o", tmp_path / "other", *ASK)
     assert "1 positives have no score" in cli(*asked, "--reranker-scores", file, *ids).errors[0]

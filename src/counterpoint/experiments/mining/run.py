@@ -117,10 +117,11 @@ def _settings(job: MiningJob) -> str:
 
 def _told(job: MiningJob, questions: Questions) -> list[str]:
     """Digests of files about pairs and of the columns they are read by; labels of the corpus are in its own."""
-    files = [file for file in (job.qrels, job.reranker_scores) if file is not None]
-    columns = [*([job.query_id] if files else []), *([] if job.label is None else [job.label])]
+    files = {"qrels": job.qrels, "scores": job.reranker_scores}
+    digests = {name: None if file is None else fingerprint_path(file) for name, file in files.items()}
+    columns = [*([job.query_id] if any(digests.values()) else []), *([] if job.label is None else [job.label])]
     given = [list(map(str, questions.column(name))) for name in columns if name in questions.table.columns]
-    return [fingerprint_values(given), *map(fingerprint_path, files)]
+    return [fingerprint_values([given, digests])]
 
 
 def _digests(questions: Questions) -> list[str]:

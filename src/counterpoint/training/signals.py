@@ -11,6 +11,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopRequest:
     """While active, the first signal asks to stop; a second Ctrl-C interrupts at once.
 
+    What was asked inside another request is asked of that one too: it came too late for the last step of what is
+    inside, but not for what follows.
+
     Outside the main thread, where Python allows no handlers, it does nothing.
     """
 
@@ -26,6 +29,9 @@ class StopRequest:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for one, handler in self._previous.items():
             signal.signal(one, handler)
+            around = getattr(handler, "__self__", None)
+            if self.asked and isinstance(around, StopRequest):
+                around.asked = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.asked and number == signal.SIGINT:

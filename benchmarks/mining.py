@@ -2,7 +2,8 @@
 
 Every seed trains one encoder in-batch; each way then goes on from a copy of it, with the same batches and settings.
 Mined negatives come from that encoder, in the ranks that ``counterpoint mine`` takes by default. Where the rules leave
-too few for a query, drawn documents fill up. Usage: python benchmarks/mining.py [--steps 80] [--seeds 3]
+too few for a query, drawn documents fill up. Figures are over all claims, and over those that no abstract answers which
+also answers a training claim. Usage: python benchmarks/mining.py [--steps 80] [--seeds 3]
 """
 
 import argparse
@@ -103,8 +104,23 @@ def main() -> None:
     loop = TextLoop(steps=given.steps, batch_size=given.batch_size)
     print(f"{len(data.documents)} documents, {len(data.train)} pairs, {len(data.test)} claims to judge by", flush=True)
     runs = [ways(data, loop, seed) for seed in range(given.seeds)]
+    show("all claims", runs)
+    fresh = ~seen(data)
+    show("claims whose answers are all unseen", [{name: values[fresh] for name, values in run.items()} for run in runs])
+
+
+def seen(data: RetrievalTexts) -> np.ndarray:
+    """Which claims to judge by are answered by a positive of the training pairs, bool `[Q]`."""
+    query, document = np.divmod(data.judged.key[data.judged.grade > 0], data.judged.n_candidates)
+    return np.bincount(query, np.isin(document, data.positive), minlength=data.judged.n_queries) > 0
+
+
+def show(title: str, runs: list[dict[str, np.ndarray]]) -> None:
+    """Means of every way and differences of every two, with intervals over claims and seeds."""
     names = list(runs[0])
-    alone, apart = compare_systems([[mean_of(run[name]) for run in runs] for name in names], len(data.test))
+    claims = len(runs[0][names[0]])
+    print(f"{title}: {claims}")
+    alone, apart = compare_systems([[mean_of(run[name]) for run in runs] for name in names], claims)
     for name, one in zip(names, alone, strict=True):
         means = [float(run[name].mean()) for run in runs]
         print(json.dumps({"negatives": name, "ndcg@10": means, "mean": one.value, "sd": float(np.std(means, ddof=1))}))

@@ -15,11 +15,12 @@ from counterpoint.experiments.compare.folder import CompareFolder, Lines
 from counterpoint.experiments.compare.ground import Ground, Grounds
 from counterpoint.experiments.compare.plan import Costs, Plan, Request, make_plan
 from counterpoint.experiments.compare.probe import measure_costs
-from counterpoint.experiments.compare.run import train_and_score
+from counterpoint.experiments.compare.run import StoppedError, train_and_score
 from counterpoint.experiments.compare.tuning import Tuned, best_trial, check_optuna, run_trial
 from counterpoint.experiments.compare.verdict import Entrant, Verdict, decide
 from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.training.signals import StopRequest
 
 Say = Callable[[str], None]
 
@@ -62,11 +63,20 @@ def compare(
         MissingExtraError: Optuna is not installed.
     """
     check_optuna()
-    plan = _plan(request, grounds, folder, say)
-    on_plan(plan)
-    candidates = [_prepared(one, plan) for one in request.candidates]
-    tuned, out = _tune(candidates, grounds.tuning, folder, plan, say)
-    entrants, out_too = _run_all(tuned, grounds.test, folder, plan, say)
+    # Training hears of Ctrl-C by itself; what comes between two runs, or too late for the last step, is heard here.
+    with StopRequest() as request_to_stop:
+
+        def tell(words: str) -> None:
+            """Say what a finished run came to, and stop there when that was asked for."""
+            say(words)
+            if request_to_stop.asked:
+                raise StoppedError("stopped between two runs")
+
+        plan = _plan(request, grounds, folder, tell)
+        on_plan(plan)
+        candidates = [_prepared(one, plan) for one in request.candidates]
+        tuned, out = _tune(candidates, grounds.tuning, folder, plan, tell)
+        entrants, out_too = _run_all(tuned, grounds.test, folder, plan, tell)
     left_out = [*request.left_out, *out, *out_too]
     if not entrants:
         raise InputError("every candidate went astray: " + "; ".join(f"{one.name}: {one.reason}" for one in left_out))

@@ -17,7 +17,6 @@ from counterpoint.experiments.judge import System, model_system
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.methods import Method
 from counterpoint.training import Observer, Record, train
-from counterpoint.training.signals import StopRequest
 
 RUNGS = 3
 """How often a run is judged while tuning: after each third of its steps."""
@@ -68,12 +67,12 @@ def train_and_score(recipe: Recipe, ground: Ground, *, give_up: Callable[[int, f
     judged = _Judged(lambda: score(system_of(method), ground).value, give_up, last=steps)
     every = -(-steps // RUNGS) if give_up is not None else steps
     settings = replace(recipe.training, log_every=every, checkpoint_every=None)
-    with tempfile.TemporaryDirectory() as place, _no_fault_of_the_input(), StopRequest() as stopped:
+    with tempfile.TemporaryDirectory() as place, _no_fault_of_the_input():
         watching = () if give_up is None else (judged,)
         result = train(
             method, ground.data.train, settings, Path(place), observers=watching, stop=lambda: judged.gave_up
         )
-    if stopped.asked:
+    if result.interrupted and not judged.gave_up:
         raise StoppedError(f"stopped after step {result.steps} of {steps}")
     found = score(system_of(method), ground)
     return Ran(

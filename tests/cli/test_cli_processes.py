@@ -304,3 +304,23 @@ def test_a_comparison_that_was_killed_and_stopped_goes_on_and_comes_out_the_same
     for name in ("trials.jsonl", "runs.jsonl"):
         assert found(broken, name) == found(whole, name)
     assert (broken / "recommended.py").read_text() == (whole / "recommended.py").read_text()
+
+
+def test_a_command_leaves_the_group_it_joined(tmp_path):
+    """With the group left open, gloo's threads abort the process in some of its exits."""
+    script = tmp_path / "joined.py"
+    script.write_text(
+        "import torch.distributed as dist\n"
+        "from counterpoint.cli.main import main\n"
+        "dist.init_process_group('gloo')\n"
+        "try:\n"
+        "    main(['papers'])\n"
+        "finally:\n"
+        "    print('open' if dist.is_initialized() else 'left')\n"
+    )
+    environment = os.environ | two_ranks()[0] | {"WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "left"

@@ -52,7 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ranks.join()
     if not ranks.is_main():
         console.hush()
-    sys.exit(_run(arguments))
+    try:
+        code = _run(arguments)
+    finally:
+        ranks.leave()
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

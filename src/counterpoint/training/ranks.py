@@ -24,6 +24,15 @@ def join() -> None:
     PartialState()
 
 
+def leave() -> None:
+    """Leave the process group that was joined, if any.
+
+    A process that ends with its group still open is aborted by the threads that gloo keeps.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
 def first_to_tell() -> bool:
     """Whether no other rank has asked this before: of an error that every rank meets, one tells.
 

@@ -8,11 +8,9 @@ import typer
 
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
-from counterpoint.base.files import read_json
-from counterpoint.base.spec import from_json
 from counterpoint.cli import console
 from counterpoint.encoders import Role
-from counterpoint.experiments.corpus import CorpusSource, TableCorpus, encode_with, model_fingerprint
+from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode_with, model_fingerprint
 from counterpoint.retrieval import Store
 from counterpoint.retrieval import search as find
 
@@ -31,10 +29,7 @@ def search(
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
     if k < 1:
         raise InputError(f"-k must be at least 1, got {k}")
-    source = from_json(read_json(vectors / "corpus.json"))
-    if not isinstance(source, CorpusSource):
-        raise InputError(f"{vectors / 'corpus.json'} does not say which corpus was embedded")
-    corpus = TableCorpus(source)
+    corpus = embedded_corpus(vectors)
     hits = find(_query(run, corpus, store, query, row), store, min(k, len(store)))
     names = store.ids
     found = [

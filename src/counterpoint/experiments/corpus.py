@@ -7,12 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from counterpoint.base.content import Content
+from counterpoint.base.errors import InputError
+from counterpoint.base.files import read_json
+from counterpoint.base.spec import from_json
 from counterpoint.data import Examples, ImageFormat, Roles, Table, infer_roles, named, open_table, table_from
 from counterpoint.encoders import Role
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
 from counterpoint.retrieval.fingerprint import fingerprint_values
+
+SOURCE = "corpus.json"
+"""What ``embed`` leaves in a folder of vectors: the corpus they are of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +96,18 @@ class TableCorpus:
             InputError: A row has none.
         """
         return self._raw.ids(rows)
+
+
+def embedded_corpus(vectors: Path) -> TableCorpus:
+    """The corpus that ``embed`` made this folder of vectors from.
+
+    Raises:
+        InputError: The folder does not say, or the corpus is gone.
+    """
+    source = from_json(read_json(vectors / SOURCE))
+    if not isinstance(source, CorpusSource):
+        raise InputError(f"{vectors / SOURCE} does not say which corpus was embedded")
+    return TableCorpus(source)
 
 
 def encode_with(run: Path, *, role: Role = Role.DOCUMENT) -> Encode:

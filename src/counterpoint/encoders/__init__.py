@@ -1,5 +1,6 @@
 """What owns parameters: encoders of text, images and vectors, heads, pooling, temperature and prototypes."""
 
+from counterpoint.encoders.bert import SmallBert
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
 from counterpoint.encoders.direct_pred import DirectPred, DirectPredictor
@@ -53,6 +54,7 @@ __all__ = [
     "ResNet18",
     "Role",
     "Saved",
+    "SmallBert",
     "StaticText",
     "StepPredictors",
     "Temperature",

@@ -76,7 +76,8 @@ def cited_triplets(graph: Graph, *, seed: int) -> Triplets:
         hard = rng.choice(second, 2) if len(second) else np.empty(0, np.int64)
         easy = rng.choice(np.setdiff1d(rng.integers(0, len(graph), 50), [*own, anchor]), 5 - len(hard), replace=False)
         found += [(anchor, rng.choice(own), negative) for negative in (*hard, *easy)]
-    return Triplets(*torch.from_numpy(np.array(found)).T, len(graph))
+    anchor, positive, negative = torch.from_numpy(np.array(found)).T
+    return Triplets(anchor, positive, negative, len(graph))
 
 
 def _among(graph: Graph, seen: np.ndarray) -> Graph:

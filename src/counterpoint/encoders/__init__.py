@@ -8,7 +8,7 @@ from counterpoint.encoders.gates import ClassPairGate, LearnableGate
 from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, PredictionHead, ProjectionHead
 from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.loading import load_encoder
-from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
+from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze, without_dropout
 from counterpoint.encoders.nullspace import NullspaceProjection, nullspace_projection
 from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
 from counterpoint.encoders.projected import Projected
@@ -67,4 +67,5 @@ __all__ = [
     "nullspace_projection",
     "unfreeze",
     "von_mises_fisher",
+    "without_dropout",
 ]

@@ -32,6 +32,7 @@ EXPECTED = {
     "multi30k": (29_000, 1_014, 1_000, S.PAIRS, 0),
     "omniglot": (19_280, None, 13_180, S.LABELS, 964),
     "scifact": (919, None, 339, S.PAIRS, 0),
+    "sts12_16": (1_484, None, 11_794, S.SCORES, 0),
     "stsb": (5_749, 1_500, 1_379, S.SCORES, 0),
     "trec_qc": (5_452, None, 500, S.LABELS, 6),
 }

@@ -21,6 +21,7 @@ from counterpoint.encoders import (
     Passthrough,
     Projected,
     ResNet18,
+    SmallBert,
     StaticText,
     ViTTiny,
     freeze,
@@ -38,6 +39,8 @@ SPECS = {
     "static": (StaticText(dim=8, min_frequency=1, token_dropout=0.3, dropout=0.3, sif=1e-3), Kind.TEXT),
     "bert": (HuggingFace(name_or_path=""), Kind.TEXT),
     "attention": (HuggingFace(name_or_path="", pooling=Attention()), Kind.TEXT),
+    "cut": (HuggingFace(name_or_path="", layers=1), Kind.TEXT),
+    "small_bert": (SmallBert(dim=8, layers=1, min_frequency=1), Kind.TEXT),
     "projected": (Projected(backbone=MLP(dim=4), head=LinearHead(out_dim=3)), Kind.VECTOR),
 }
 pytestmark = pytest.mark.parametrize("name", SPECS)

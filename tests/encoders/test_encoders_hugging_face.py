@@ -118,6 +118,23 @@ def test_from_config_begins_with_new_weights(tiny_bert):
     assert not torch.equal(states[0][key], HuggingFace(name_or_path=tiny_bert).build().state_dict()[key])
 
 
+def test_the_first_layers_are_those_of_the_whole_model(tiny_bert, texts):
+    whole, cut = (HuggingFace(name_or_path=tiny_bert, layers=layers).build().eval() for layers in (None, 1))
+    inputs = whole.collate(texts)
+    wanted = whole.model(**inputs, output_hidden_states=True).hidden_states[1]
+    torch.testing.assert_close(cut.model(**inputs).last_hidden_state, wanted)
+    assert len(list(cut.parameters())) < len(list(whole.parameters()))
+    new = HuggingFace(name_or_path=tiny_bert, layers=1, from_config=True).build()
+    assert set(new.state_dict()) == set(cut.state_dict())
+
+
+def test_more_layers_than_there_are_or_none_are_refused(tiny_bert):
+    with pytest.raises(InputError, match="lacks the weights"):
+        HuggingFace(name_or_path=tiny_bert, layers=3).build()
+    with pytest.raises(InputError, match="layers must be at least 1, got 0"):
+        HuggingFace(name_or_path=tiny_bert, layers=0)
+
+
 def test_dropout_makes_two_views_in_training(tiny_bert, texts):
     encoder = HuggingFace(name_or_path=tiny_bert).build()
     assert all(part.training for part in encoder.modules())

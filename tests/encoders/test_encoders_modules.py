@@ -5,7 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from counterpoint.encoders import MLP, ConvNet, ProjectionHead, ViTTiny, freeze, has_batch_statistics
+from counterpoint.encoders import (
+    MLP,
+    ConvNet,
+    HuggingFace,
+    ProjectionHead,
+    ViTTiny,
+    freeze,
+    has_batch_statistics,
+    without_dropout,
+)
 from counterpoint.encoders.encoding import evaluating
 
 
@@ -25,6 +34,15 @@ from counterpoint.encoders.encoding import evaluating
 )
 def test_batch_statistics_of_layers(module, expected):
     assert has_batch_statistics(module) is expected
+
+
+def test_a_copy_without_dropout_gives_the_same_twice_and_leaves_the_encoder_as_it_was(tiny_bert, texts):
+    encoder = HuggingFace(name_or_path=tiny_bert).build().train()
+    still, inputs = without_dropout(encoder), encoder.collate(texts)
+    assert still.training
+    assert torch.equal(still(inputs), still(inputs))
+    assert torch.equal(still(inputs), encoder.eval()(inputs))
+    assert not torch.equal(encoder.train()(inputs), encoder(inputs))
 
 
 def test_batch_statistics_of_encoders():

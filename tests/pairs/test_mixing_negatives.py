@@ -16,6 +16,7 @@ from counterpoint.pairs import (
     noise_negatives,
     shaken,
     with_own_negatives,
+    worst_noise,
 )
 from counterpoint.pairwise import Dot, Plan, SameKey
 
@@ -145,6 +146,24 @@ def test_noise_joins_the_denominator_with_its_weight(count, weight):
     agree(pairs.under(InfoNCE(temperature=0.1)), expected.mean(), a, b)
 
 
+def test_worst_noise_climbs_the_crowding_of_anchors_by_steps_of_their_size():
+    a = drawn(N, 4, seed=0).requires_grad_()
+
+    def crowd(noise):
+        return (normalize(a) @ normalize(noise).T / 0.5).logsumexp(1).sum()
+
+    drawn_noise, one, ten = (
+        worst_noise(a, count=5, steps=steps, step_size=0.1, temperature=0.5, generator=generator())
+        for steps in (0, 1, 10)
+    )
+    assert torch.equal(drawn_noise, torch.randn(5, 4, generator=generator()).double())
+    leaf = drawn_noise.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(crowd(leaf), leaf)
+    torch.testing.assert_close(one, drawn_noise + 0.1 * normalize(slope))
+    assert crowd(drawn_noise) < crowd(one) < crowd(ten)
+    assert not ten.requires_grad
+
+
 @pytest.mark.parametrize("shape", [(50, 8), (50, 4, 8)])
 def test_shaken_rows_move_by_no_more_than_the_paper_says(shape):
     x = drawn(*shape, seed=0).requires_grad_()
@@ -168,6 +187,7 @@ def test_shaken_rows_move_by_no_more_than_the_paper_says(shape):
         (lambda q: interpolated_negatives(q, alpha=-1.0, generator=generator()), "alpha must be positive, got -1"),
         (lambda q: noise_negatives(q, q, count=-1, generator=generator()), "count and weight must be at least 0"),
         (lambda q: noise_negatives(q, q[:2], count=1, generator=generator()), "must have one shape"),
+        (lambda q: worst_noise(q, count=0, generator=generator()), "count and temperature must be positive and steps"),
         (lambda q: shaken(q, alpha=-1.0, generator=generator()), "alpha must be at least 0"),
         (lambda q: shaken(q[0], alpha=1.0, generator=generator()), r"x must be \[N, D\]"),
         (lambda q: WeightedCandidates(SameKey(torch.arange(6), torch.arange(6)), q[:2, 0]), "one per candidate"),

@@ -1,5 +1,6 @@
 """What owns parameters: encoders of text, images and vectors, heads, pooling, temperature and prototypes."""
 
+from counterpoint.encoders.bert import SmallBert
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
 from counterpoint.encoders.direct_pred import DirectPred, DirectPredictor
@@ -7,7 +8,7 @@ from counterpoint.encoders.gates import ClassPairGate, LearnableGate
 from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, PredictionHead, ProjectionHead
 from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.loading import load_encoder
-from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze
+from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze, without_dropout
 from counterpoint.encoders.nullspace import NullspaceProjection, nullspace_projection
 from counterpoint.encoders.pooling import CLS, Attention, LastToken, Mean, Pooling
 from counterpoint.encoders.projected import Projected
@@ -53,6 +54,7 @@ __all__ = [
     "ResNet18",
     "Role",
     "Saved",
+    "SmallBert",
     "StaticText",
     "StepPredictors",
     "Temperature",
@@ -65,4 +67,5 @@ __all__ = [
     "nullspace_projection",
     "unfreeze",
     "von_mises_fisher",
+    "without_dropout",
 ]

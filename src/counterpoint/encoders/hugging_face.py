@@ -1,6 +1,7 @@
 """Any Hugging Face text encoder: loaded by name or folder, or built anew from a configuration."""
 
 import contextlib
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,25 @@ LONGEST = 512
 """Tokens kept of a text when neither the user nor the model says how many."""
 
 
+class TextTransformer(EncoderSpec):
+    """What :class:`HuggingFaceEncoder` is built from: weights and tokenizer from a folder, or new ones."""
+
+    @abstractmethod
+    def prompt_for(self, role: Role) -> str:
+        """What is put before a text of this role."""
+
+    def restore(self, fitted: Mapping[str, Any], folder: Path) -> "HuggingFaceEncoder":
+        """The same architecture and tokenizer, from the files of a saved encoder only."""
+        transformers = _transformers()
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModel.from_config(config)
+        pooling = from_json(fitted["pooling"])
+        return HuggingFaceEncoder(self, model, tokenizer, pooling, int(fitted["max_length"]))
+
+
 @dataclass(frozen=True, kw_only=True)
-class HuggingFace(EncoderSpec):
+class HuggingFace(TextTransformer):
     """A transformer through ``AutoModel`` and ``AutoTokenizer``, and a pooling.
 
     Only safetensors weights are read, and no code that comes with a model is run.
@@ -37,6 +55,7 @@ class HuggingFace(EncoderSpec):
         query_prompt: Put before a query; None takes ``prompt``.
         document_prompt: Put before a document; None takes ``prompt``.
         from_config: Take configuration and tokenizer only, and begin with new weights.
+        layers: Keep only the first so many blocks; None keeps all.
         local_files_only: Never ask the network.
     """
 
@@ -47,7 +66,12 @@ class HuggingFace(EncoderSpec):
     query_prompt: str | None = None
     document_prompt: str | None = None
     from_config: bool = False
+    layers: int | None = None
     local_files_only: bool = False
+
+    def __post_init__(self) -> None:
+        if self.layers is not None and self.layers < 1:
+            raise InputError(f"layers must be at least 1, got {self.layers}")
 
     def build(self, sample: Content | None = None) -> "HuggingFaceEncoder":
         """The model with its weights; the sample is not needed.
@@ -69,15 +93,6 @@ class HuggingFace(EncoderSpec):
         max_length = self.max_length or read_max_length(folder) or LONGEST
         return HuggingFaceEncoder(self, model, tokenizer, pooling, min(max_length, _positions(model, tokenizer)))
 
-    def restore(self, fitted: Mapping[str, Any], folder: Path) -> "HuggingFaceEncoder":
-        """The same architecture and tokenizer, from the files of a saved encoder only."""
-        transformers = _transformers()
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = transformers.AutoModel.from_config(config)
-        pooling = from_json(fitted["pooling"])
-        return HuggingFaceEncoder(self, model, tokenizer, pooling, int(fitted["max_length"]))
-
     def prompt_for(self, role: Role) -> str:
         """What is put before a text of this role."""
         own = {Role.PLAIN: self.prompt, Role.QUERY: self.query_prompt, Role.DOCUMENT: self.document_prompt}[role]
@@ -87,11 +102,12 @@ class HuggingFace(EncoderSpec):
         """Tokenizer, model, and the weights that the model's files should have held and did not."""
         name, offline = self.name_or_path, {"local_files_only": self.local_files_only}
         tokenizer = transformers.AutoTokenizer.from_pretrained(name, **offline)
+        cut = {} if self.layers is None else {"num_hidden_layers": self.layers}
         if self.from_config:
-            config = transformers.AutoConfig.from_pretrained(name, **offline)
+            config = transformers.AutoConfig.from_pretrained(name, **cut, **offline)
             return tokenizer, transformers.AutoModel.from_config(config), []
         model, found = transformers.AutoModel.from_pretrained(
-            name, use_safetensors=True, output_loading_info=True, **offline
+            name, use_safetensors=True, output_loading_info=True, **cut, **offline
         )
         return tokenizer, model, sorted(key for key in found["missing_keys"] if not key.startswith("pooler."))
 
@@ -104,9 +120,9 @@ class HuggingFace(EncoderSpec):
 class HuggingFaceEncoder(Encoder):
     """See :class:`HuggingFace`. ``collate`` returns what the tokenizer makes: ``input_ids``, ``attention_mask``, ..."""
 
-    spec: HuggingFace
+    spec: TextTransformer
 
-    def __init__(self, spec: HuggingFace, model: Any, tokenizer: Any, pooling: Pooling, max_length: int) -> None:
+    def __init__(self, spec: TextTransformer, model: Any, tokenizer: Any, pooling: Pooling, max_length: int) -> None:
         super().__init__(spec, kind=Kind.TEXT, embedding_dim=int(model.config.hidden_size))
         if getattr(model, "pooler", None) is not None:
             # the pooler of next-sentence prediction: we pool ourselves, and weights that get no gradient

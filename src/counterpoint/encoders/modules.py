@@ -1,5 +1,7 @@
 """Freezing, and what gradient caching must know about a module."""
 
+import copy
+
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -18,6 +20,15 @@ def unfreeze(encoder: Encoder) -> Encoder:
     encoder.frozen = False
     encoder.requires_grad_(True)
     return encoder.train()
+
+
+def without_dropout(encoder: Encoder) -> Encoder:
+    """A copy of ``encoder`` with every dropout rate at 0: two passes over an example are then the same."""
+    still = copy.deepcopy(encoder)
+    for part in still.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
+    return still
 
 
 def has_batch_statistics(module: nn.Module) -> bool:

@@ -32,6 +32,7 @@ from counterpoint.objectives.harmonic import Harmonic
 from counterpoint.objectives.heads import AMCL
 from counterpoint.objectives.independence import CLUB
 from counterpoint.objectives.info_nce import CLIP, InfoNCE, NTXent
+from counterpoint.objectives.information import GaussianInformation
 from counterpoint.objectives.inner_products import CIP
 from counterpoint.objectives.joint_entropy import JointEntropy
 from counterpoint.objectives.leading import PMRLAlignment
@@ -134,6 +135,7 @@ __all__ = [
     "FacilityLocation",
     "FastAP",
     "FocalContrastive",
+    "GaussianInformation",
     "GeneralizedLifted",
     "GraphCut",
     "GroCo",

@@ -36,6 +36,7 @@ from counterpoint.pairs.mixing import (
     told_apart,
     view_quality,
     with_own_negatives,
+    worst_noise,
 )
 from counterpoint.pairs.owned import Owned
 from counterpoint.pairs.partly import Graded, WhereKnown
@@ -104,4 +105,5 @@ __all__ = [
     "triplets",
     "view_quality",
     "with_own_negatives",
+    "worst_noise",
 ]

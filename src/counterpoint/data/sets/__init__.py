@@ -15,6 +15,7 @@ from counterpoint.data.sets.omniglot import omniglot
 from counterpoint.data.sets.place import Access
 from counterpoint.data.sets.scifact import scifact
 from counterpoint.data.sets.sentences import stsb
+from counterpoint.data.sets.sts_years import sts12_16
 from counterpoint.data.sets.translations import multi30k
 from counterpoint.data.sets.types import NamedSet, Retrieval
 
@@ -28,6 +29,7 @@ SETS: Mapping[str, Callable[..., NamedSet]] = {
     "novels": novels,
     "omniglot": omniglot,
     "scifact": scifact,
+    "sts12_16": sts12_16,
     "stsb": stsb,
     "trec_qc": trec_qc,
 }
@@ -65,6 +67,7 @@ __all__ = [
     "novels",
     "omniglot",
     "scifact",
+    "sts12_16",
     "stsb",
     "trec_qc",
 ]

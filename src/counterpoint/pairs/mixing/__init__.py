@@ -7,7 +7,7 @@ from counterpoint.pairs.mixing.hard_pairs import hard_pair_mixes, told_apart
 from counterpoint.pairs.mixing.mixes import Mixes, interpolated, mixup
 from counterpoint.pairs.mixing.modalities import mixed_modality
 from counterpoint.pairs.mixing.negatives import hard_negative_mixes, with_own_negatives
-from counterpoint.pairs.mixing.noise import noise_negatives, shaken
+from counterpoint.pairs.mixing.noise import noise_negatives, shaken, worst_noise
 from counterpoint.pairs.mixing.ordered import OrderedMixes, ordered_mixes, ordered_pairs
 from counterpoint.pairs.mixing.quality import quality_weights, view_quality
 from counterpoint.pairs.mixing.replication import replicated
@@ -38,4 +38,5 @@ __all__ = [
     "told_apart",
     "view_quality",
     "with_own_negatives",
+    "worst_noise",
 ]

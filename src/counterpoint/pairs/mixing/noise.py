@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.numerics import unit_rows
 from counterpoint.pairs.mixing.arranged import Pairs
 from counterpoint.pairs.mixing.draws import of_this_rank, uniform
 from counterpoint.pairs.mixing.weighing import WeightedCandidates
@@ -42,6 +43,46 @@ def noise_negatives(
     same = SameKey(rows, torch.cat([rows, rows.new_full((len(noise),), -1)]), local=True)
     weights = torch.cat([anchors.new_ones(len(rows)), anchors.new_full((len(noise),), weight)])
     return Pairs(anchors, torch.cat([positives, noise]), WeightedCandidates(same, weights))
+
+
+def worst_noise(
+    anchors: Tensor,
+    *,
+    count: int,
+    steps: int = 4,
+    step_size: float = 1e-3,
+    temperature: float = 0.05,
+    generator: torch.Generator,
+) -> Tensor:
+    """Gaussian vectors moved to where the space is least uniform, as negatives of every anchor, `[count, D]`.
+
+    Zhou et al., "Debiased Contrastive Learning of Unsupervised Sentence Representations" (2022), arXiv:2205.00656,
+    Section 4.1. Formula: ``steps`` times ``e <- e + step_size g / |g|``, with g the gradient for e of the sum over
+    anchors of ``log sum over e of exp(s(a, e) / t)``: what the loss of uniformity has of e. They carry no gradient.
+
+    Args:
+        anchors: `[N, D]`.
+        count: How many vectors.
+        steps: 0 leaves them where they were drawn.
+        step_size: How far a vector moves at each step; they begin about sqrt(D) long.
+        temperature: t.
+        generator: What draws, in the same state on every rank.
+
+    Raises:
+        InputError: ``count`` or ``temperature`` is not positive, or ``steps`` negative.
+    """
+    if count < 1 or steps < 0 or not temperature > 0:
+        given = f"{count}, {temperature} and {steps}"
+        raise InputError(f"count and temperature must be positive and steps not negative, got {given}")
+    noise = torch.randn(count, anchors.shape[1], generator=generator, device=generator.device).to(anchors)
+    unit = unit_rows(anchors.detach())
+    for _ in range(steps):
+        noise.requires_grad_(True)
+        with torch.enable_grad():
+            crowd = torch.logsumexp(unit @ unit_rows(noise).T / temperature, dim=1).sum()
+        (slope,) = torch.autograd.grad(crowd, noise)
+        noise = (noise + step_size * unit_rows(slope)).detach()
+    return noise
 
 
 def shaken(x: Tensor, *, alpha: float, generator: torch.Generator) -> Tensor:

@@ -20,12 +20,13 @@ paper = Paper(
     identifier="arXiv:2506.07438",
     wing=Wing.TEXT,
     implements="InfoNCE plus the cross-entropy to the softmax of a teacher's scores over the answer and the mined "
-    "negatives, and a margin relative to the answer's score above which a mined negative is left out; each by itself and neither",
+    "negatives, and a margin relative to the answer's score above which a mined negative is left out; each by "
+    "itself, and neither",
     deviates="No retriever and reranker of billions of parameters: the teacher is the mean of TF-IDF's and latent "
     "semantic analysis's cosines on the same corpus. SciFact's claims, a static text encoder, which has no use for "
     "instructions and examples in the prompt. A false negative is planted for every claim: its answer with a tenth "
-    "of the words left out. The margin of 0.95 was not tuned; the teacher's temperature is the better of 0.1 and 0.03 at "
-    "another seed.",
+    "of the words left out. The margin of 0.95 was not tuned; the teacher's temperature is the better of 0.1 and "
+    "0.03 at another seed.",
 )
 claim = Claim(
     statement="Soft labels and a margin relative to the positive each improve retrieval over one-hot labels and "

@@ -25,11 +25,11 @@ paper = Paper(
     identifier="arXiv:2402.14776",
     wing=Wing.TEXT,
     implements="the loss of the last and of one drawn layer, each at full width and at one drawn width, plus the KL "
-    "divergence of the drawn layer from the last, against one width alone (Matryoshka) and the last layer at full width",
+    "divergence of the drawn layer from the last, against one width alone (Matryoshka) and the last layer alone",
     deviates="MiniLM's first 3 layers and STS-B's scored pairs, in place of BERT-base and NLI; the loss of pairs is "
     "CoSENT in place of AnglE; the KL divergence is that of the softmax over dimensions at a temperature of 0.3, as in "
     "sentence-transformers' version. In `small`, 40 steps of 16 pairs and the first 400 "
-    "test pairs. The learning rate and the widths (32 to 256 rather than 12 to 192) were chosen on the development part.",
+    "test pairs. Learning rate and widths (32 to 256 rather than 12 to 192) were chosen on the development part.",
 )
 claim = Claim(
     statement="Cut short in layers or dimensions, the model keeps more of its quality, at nearly none of its cost.",
@@ -107,7 +107,7 @@ def _learnt(start: HuggingFaceEncoder, pairs: ScoredPairs, loss: Side, steps: in
 
 @torch.no_grad()
 def _judged(encoder: HuggingFaceEncoder, pairs: ScoredPairs) -> dict[str, float]:
-    """Spearman's correlation: of the whole model, of its last layer's first dimensions, and the mean of early layers."""
+    """Spearman's correlation: of the whole model, of its first dimensions, and the mean of early layers."""
     layers = [
         layer_embeddings(encoder, encoder.collate(texts))
         for side in (pairs.first, pairs.second)

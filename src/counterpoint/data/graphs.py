@@ -42,6 +42,12 @@ class Graph:
         """int64 `[N]`."""
         return np.bincount(self.edges.ravel(), minlength=len(self))
 
+    def corner(self, size: int) -> "Graph":
+        """The first nodes with the edges between them; without a split."""
+        inside = (self.edges < size).all(1)
+        labels = None if self.labels is None else self.labels[:size]
+        return graph_from(self.edges[inside], self.features[:size], labels=labels)
+
 
 def graph_from(
     edges: np.ndarray, features: Any, *, labels: np.ndarray | None = None, parts: dict[str, np.ndarray] | None = None

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from counterpoint.base.numerics import unit_rows
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
 from counterpoint.evaluation.clustering import agreement, kmeans_assignment
@@ -35,7 +36,7 @@ class ClusterLoop:
         learning_rate: Of Adam.
     """
 
-    widths: tuple[int, ...] = (256, 64, 10)
+    widths: tuple[int, ...] = (256, 256, 10)
     pretraining: int = 30
     steps: int = 100
     contrast: float = 1.0
@@ -49,7 +50,7 @@ def learn_clusters(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings `[N, D]` and clusters `[N]` after all steps; torch's global random state is left as it was found.
 
-    Centres start at k-means of the pretrained embeddings, and a node belongs to the nearest one.
+    Embeddings have unit length. Centres start at k-means of the pretrained ones, and a node belongs to the nearest.
 
     Args:
         graph: The encoder sees its features; its edges are the business of the contrast.
@@ -69,14 +70,14 @@ def learn_clusters(
         optimiser = torch.optim.Adam([*learners.parameters(), centres], lr=loop.learning_rate)
         for _ in range(loop.steps):
             optimiser.zero_grad()
-            z = encoder(x)
+            z = unit_rows(encoder(x))
             loss = loop.contrast * contrast(z, _nearest(z, centres)) + loop.self_training * DEC()(z, centres)
             if loop.reconstruction:
                 loss = loss + loop.reconstruction * (decoder(z) - x).square().mean()
             loss.backward()
             optimiser.step()
         with torch.no_grad():
-            z = encoder(x)
+            z = unit_rows(encoder(x))
             return z.numpy(), _nearest(z, centres).numpy()
 
 
@@ -90,8 +91,8 @@ def judged_clusters(assigned: np.ndarray, graph: Graph) -> dict[str, float]:
 
 def _starts(encoder: nn.Module, x_NF: Tensor, clusters: int, seed: int) -> Tensor:
     with torch.no_grad():
-        z_ND = encoder(x_NF)
-    assigned = torch.from_numpy(kmeans_assignment(z_ND.numpy(), clusters, n_init=20, seed=seed, normalize=False))
+        z_ND = unit_rows(encoder(x_NF))
+    assigned = torch.from_numpy(kmeans_assignment(z_ND.numpy(), clusters, n_init=20, seed=seed))
     return torch.stack([z_ND[assigned == k].mean(0) for k in range(clusters)])
 
 

@@ -57,7 +57,7 @@ def link_loss(z_ND: Tensor, edges_2E: Tensor, generator: torch.Generator) -> Ten
 def learn_features(
     x_NF: Tensor, encoder: nn.Module, decoder: nn.Module, *, epochs: int, generator: torch.Generator
 ) -> None:
-    """Train an autoencoder of rows in place: squared error, batches of 256, Adam at 0.001.
+    """Train an autoencoder of rows in place: squared error of a row, batches of 256, Adam at 0.001.
 
     Args:
         x_NF: Dense features.
@@ -70,5 +70,5 @@ def learn_features(
     for _ in range(epochs):
         for rows in torch.randperm(len(x_NF), generator=generator).split(256):
             optimiser.zero_grad()
-            (decoder(encoder(x_NF[rows])) - x_NF[rows]).square().mean().backward()
+            (decoder(encoder(x_NF[rows])) - x_NF[rows]).square().sum(1).mean().backward()
             optimiser.step()

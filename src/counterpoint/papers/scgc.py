@@ -24,7 +24,8 @@ paper = Paper(
     wing=Wing.GRAPH,
     implements="SCGC* (influence-augmented contrast, self-training, no decoder) and SCGC (with decoder), against a "
     "graph autoencoder and k-means of the features, on DBLP as it is and with as many random edges again",
-    deviates="Layers of 256, 64 and 10 in place of 500, 500, 2000 and 10 in `small`, pretrained here. The last step is "
+    deviates="Layers of 256, 256 and 10 in place of 500, 500, 2000 and 10 in `small`, pretrained here; rows have unit "
+    "length before they meet the centres, and 512 nodes a step are compared with all. The last step is "
     "judged; the public code reports the best of 200 epochs by the test labels, so that its figures are no match. "
     "Published on DBLP (ACC/NMI/ARI): SDCN 68.05/39.50/39.15, DFCN 76.00/43.70/47.00; SCGC's abstract claims 20 % "
     "more ARI and 18 % more NMI than what was best before it.",
@@ -36,6 +37,7 @@ claim = Claim(
         Better(measure="ari", statement="More ARI, too."),
         Better(measure="nmi", than="features", statement="More NMI than k-means of the features."),
         Better(measure="nmi", than="with decoder", by=-0.01, statement="The decoder is not needed."),
+        Better(measure="nmi_noisy", statement="With as many random edges again it still has more NMI."),
         Better(measure="nmi_lost", lower=True, statement="Random edges cost it less NMI than the autoencoder."),
     ),
     minutes=6,
@@ -62,7 +64,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     }
     worse = (_clustered(noisy, influence_contrast(noisy, seed=seed), loop, seed), _autoencoded(noisy, loop, seed))
     for side, found in zip(("method", "baseline"), worse, strict=True):
-        figures[side]["nmi_lost"] = figures[side]["nmi"] - found["nmi"]
+        figures[side] |= {"nmi_noisy": found["nmi"], "nmi_lost": figures[side]["nmi"] - found["nmi"]}
     return figures
 
 
@@ -102,7 +104,7 @@ def _clustered(graph: Graph, contrast: Contrast, loop: ClusterLoop, seed: int) -
 
 
 def _autoencoded(graph: Graph, loop: ClusterLoop, seed: int) -> dict[str, float]:
-    found = learn_autoencoder(graph, widths=loop.widths[-2:], steps=2 * loop.steps, seed=seed)
+    found = learn_autoencoder(graph, widths=loop.widths[-2:], steps=loop.steps, seed=seed)
     return judged_clusters(kmeans_assignment(found, 4, seed=seed), graph)
 
 

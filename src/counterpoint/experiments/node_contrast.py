@@ -21,6 +21,13 @@ NodeLoss = Callable[[Tensor, Tensor, int], Tensor]
 """From the projections `[N, P]` of both views and the number of the step to a scalar."""
 
 
+Encoded = tuple[Tensor, Tensor, Tensor]
+"""Of a view: features, edges, and the encoder's rows `[N, D]`."""
+
+Penalty = Callable[[GraphEncoder, Encoded, Encoded], Tensor]
+"""From the encoder and both views to a scalar that is added to the loss."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NodeLoop:
     """What a run is made of besides its loss; sizes are those that GRACE has for Cora, but for fewer steps.
@@ -47,13 +54,27 @@ class NodeLoop:
 
 
 def learn_nodes(graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int) -> np.ndarray:
-    """Embeddings `[N, D]` of the encoder after all steps; torch's global random state is left as it was found.
+    """Embeddings `[N, D]` of :func:`train_nodes`' encoder, with nothing left out."""
+    return embedded(train_nodes(graph, loss, loop, seed=seed), graph)
+
+
+def embedded(encoder: GraphEncoder, graph: Graph) -> np.ndarray:
+    """`[N, D]` in evaluation mode."""
+    with torch.no_grad():
+        return encoder.eval()(*graph_tensors(graph)).numpy()
+
+
+def train_nodes(
+    graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int, penalty: Penalty | None = None
+) -> GraphEncoder:
+    """The encoder after all steps; torch's global random state is left as it was found.
 
     Args:
         graph: Whose nodes are embedded.
         loss: Of the projections of both views; where it is a module, its parameters learn too.
         loop: The settings.
         seed: Decides weights and views.
+        penalty: What is added to the loss, of the encoder and its rows before the projection.
     """
     x, edges = graph_tensors(graph)
     generator = torch.Generator().manual_seed(seed)
@@ -67,11 +88,14 @@ def learn_nodes(graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int) -> n
         optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
         for step in range(loop.steps):
             optimiser.zero_grad()
-            first, second = (head(encoder(*view(x, edges, generator))) for view in loop.views)
-            loss(first, second, step).backward()
+            views = [view(x, edges, generator) for view in loop.views]
+            first, second = ((*view, encoder(*view)) for view in views)
+            total = loss(head(first[-1]), head(second[-1]), step)
+            if penalty is not None:
+                total = total + penalty(encoder, first, second)
+            total.backward()
             optimiser.step()
-        with torch.no_grad():
-            return encoder.eval()(x, edges).numpy()
+    return encoder
 
 
 _FEW = Bootstrap(resamples=10)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -56,6 +56,34 @@ class Interactions:
     def only(self, keep: np.ndarray) -> "Interactions":
         """Those of a bool mask `[E]`, with the same names."""
         return replace(self, users=self.users[keep], items=self.items[keep], notes=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Interactions in three parts; users and items have the same numbers in all of them.
+
+    Attributes:
+        train: To learn from.
+        validation: To choose by.
+        test: To judge by.
+    """
+
+    train: Interactions
+    validation: Interactions
+    test: Interactions
+
+    @property
+    def known(self) -> Interactions:
+        """What is known before the test: training and validation together, sorted by user."""
+        parts = (self.train, self.validation)
+        users, items = (np.concatenate([getattr(part, name) for part in parts]) for name in ("users", "items"))
+        order = np.argsort(users, kind="stable")
+        return replace(self.train, users=users[order], items=items[order], notes=())
+
+    def of_first(self, users: int) -> Self:
+        """What the first so many users took, in every part."""
+        parts = {name: getattr(self, name).of_first(users) for name in ("train", "validation", "test")}
+        return replace(self, **parts)
 
 
 def read_interactions(

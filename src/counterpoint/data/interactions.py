@@ -127,6 +127,11 @@ def read_interactions(
     return Interactions(users=users[rows], items=items[rows], user_names=user_names, item_names=item_names, notes=notes)
 
 
+def name_of(value: object) -> str:
+    """A user or an item as it is typed: whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def leave_last_out(whole: Interactions) -> tuple[Interactions, Interactions, Interactions]:
     """Each user's last item to test, the one before to validate, the rest to learn from.
 

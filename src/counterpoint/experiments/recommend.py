@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
+from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import Interactions, Split
 from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
@@ -42,6 +43,18 @@ class RecommenderSettings:
     learning_rate: float = 1e-3
     decay: float = 1e-4
     ranking: ItemRanking = PairwiseRanking()
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            InputError: One is out of its range.
+        """
+        for name in ("dim", "layers", "epochs", "look", "patience", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_positive_number("learning_rate", self.learning_rate)
+        check_not_negative("decay", self.decay)
 
 
 Vectors = tuple[np.ndarray, np.ndarray]

@@ -73,7 +73,9 @@ def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND:
     (first, second), slopes = encoder.layers, [one.weight for one in encoder.activations]
     values = first.lin(x_NF)
     low1, high1 = _spread(values, values, bounds, first.bias)
-    low2, high2 = _spread(*_linear(_bent(low1, slopes[0]), _bent(high1, slopes[0]), second.lin.weight), bounds, second.bias)
+    low2, high2 = _spread(
+        *_linear(_bent(low1, slopes[0]), _bent(high1, slopes[0]), second.lin.weight), bounds, second.bias
+    )
     n = len(other_ND)
     unit = unit_rows(other_ND)
     wanted_ND = (unit * n - unit.sum(0)) / (n - 1)

@@ -4,6 +4,8 @@ import json
 import re
 import sys
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -220,10 +222,10 @@ def test_a_missing_extra_is_named(cli, runs, corpus, queries, tmp_path, monkeypa
     assert "counterpoint[ann]" in said.errors[0]
 
 
-def test_images_are_no_texts_and_an_empty_positive_is_named(cli, runs, corpus, data, tmp_path):
+def test_what_does_not_fit_is_named(cli, runs, corpus, data, tmp_path):
     said = cli("mine", runs("images"), data / "images", "--queries", data / "pairs.csv", *ASK)
     assert said.code == 2
-    assert "negatives are mined from texts" in said.errors[0]
+    assert "holds images, but the positives are texts" in said.errors[0]
     holes = write(
         tmp_path / "holes.jsonl", '{"query": "a", "positive": "b"}', [('{"query": "c"', ' "positive": null}')]
     )
@@ -231,6 +233,48 @@ def test_images_are_no_texts_and_an_empty_positive_is_named(cli, runs, corpus, d
     assert said.code == 2
     assert "'positive' must be a text, found None" in said.errors[0]
     assert not (tmp_path / "mined").exists()
+
+
+def image_files(data):
+    return sorted(path for path in (data / "images").rglob("*.png"))
+
+
+def test_images_are_mined_and_what_is_mined_trains(ok, runs, data, tmp_path):
+    """The corpus is a folder; queries and positives are bytes in a table; every positive is a file of the corpus."""
+    files = image_files(data)
+    asked, answers = files[:20], files[1:21]
+    table = pa.table({"query": [one.read_bytes() for one in asked], "positive": [one.read_bytes() for one in answers]})
+    pq.write_table(table, tmp_path / "queries.parquet")
+    out = tmp_path / "mined"
+    said = ok(
+        "mine", runs("images"), data / "images", "--queries", tmp_path / "queries.parquet", "-o", out, *ASK, "--json"
+    )
+    assert said.json["queries"] == 20
+    mined = pq.read_table(out / "part-00000.parquet").to_pylist()
+    names = {one.read_bytes(): one.name for one in files}
+    for row, one, other in zip(mined, asked, answers, strict=True):
+        assert (row["query"], row["positive"]) == (one.read_bytes(), other.read_bytes())
+        negatives = [row[f"negative_{number}"] for number in (1, 2, 3)]
+        assert len(set(negatives)) == 3
+        assert not {row["query"], row["positive"]} & set(negatives)
+        assert set(negatives) <= set(names)
+    ok("train", out, "--steps", 2, "--batch-size", 4, "--out", tmp_path / "run", "--no-judge")
+
+
+def test_vectors_are_mined(ok, runs, data, tmp_path):
+    vectors = np.load(data / "vectors.npz")["vector"]
+    pairs = {"query": vectors[:30].tolist(), "positive": vectors[3:33].tolist()}
+    pq.write_table(pa.table(pairs), tmp_path / "queries.parquet")
+    out = tmp_path / "mined"
+    ok("mine", runs("vectors.npz"), data / "vectors.npz", "--queries", tmp_path / "queries.parquet", "-o", out, *ASK)
+    mined = pq.read_table(out / "part-00000.parquet").to_pylist()
+    known = {tuple(one) for one in vectors.tolist()}
+    for row in mined:
+        negatives = [tuple(row[f"negative_{number}"]) for number in (1, 2, 3)]
+        assert set(negatives) <= known
+        assert tuple(row["query"]) not in negatives
+        assert tuple(row["positive"]) not in negatives
+    ok("train", out, "--steps", 2, "--batch-size", 4, "--out", tmp_path / "run", "--no-judge")
 
 
 def test_killed_between_parts_it_makes_what_an_unbroken_run_makes(runs, corpus, queries, tmp_path):

@@ -15,7 +15,7 @@ from counterpoint.retrieval.mining import MiningReport, Plan, RankWindow, Sample
 
 def mine(
     run: Annotated[Path, typer.Argument(help="Run folder of the model that searches.")],
-    corpus: Annotated[str, typer.Argument(help="File, folder or set:NAME of texts to mine from.")],
+    corpus: Annotated[str, typer.Argument(help="File, folder or set:NAME to mine from.")],
     queries: Annotated[str, typer.Option("--queries", help="File, folder or set:NAME of queries and positives.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make, or to go on with.")] = Path("mined"),
     column: Annotated[list[str] | None, typer.Option(help="role=column of the queries, such as query=claim.")] = None,
@@ -34,10 +34,10 @@ def mine(
     offset: Annotated[float, typer.Option(help="Of --sample ambiguous: how far above the positive's score.")] = 0.0,
     margin: Annotated[float | None, typer.Option(help="Cosine below the positive's by at least this.")] = None,
     share: Annotated[float | None, typer.Option(help="Cosine at most this share of the positive's; 0.95, say.")] = None,
-    duplicates: Annotated[float, typer.Option(help="Cosine above which a text is a copy; 1 keeps copies.")] = 0.999,
+    duplicates: Annotated[float, typer.Option(help="Cosine above which it is a copy; 1 keeps copies.")] = 0.999,
     guide: Annotated[Path | None, typer.Option(help="Run folder of a second model that must agree.")] = None,
     guide_margin: Annotated[float, typer.Option(help="By how much the guide must prefer the positive.")] = 0.0,
-    reranker: Annotated[str | None, typer.Option(help="module:function from (query, text) pairs to scores.")] = None,
+    reranker: Annotated[str | None, typer.Option(help="module:function from (query, document) pairs to scores.")] = None,
     reranker_scores: Annotated[
         Path | None, typer.Option(help="File of query_id, doc_id, score that it gave before, instead.")
     ] = None,

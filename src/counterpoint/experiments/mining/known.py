@@ -7,27 +7,28 @@ import numpy as np
 
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.corpus import TableCorpus
-from counterpoint.experiments.mining.lookup import rows_of_texts
+from counterpoint.experiments.mining.lookup import rows_of_keys
 from counterpoint.experiments.mining.questions import Questions
 from counterpoint.experiments.mining.scored_rows import scored_rows
 from counterpoint.retrieval.mining import KnownPairs
 from counterpoint.retrieval.mining.mine import Judge
 
 
-def known_positives(questions: Questions, corpus: TableCorpus) -> KnownPairs:
-    """Rows with the text of a query or of one of its positives; a query is the same wherever its text is."""
+def known_positives(questions: Questions) -> KnownPairs:
+    """Rows that hold a query or one of its positives; a query is the same wherever what it holds is."""
     numbers = np.arange(len(questions))
-    queries = questions.queries(numbers)
+    queries, positives = questions.keys(numbers)
     askers: dict[str, list[int]] = defaultdict(list)
     for number, query in enumerate(queries):
         askers[query].append(number)
     wanted: dict[str, set[str]] = defaultdict(set)
-    for query, positive in zip(queries, questions.positives(numbers), strict=True):
+    for query, positive in zip(queries, positives, strict=True):
         wanted[positive].add(query)
         wanted[query].add(query)
-    pairs = [(number, row) for row, text in rows_of_texts(corpus, wanted) for q in wanted[text] for number in askers[q]]
+    found = rows_of_keys(questions.corpus, wanted)
+    pairs = [(number, row) for row, key in found for q in wanted[key] for number in askers[q]]
     query, row = zip(*pairs, strict=True) if pairs else ((), ())
-    return KnownPairs(query, row, rows=len(corpus))
+    return KnownPairs(query, row, rows=len(questions.corpus.table))
 
 
 def judge_by_label(questions: Questions, corpus: TableCorpus, label: str) -> Judge:
@@ -39,7 +40,7 @@ def judge_by_label(questions: Questions, corpus: TableCorpus, label: str) -> Jud
     for table in (questions.table, corpus.table):
         if label not in table.columns:
             raise InputError(f"--label: {table.description} has no column {label!r}; it has {list(table.columns)}")
-    asked = questions.column(label)
+    asked = questions.values(label)
 
     def judge(queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         here = corpus.table.take(rows, [label])[label]

@@ -1,4 +1,4 @@
-"""Rows of a corpus by id or by text, in one pass that keeps nothing but what was asked for."""
+"""Rows of a corpus by id or by what they hold, in one pass that keeps nothing but what was asked for."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.corpus import TableCorpus
+from counterpoint.experiments.mining.column import Column
 
 _BLOCK = 4096
 
@@ -28,12 +29,12 @@ def rows_of_ids(corpus: TableCorpus, wanted: Collection[str], *, argument: str) 
     return found
 
 
-def rows_of_texts(corpus: TableCorpus, wanted: Mapping[str, object]) -> Iterator[tuple[int, str]]:
-    """Every row whose text is among ``wanted``, with that text."""
-    for rows in _blocks(len(corpus)):
-        for row, text in zip(rows, corpus.content(rows), strict=True):
-            if text in wanted:
-                yield int(row), str(text)
+def rows_of_keys(corpus: Column, wanted: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """Every row whose key is among ``wanted``, with that key."""
+    for rows in _blocks(len(corpus.table)):
+        for row, key in zip(rows, corpus.keys(rows), strict=True):
+            if key in wanted:
+                yield int(row), key
 
 
 def _blocks(n: int) -> Iterator[np.ndarray]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table, infer_roles
 from counterpoint.experiments.corpus import TableCorpus
+from counterpoint.experiments.mining.column import Column
 from counterpoint.experiments.mining.lookup import rows_of_ids
 from counterpoint.experiments.source import open_data
 
@@ -19,46 +21,45 @@ class Questions:
 
     Attributes:
         table: Where they are.
-        query: Column of the query.
-        positive: Column of the positive's text; unused where ``positive_rows`` is given.
+        query: The queries.
+        positive: The positives, in the corpus itself where ``positive_rows`` is given.
         corpus: What is mined from.
         positive_rows: int64 `[N]`, rows of the corpus, where positives are given by id.
     """
 
     table: Table
-    query: str
-    positive: str
-    corpus: TableCorpus
+    query: Column
+    positive: Column
+    corpus: Column
     positive_rows: np.ndarray | None = None
 
     def __len__(self) -> int:
         """N."""
         return len(self.table)
 
-    def queries(self, numbers: np.ndarray) -> list[str]:
-        """Texts of queries."""
-        return self._texts(numbers, self.query)
+    def positive_at(self, numbers: np.ndarray) -> np.ndarray:
+        """The rows of :attr:`positive` that belong to some pairs."""
+        return numbers if self.positive_rows is None else self.positive_rows[numbers]
 
-    def positives(self, numbers: np.ndarray) -> list[str]:
-        """Texts of positives."""
-        if self.positive_rows is None:
-            return self._texts(numbers, self.positive)
-        return texts_of(self.corpus, self.positive_rows[numbers])
+    def queries(self, numbers: np.ndarray) -> Content:
+        """What the query side embeds."""
+        return self.query.content(numbers)
+
+    def positives(self, numbers: np.ndarray) -> Content:
+        """What the other side embeds."""
+        return self.positive.content(self.positive_at(numbers))
+
+    def keys(self, numbers: np.ndarray) -> tuple[list[str], list[str]]:
+        """What tells queries and positives apart."""
+        return self.query.keys(numbers), self.positive.keys(self.positive_at(numbers))
 
     def groups(self) -> np.ndarray:
         """int64 `[N]`: the same number for pairs of the same query."""
-        return np.unique(np.array(self.queries(np.arange(len(self)))), return_inverse=True)[1]
+        return np.unique(np.array(self.query.keys(np.arange(len(self)))), return_inverse=True)[1]
 
-    def column(self, name: str) -> Sequence[Any]:
+    def values(self, name: str) -> Sequence[Any]:
         """All values of another column."""
         return list(self.table.take(np.arange(len(self)), [name])[name])
-
-    def _texts(self, numbers: np.ndarray, column: str) -> list[str]:
-        values = self.table.take(numbers, [column])[column]
-        for number, value in zip(numbers, values, strict=True):
-            if not isinstance(value, str) or not value.strip():
-                raise InputError(f"{self.table.where(int(number))}: {column!r} must be a text, found {value!r}")
-        return [str(value) for value in values]
 
 
 def open_questions(
@@ -73,8 +74,10 @@ def open_questions(
         positive_id: Column of the positive's id in the corpus, instead of its text.
 
     Raises:
-        InputError: No query or positive, more than one positive column, or an id that the corpus does not have.
+        InputError: No query or positive, more than one positive column, an id that the corpus does not have, or
+            positives that are not of the corpus's kind.
     """
+    searched = Column(corpus.table, _only(corpus.roles.anchor, corpus.table), corpus.roles.kind, corpus.examples.image)
     table, _, known = open_data(data)
     overrides = {**known, **dict(columns)}
     if positive_id is not None:
@@ -88,14 +91,20 @@ def open_questions(
             f"several), found queries {list(roles.anchor)} and positives {list(roles.positives)}; "
             "name them with --column query=... --column positive=..., or give --positive-id"
         )
+    image = corpus.examples.image
+    query = Column(table, roles.anchor[0], roles.kind, image)
     if positive_id is None:
-        return Questions(table, roles.anchor[0], roles.positives[0], corpus)
+        kind = roles.other_kind or roles.kind
+        if kind is not searched.kind:
+            raise InputError(f"{corpus.table.description} holds {searched.kind}s, but the positives are {kind}s")
+        return Questions(table, query, Column(table, roles.positives[0], kind, image), searched)
     wanted = [str(one) for one in table.take(np.arange(len(table)), [positive_id])[positive_id]]
     place = rows_of_ids(corpus, set(wanted), argument=f"--positive-id {positive_id}")
     rows = np.array([place[one] for one in wanted], dtype=np.int64)
-    return Questions(table, roles.anchor[0], positive_id, corpus, rows)
+    return Questions(table, query, searched, searched, rows)
 
 
-def texts_of(corpus: TableCorpus, rows: np.ndarray) -> list[str]:
-    """Texts of some rows of a corpus."""
-    return [str(text) for text in corpus.content(rows)]
+def _only(names: tuple[str, ...], table: Table) -> str:
+    if len(names) != 1:
+        raise InputError(f"{table.description} must hold what is mined in one column, found {list(names)}")
+    return names[0]

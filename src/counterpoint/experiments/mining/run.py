@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from counterpoint.base.files import write_json
 from counterpoint.experiments.corpus import TableCorpus, corpus_source
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.mining.job import MiningJob
-from counterpoint.experiments.mining.questions import Questions, open_questions, texts_of
+from counterpoint.experiments.mining.questions import Questions, open_questions
 from counterpoint.experiments.mining.setting_up import check_early, judge_of, rules_of, scores_of, search_of, space_of
 from counterpoint.experiments.mining.user_function import user_function
 from counterpoint.retrieval import fingerprint_path
@@ -39,8 +40,6 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
     runs = [job.run] if job.guide is None else [job.run, job.guide]
     models = [fingerprint_path(_checked_model(run)) for run in runs]
     corpus = TableCorpus(corpus_source(job.run, job.corpus, column=job.corpus_column, id_column=job.id_column))
-    if corpus.roles.kind is not Kind.TEXT:
-        raise InputError(f"negatives are mined from texts; {job.corpus} holds {corpus.roles.kind.value}s")
     job.plan.check_corpus(len(corpus))
     questions = open_questions(job.queries, corpus, columns=job.columns, positive_id=job.positive_id)
     # All queries are read for this, so an empty one is known before the corpus is embedded.
@@ -51,13 +50,13 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
     space = space_of(job.run, questions, corpus, out / "vectors")
     rules = rules_of(job, space, questions, corpus, out / "guide", told=told)
     search, recall = search_of(job, space, questions)
-    generated = _generator(job)
+    generated = _generator(job, questions)
     asked = _asked(job, space, questions)
 
     def part(start: int, stop: int) -> tuple[pa.Table, Tally]:
         numbers = asked[start:stop]
         found = mine(space, search, numbers, job.plan, rules, judge=judge)
-        return _table(questions, corpus, numbers, found.rows, generated), found.tally
+        return _table(questions, numbers, found.rows, generated), found.tally
 
     tally = write_parts(out, part, rows=len(asked), settings=settings, part_rows=job.part_rows, progress=progress)
     report = MiningReport(tally, recall, easier=len(questions) - len(asked))
@@ -67,31 +66,33 @@ def mine_files(job: MiningJob, out: Path, *, progress: Progress = unheard) -> Mi
 
 def _table(
     questions: Questions,
-    corpus: TableCorpus,
     numbers: np.ndarray,
     rows: np.ndarray,
-    generated: Callable[[str, str], list[str | None]],
+    generated: Callable[[Any, Any], list[Any]],
 ) -> pa.Table:
-    queries, positives = questions.queries(numbers), questions.positives(numbers)
-    texts = np.full(rows.shape, None, dtype=object)
-    texts[rows >= 0] = texts_of(corpus, rows[rows >= 0])
+    queries, positives = questions.query.cells(numbers), questions.positive.cells(questions.positive_at(numbers))
+    found = iter(questions.corpus.cells(rows[rows >= 0]))
+    mined = [[next(found) if row >= 0 else None for row in near] for near in rows.tolist()]
     made = [generated(query, positive) for query, positive in zip(queries, positives, strict=True)]
-    columns = [queries, positives, *texts.T.tolist(), *map(list, zip(*made, strict=True))]
+    columns = [queries, positives, *map(list, zip(*mined, strict=True)), *map(list, zip(*made, strict=True))]
     names = ["query", "positive", *(f"negative_{number}" for number in range(1, len(columns) - 1))]
-    return pa.table([pa.array(one, pa.string()) for one in columns], names=names)
+    types = [questions.query.stored, *[questions.corpus.stored] * (len(columns) - 1)]
+    return pa.table([pa.array(one, kind) for one, kind in zip(columns, types, strict=True)], names=names)
 
 
-def _generator(job: MiningJob) -> Callable[[str, str], list[str | None]]:
+def _generator(job: MiningJob, questions: Questions) -> Callable[[Any, Any], list[Any]]:
     """The user's function with its result checked and brought to one length."""
     if job.generate is None:
         return lambda query, positive: []
+    if questions.corpus.kind is not Kind.TEXT:
+        raise InputError(f"--generate writes texts, and the positives are {questions.corpus.kind}s")
     function = user_function(job.generate, argument="--generate")
 
-    def generated(query: str, positive: str) -> list[str | None]:
+    def generated(query: Any, positive: str) -> list[Any]:
         texts = function(query, positive)
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
             raise InputError(f"--generate {job.generate} must give a list of texts, got {texts!r} for {query!r}")
-        kept: list[str | None] = [text for text in texts if text.strip() and text != positive][: job.generated]
+        kept: list[Any] = [text for text in texts if text.strip() and text != positive][: job.generated]
         return kept + [None] * (job.generated - len(kept))
 
     return generated
@@ -120,7 +121,7 @@ def _told(job: MiningJob, questions: Questions) -> list[str]:
     files = {"qrels": job.qrels, "scores": job.reranker_scores}
     digests = {name: None if file is None else fingerprint_path(file) for name, file in files.items()}
     columns = [*([job.query_id] if any(digests.values()) else []), *([] if job.label is None else [job.label])]
-    given = [list(map(str, questions.column(name))) for name in columns if name in questions.table.columns]
+    given = [list(map(str, questions.values(name))) for name in columns if name in questions.table.columns]
     return [fingerprint_values([given, digests])]
 
 
@@ -128,4 +129,4 @@ def _digests(questions: Questions) -> list[str]:
     """Digests of queries and positives, 4096 at a time."""
     starts = range(0, len(questions), 4096)
     blocks = (np.arange(start, min(start + 4096, len(questions))) for start in starts)
-    return [fingerprint_values([questions.queries(rows), questions.positives(rows)]) for rows in blocks]
+    return [fingerprint_values(list(questions.keys(rows))) for rows in blocks]

@@ -42,7 +42,7 @@ def scored_rows(
             f"{argument} needs the ids of queries: {questions.table.description} has no column {query_id!r}"
         )
     numbers: dict[str, list[int]] = defaultdict(list)
-    for number, name in enumerate(questions.column(query_id)):
+    for number, name in enumerate(questions.values(query_id)):
         numbers[str(name)].append(number)
     held = table.take(np.arange(len(table)), _COLUMNS)
     lines = [

@@ -11,7 +11,7 @@ from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import TableCorpus, encode_with, model_fingerprint
 from counterpoint.experiments.mining.job import Index, MiningJob
 from counterpoint.experiments.mining.known import judge_by_label, judge_by_qrels, known_positives
-from counterpoint.experiments.mining.questions import Questions, texts_of
+from counterpoint.experiments.mining.questions import Questions
 from counterpoint.experiments.mining.scored_rows import scored_rows
 from counterpoint.experiments.mining.user_function import user_function
 from counterpoint.retrieval import embed, search
@@ -85,7 +85,7 @@ def rules_of(
         guide: Folder for the guide's vectors.
         told: What a reranker said before, from :func:`scores_of`.
     """
-    rules: list[Rule] = [ExcludeKnown(known_positives(questions, corpus)), *_margins(job)]
+    rules: list[Rule] = [ExcludeKnown(known_positives(questions)), *_margins(job)]
     if job.duplicates is not None:
         rules.append(ExcludeDuplicates(space.corpus, job.duplicates))
     if told is not None:
@@ -93,7 +93,7 @@ def rules_of(
     if job.guide is not None:
         rules.append(ScorerMargin(space_of(job.guide, questions, corpus, guide), job.guide_margin))
     if (score := _reranker(job)) is not None:
-        scorer = PairScorer(score, questions.queries, questions.positives, lambda rows: texts_of(corpus, rows))
+        scorer = PairScorer(score, questions.queries, questions.positives, questions.corpus.content)
         rules.append(ScorerMargin(scorer, job.reranker_margin, name="reranker"))
     return rules
 

@@ -1,20 +1,21 @@
-"""Scores of queries with rows and with positives: by embeddings, or by a function of two texts."""
+"""Scores of queries with rows and with positives: by embeddings, or by a function of two of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
+from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
 from counterpoint.retrieval.checks import finite, float32, matrix
 
 ByNumber = Callable[[np.ndarray], np.ndarray]
 """From numbers int64 `[n]` to embeddings `[n, D]`; ``array.__getitem__`` is one."""
-Texts = Callable[[np.ndarray], Sequence[str]]
-"""From numbers int64 `[n]` to texts."""
+Contents = Callable[[np.ndarray], Content]
+"""From numbers int64 `[n]` to texts, images or vectors."""
 
 
 class Scorer(Protocol):
@@ -55,19 +56,19 @@ class Space:
 
 @dataclass(frozen=True, eq=False)
 class PairScorer:
-    """A cross-encoder or another reranker: a function of pairs of texts.
+    """A cross-encoder or another reranker: a function of pairs, of texts in most cases.
 
     Attributes:
         score: From n pairs (query, document) to n finite numbers.
-        queries: Texts of queries by number.
-        positives: Texts of their positives by number of the query.
-        corpus: Texts of the corpus by row.
+        queries: What queries hold, by number.
+        positives: What their positives hold, by number of the query.
+        corpus: What the corpus holds, by row.
     """
 
-    score: Callable[[list[tuple[str, str]]], Sequence[float] | np.ndarray]
-    queries: Texts
-    positives: Texts
-    corpus: Texts
+    score: Callable[[list[tuple[Any, Any]]], Sequence[float] | np.ndarray]
+    queries: Contents
+    positives: Contents
+    corpus: Contents
 
     def positive_scores(self, queries: np.ndarray) -> np.ndarray:
         """Scores of queries with their positives, `[q]`."""
@@ -77,7 +78,7 @@ class PairScorer:
         """Scores of queries with rows of the corpus, `[n]`."""
         return self._of(self.queries(queries), self.corpus(rows))
 
-    def _of(self, left: Sequence[str], right: Sequence[str]) -> np.ndarray:
+    def _of(self, left: Content, right: Content) -> np.ndarray:
         pairs = list(zip(left, right, strict=True))
         scores = np.asarray(self.score(pairs) if pairs else [], dtype=np.float64)
         if scores.shape != (len(pairs),) or not np.isfinite(scores).all():

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.flop_counter import FlopCounterMode
 
 from counterpoint.data import named
 from counterpoint.data.sets import novels
@@ -124,6 +123,8 @@ def _batch(data: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _products(step: Step) -> int:
     """Products of matrices in one step, forward and backward."""
+    from torch.utils.flop_counter import FlopCounterMode  # it would bring triton with it, where that is installed
+
     with FlopCounterMode(display=False) as counter:
         step(0).backward()
     return counter.get_total_flops()

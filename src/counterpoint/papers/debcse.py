@@ -5,10 +5,9 @@ import torch
 from torch import Tensor
 
 from counterpoint.encoders import Encoder
-from counterpoint.evaluation import fit_tfidf, rank_correlation
+from counterpoint.evaluation import fit_tfidf
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.sentence_tuning import (
-    ScoredPairs,
     SentenceLearner,
     sentence_data,
     sentence_loop,
@@ -42,7 +41,7 @@ claim = Claim(
 )
 
 _POOL = {Setting.TINY: 4, Setting.SMALL: 16, Setting.FULL: 64}
-_SENTENCES = 4000
+_SENTENCES = 2000
 _SHARPNESS, _FLOOR = 0.05, 0.1
 _LOSS = InfoNCE(temperature=0.05)
 
@@ -63,7 +62,7 @@ def trial(setting: Setting, seed: int) -> Figures:
         return _LOSS(anchors, positives, negatives=negatives)
 
     found = {"baseline": simcse, "method": learner.learn(step)}
-    return {side: data.test.judged(encoder) | _biases(encoder, data.test) for side, encoder in found.items()}
+    return {side: data.test.judged(encoder) for side, encoder in found.items()}
 
 
 def _drawn(guide: Encoder, sentences: list[str], size: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -77,13 +76,3 @@ def _drawn(guide: Encoder, sentences: list[str], size: int, seed: int) -> tuple[
     sides = [(meant_NK, surface_NK, seed), (surface_NK, meant_NK, seed + 1)]
     drawn = [draw_candidates(wanted, easy, size // 4, seed=one) for wanted, easy, one in sides]
     return pool_NK.gather(1, torch.from_numpy(drawn[0])), pool_NK.gather(1, torch.from_numpy(drawn[1]))
-
-
-def _biases(encoder: Encoder, pairs: ScoredPairs) -> dict[str, float]:
-    """How strangers' cosines go with their lengths, and how all pairs' go with words in common at equal scores."""
-    first, second = (encoder.encode(side, batch_size=64) for side in (pairs.first, pairs.second))
-    words = [[set(text.lower().split()) for text in side] for side in (pairs.first, pairs.second)]
-    shared = np.array([len(a & b) / max(1, len(a | b)) for a, b in zip(*words, strict=True)])
-    cosines = (first * second).sum(1)
-    rest = [values - np.polyval(np.polyfit(pairs.score, values, 1), pairs.score) for values in (cosines, shared)]
-    return {"length_bias": pairs.length_bias(encoder), "overlap_bias": rank_correlation(rest[0], rest[1])}

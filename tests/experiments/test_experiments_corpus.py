@@ -155,7 +155,7 @@ def test_embed_and_search_a_file(tmp_path) -> None:
 
 
 def test_the_source_is_found_again_from_any_folder(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("counterpoint.experiments.corpus.RunFolder.read", lambda folder: (None, None))
+    monkeypatch.setattr("counterpoint.experiments.corpus.RunFolder.plan", lambda folder: (None, None))
     monkeypatch.chdir(tmp_path)
     assert corpus_source(tmp_path, "c.jsonl", id_column="key") == CorpusSource(
         data=str(tmp_path / "c.jsonl"), id_column="key"

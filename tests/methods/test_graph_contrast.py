@@ -13,6 +13,7 @@ from counterpoint.methods.graph_contrast import (
     Noise,
     recommendation_loss,
 )
+from counterpoint.methods.item_ranking import SampledSoftmax
 
 CONTRASTS = [NoContrast(), EdgeDrop(share=0.3), Noise(), CrossLayer(layer=2), GlobalView(rank=2)]
 TRIPLES = tuple(torch.tensor(part) for part in ([0, 0, 1, 2], [0, 1, 1, 3], [2, 3, 0, 1]))
@@ -85,3 +86,17 @@ def test_a_contrast_repeats_itself_and_differs_with_the_seed():
 def test_bad_settings_are_named(make, told):
     with pytest.raises(InputError, match=told):
         make()
+
+
+def test_a_sampled_softmax_is_over_the_distinct_items_of_the_batch():
+    learner = model()
+    learner.graph.adjacency = learner.graph.adjacency.double()
+    found = encoded(NoContrast(), learner)
+    loss = recommendation_loss(
+        NoContrast(), learner, found, TRIPLES, decay=0.0, ranking=SampledSoftmax(temperature=0.3)
+    )
+    users, items = (normalize(rows, dim=1) for rows in learner.split(learner()))
+    scores = users[[0, 0, 1, 2]] @ items[[0, 1, 3]].T / 0.3
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(scores, torch.tensor([0, 1, 1, 2])))
+    with pytest.raises(InputError, match="temperature must be a positive number, got 0"):
+        SampledSoftmax(temperature=0)

@@ -11,7 +11,7 @@ from rich.progress import Progress, TimeRemainingColumn
 from counterpoint.base.files import write_json
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.experiments.corpus import TableCorpus, corpus_source, encode_with, model_fingerprint
+from counterpoint.experiments.corpus import SOURCE, TableCorpus, corpus_source, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.retrieval import SHARD_ROWS, Store, embed_with_ray
 from counterpoint.retrieval import embed as embed_here
@@ -47,7 +47,7 @@ def embed(
         )  # fmt: skip
     else:
         store = _with_progress(TableCorpus(source), run, out, model=model, shard_rows=shard_rows)
-    write_json(out / "corpus.json", to_json(source))
+    write_json(out / SOURCE, to_json(source))
     console.say(f"{len(store)} vectors of {store.dim} dimensions in {out}")
 
 

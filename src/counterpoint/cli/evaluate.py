@@ -11,6 +11,7 @@ from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.options import columns_of
+from counterpoint.cli.recommend import evaluate_items
 from counterpoint.data import Batch, named
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_outside, load_to_judge
@@ -71,6 +72,11 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
     """Judge a model by what the columns allow: kNN, probe and clustering, correlation, retrieval, and more."""
+    if RunFolder(run).recommender() is not None:
+        if reference is not None or ood is not None or protocol or prompt or suite is not None:
+            raise InputError("a recommender is judged on interactions: only --on, --column and --json apply")
+        evaluate_items(run, on, column or [], json=json)
+        return
     opened = _opened(run)
     if suite is not None:
         if on is not None or ood is not None or protocol or prompt:

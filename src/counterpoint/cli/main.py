@@ -14,6 +14,7 @@ from counterpoint.cli.diagnose import diagnose
 from counterpoint.cli.embed import embed
 from counterpoint.cli.evaluate import evaluate
 from counterpoint.cli.explain import explain
+from counterpoint.cli.explore import explore
 from counterpoint.cli.mine import mine
 from counterpoint.cli.objectives import objectives
 from counterpoint.cli.papers import cite, claims, papers, reproduce, show
@@ -31,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-DAY = (demo, train, evaluate, diagnose, compare, embed, search, mine, report, data, objectives, explain)
+DAY = (demo, train, evaluate, diagnose, compare, embed, search, explore, mine, report, data, objectives, explain)
 PAPERS = (papers, show, reproduce, claims, cite)
 for command in (*DAY, *PAPERS):
     app.command()(command)

@@ -8,11 +8,11 @@ import typer
 
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
-from counterpoint.base.files import read_json
-from counterpoint.base.spec import from_json
 from counterpoint.cli import console
 from counterpoint.encoders import Role
-from counterpoint.experiments.corpus import CorpusSource, TableCorpus, encode_with, model_fingerprint
+from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode_with, model_fingerprint
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.recommender.opening import taken_by
 from counterpoint.retrieval import Store
 from counterpoint.retrieval import search as find
 
@@ -20,22 +20,20 @@ from counterpoint.retrieval import search as find
 def search(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     vectors: Annotated[Path, typer.Argument(help="Folder that embed made.")],
-    query: Annotated[str | None, typer.Argument(help="A text, or the path of an image.")] = None,
+    query: Annotated[str | None, typer.Argument(help="A text, the path of an image, or a user.")] = None,
     row: Annotated[int | None, typer.Option(help="Use this row of the corpus as the query.")] = None,
     k: Annotated[int, typer.Option("-k", help="Hits to show.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Hits as JSON.")] = False,
 ) -> None:
-    """Exact nearest neighbours of a query among the vectors of a corpus."""
+    """Exact nearest neighbours of a query among the vectors of a corpus; of a user, items that are new to them."""
     store = Store(vectors)
     if store.manifest.model != model_fingerprint(run):
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
     if k < 1:
         raise InputError(f"-k must be at least 1, got {k}")
-    source = from_json(read_json(vectors / "corpus.json"))
-    if not isinstance(source, CorpusSource):
-        raise InputError(f"{vectors / 'corpus.json'} does not say which corpus was embedded")
-    corpus = TableCorpus(source)
-    hits = find(_query(run, corpus, store, query, row), store, min(k, len(store)))
+    corpus = embedded_corpus(vectors)
+    known = _known(run, query)
+    hits = find(_query(run, corpus, store, query, row), store, min(k + len(known), len(store)))
     names = store.ids
     found = [
         {
@@ -45,12 +43,19 @@ def search(
             "content": _shown(corpus, int(r)),
         }
         for r, s in zip(hits.rows[0], hits.scores[0], strict=True)
-    ]
+        if not known or str(corpus.content(np.array([r]))[0]) not in known
+    ][:k]
     if json:
         console.machine(found)
         return
     rows = [(f"{one['similarity']:.3f}", str(one.get("id", one["row"])), one["content"]) for one in found]
     console.table("similarity", "id" if names else "row", "content", rows=rows)
+
+
+def _known(run: Path, query: str | None) -> set[str]:
+    """What a user has already, which is not recommended again."""
+    recommender = RunFolder(run).recommender()
+    return set() if recommender is None or query is None else taken_by(query, recommender[1])
 
 
 def _query(run: Path, corpus: TableCorpus, store: Store, query: str | None, row: int | None) -> np.ndarray:

@@ -19,11 +19,13 @@ from counterpoint.cli.options import (
     recipe_named,
     supervision_of,
 )
+from counterpoint.cli.recommend import CONTRASTS, train_items
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.presets import recipe_for, with_objective, with_training
 from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recommender.opening import looks_like_interactions
 from counterpoint.experiments.source import Data, DataSource, load_data
 from counterpoint.pairwise import Loss
 from counterpoint.training import is_main
@@ -78,6 +80,10 @@ def train(
     objective: Annotated[
         str | None,
         typer.Option(help="A name that `counterpoint objectives` lists.", rich_help_panel=METHOD),
+    ] = None,
+    contrast: Annotated[
+        str | None,
+        typer.Option(help=f"With interactions, beside the ranking: {', '.join(CONTRASTS)}.", rich_help_panel=METHOD),
     ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
@@ -164,8 +170,10 @@ def train(
         bad_rows=bad_rows, rows=rows, seed=seed or 0,
         facts=tuple(dict.fromkeys((*(named.facts if named else ()), *filters.facts))),
     )  # fmt: skip
-    loaded = load_data(source)
-    console.say(loaded.described)
+    if looks_like_interactions(source):
+        train_items(context, source)
+        return
+    loaded = _loaded(source, contrast)
     chosen = None if objective is None else objective_named(objective, temperature)
     plan = filters.added_to(_recipe(loaded, named, chosen, supervision, learnt=temperature is None))
     if encoder is not None:
@@ -187,6 +195,14 @@ def train(
     if is_main():
         folder.create(plan, source, replace=replace_run)
     run_plan(plan, loaded, folder, method, judge=judge, json=json)
+
+
+def _loaded(source: DataSource, contrast: str | None) -> Data:
+    if contrast is not None:
+        raise InputError("--contrast is for interactions: a file with columns user and item")
+    loaded = load_data(source)
+    console.say(loaded.described)
+    return loaded
 
 
 def _refuse_more(context: typer.Context) -> None:

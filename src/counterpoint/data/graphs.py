@@ -42,6 +42,12 @@ class Graph:
         """int64 `[N]`."""
         return np.bincount(self.edges.ravel(), minlength=len(self))
 
+    def corner(self, size: int) -> "Graph":
+        """The first nodes with the edges between them; without a split."""
+        inside = (self.edges < size).all(1)
+        labels = None if self.labels is None else self.labels[:size]
+        return graph_from(self.edges[inside], self.features[:size], labels=labels)
+
 
 def graph_from(
     edges: np.ndarray, features: Any, *, labels: np.ndarray | None = None, parts: dict[str, np.ndarray] | None = None
@@ -95,3 +101,42 @@ def hold_out_edges(graph: Graph, share: float, *, seed: int) -> tuple[Graph, np.
     count = max(1, round(share * len(order)))
     kept = graph_from(graph.edges[np.sort(order[count:])], graph.features, labels=graph.labels, parts=graph.parts)
     return kept, graph.edges[np.sort(order[:count])]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinkSplit:
+    """A graph to learn from, and edges that it lacks.
+
+    Attributes:
+        train: The graph without the edges of the other parts.
+        validation: int64 `[P, 2]`.
+        test: int64 `[Q, 2]`.
+    """
+
+    train: Graph
+    validation: np.ndarray
+    test: np.ndarray
+
+    @property
+    def all_edges(self) -> np.ndarray:
+        """int64 `[E, 2]`; what is drawn as a pair without an edge must be none of them."""
+        return np.concatenate([self.train.edges, self.validation, self.test])
+
+
+def split_links(graph: Graph, *, validation: float = 0.1, test: float = 0.2, seed: int) -> LinkSplit:
+    """Hold edges out twice: an encoder sees the training graph alone, in learning and in judging.
+
+    Args:
+        graph: With all edges.
+        validation: Share of all edges to choose settings on.
+        test: Share of all edges to judge on.
+        seed: Of the draw.
+
+    Raises:
+        InputError: A share outside 0 to 1, or shares that leave nothing to learn from.
+    """
+    if validation + test >= 1:
+        raise InputError(f"validation and test must leave edges to learn from, got {validation} and {test}")
+    rest, held = hold_out_edges(graph, test, seed=seed)
+    train, chosen = hold_out_edges(rest, validation / (1 - test), seed=seed + 1)
+    return LinkSplit(train=train, validation=chosen, test=held)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
@@ -58,6 +58,34 @@ class Interactions:
         return replace(self, users=self.users[keep], items=self.items[keep], notes=())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Interactions in three parts; users and items have the same numbers in all of them.
+
+    Attributes:
+        train: To learn from.
+        validation: To choose by.
+        test: To judge by.
+    """
+
+    train: Interactions
+    validation: Interactions
+    test: Interactions
+
+    @property
+    def known(self) -> Interactions:
+        """What is known before the test: training and validation together, sorted by user."""
+        parts = (self.train, self.validation)
+        users, items = (np.concatenate([getattr(part, name) for part in parts]) for name in ("users", "items"))
+        order = np.argsort(users, kind="stable")
+        return replace(self.train, users=users[order], items=items[order], notes=())
+
+    def of_first(self, users: int) -> Self:
+        """What the first so many users took, in every part."""
+        parts = {name: getattr(self, name).of_first(users) for name in ("train", "validation", "test")}
+        return replace(self, **parts)
+
+
 def read_interactions(
     table: Table, *, user: str = "user", item: str = "item", time: str | None = None, like: Interactions | None = None
 ) -> Interactions:
@@ -97,6 +125,11 @@ def read_interactions(
     notes += _count(~kept, "that repeat an earlier one")
     rows = rows[kept]
     return Interactions(users=users[rows], items=items[rows], user_names=user_names, item_names=item_names, notes=notes)
+
+
+def name_of(value: object) -> str:
+    """A user or an item as it is typed: whole numbers without a point."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def leave_last_out(whole: Interactions) -> tuple[Interactions, Interactions, Interactions]:

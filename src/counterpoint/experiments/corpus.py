@@ -7,12 +7,32 @@ from pathlib import Path
 import numpy as np
 
 from counterpoint.base.content import Content
-from counterpoint.data import Examples, ImageFormat, Roles, Table, infer_roles, named, open_table, table_from
+from counterpoint.base.errors import InputError
+from counterpoint.base.files import read_json
+from counterpoint.base.spec import from_json
+from counterpoint.data import (
+    Examples,
+    ImageFormat,
+    MemoryTable,
+    Roles,
+    Table,
+    infer_roles,
+    named,
+    open_table,
+    table_from,
+)
+from counterpoint.data.interactions import name_of
+from counterpoint.data.kinds import is_missing
 from counterpoint.encoders import Role
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.recommender.opening import item_column
+from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
 from counterpoint.retrieval.fingerprint import fingerprint_values
+
+SOURCE = "corpus.json"
+"""What ``embed`` leaves in a folder of vectors: the corpus they are of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +45,7 @@ class CorpusSource:
         id_column: Column of the user's own row names.
         image_size: Height and width of images, as in training.
         channels: Channels of images, as in training.
+        names: The column holds names (of items), each of which is embedded once.
     """
 
     data: str
@@ -32,6 +53,7 @@ class CorpusSource:
     id_column: str | None = None
     image_size: tuple[int, int] | None = None
     channels: int | None = None
+    names: bool = False
 
 
 class TableCorpus:
@@ -92,6 +114,18 @@ class TableCorpus:
         return self._raw.ids(rows)
 
 
+def embedded_corpus(vectors: Path) -> TableCorpus:
+    """The corpus that ``embed`` made this folder of vectors from.
+
+    Raises:
+        InputError: The folder does not say, or the corpus is gone.
+    """
+    source = from_json(read_json(vectors / SOURCE))
+    if not isinstance(source, CorpusSource):
+        raise InputError(f"{vectors / SOURCE} does not say which corpus was embedded")
+    return TableCorpus(source)
+
+
 def encode_with(run: Path, *, role: Role = Role.DOCUMENT) -> Encode:
     """The encoder of a run folder for documents (or queries)."""
     query, document = RunFolder(run).encoders()
@@ -114,7 +148,10 @@ def corpus_source(
     run: Path, data: str, *, column: str | None = None, id_column: str | None = None, channels: int | None = None
 ) -> CorpusSource:
     """The corpus of a file, with images in the size the run was trained on; found again from any folder."""
-    trained = RunFolder(run).read()[1]
+    plan, trained = RunFolder(run).plan()
+    if isinstance(plan, Recommender):
+        data = str(Path(data).resolve())
+        return CorpusSource(data=data, column=column or item_column(data, trained), id_column=id_column, names=True)
     size = None if trained is None or trained.image_size is None else (trained.image_size, trained.image_size)
     data = data if data.startswith("set:") else str(Path(data).resolve())
     return CorpusSource(data=data, column=column, id_column=id_column, image_size=size, channels=channels)
@@ -125,4 +162,16 @@ def _opened(source: CorpusSource) -> tuple[Table, dict[str, str]]:
     if source.data.startswith("set:"):
         found = named(source.data.removeprefix("set:"))
         return found.train, {**found.overrides, **chosen}
-    return open_table(Path(source.data)), chosen
+    table = open_table(Path(source.data))
+    return (_of_names(table, source) if source.names else table), chosen
+
+
+def _of_names(table: Table, source: CorpusSource) -> Table:
+    """Each name once, as text, with the first of its row names."""
+    wanted = [name for name in (source.column, source.id_column) if name is not None]
+    held = table.take(np.arange(len(table)), wanted)
+    there = [row for row, value in enumerate(held[wanted[0]]) if not is_missing(value)]
+    named = {name_of(held[wanted[0]][row]): row for row in reversed(there)}
+    rows = sorted(named.values())
+    columns = {name: [name_of(held[name][row]) for row in rows] for name in wanted}
+    return MemoryTable(columns, description=table.description)

@@ -11,6 +11,7 @@ from counterpoint.base.folders import remove_folder
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
@@ -67,7 +68,7 @@ class RunFolder:
         """The page to look at."""
         return self.path / "report.html"
 
-    def create(self, recipe: Recipe, source: DataSource | None, *, replace: bool = False) -> None:
+    def create(self, recipe: Recipe | Recommender, source: DataSource | None, *, replace: bool = False) -> None:
         """Make the folder and write what the run is.
 
         A run that never came to its first checkpoint holds no work, and makes way without being asked.
@@ -110,6 +111,21 @@ class RunFolder:
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
+            InputError: The run is a recommender's.
+        """
+        recipe, source = self.plan()
+        if isinstance(recipe, Recommender):
+            raise InputError(
+                f"{self.path} holds a recommender, learnt from interactions: train, evaluate, embed, search and report "
+                "know it, this does not"
+            )
+        return recipe, source
+
+    def plan(self) -> tuple[Recipe | Recommender, DataSource | None]:
+        """What the run learns by, be it from content or from interactions, and its data source.
+
+        Raises:
+            CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
         """
         if not self.config.is_file():
             raise CheckpointError(f"{self.path} is not a run folder: it has no config.json")
@@ -122,9 +138,18 @@ class RunFolder:
             raise
         except InputError as error:
             raise CheckpointError(f"{self.config} is not what this version reads: {error}") from error
-        if not isinstance(recipe, Recipe) or not isinstance(source, (DataSource, type(None))):
+        if not isinstance(recipe, (Recipe, Recommender)) or not isinstance(source, (DataSource, type(None))):
             raise CheckpointError(f"{self.config} does not hold a recipe and a data source")
         return recipe, source
+
+    def recommender(self) -> tuple[Recommender, DataSource] | None:
+        """What a run on interactions learns by, and its data source; None for any other run.
+
+        Raises:
+            CheckpointError: As for :meth:`plan`.
+        """
+        recipe, source = self.plan()
+        return (recipe, source) if isinstance(recipe, Recommender) and source is not None else None
 
     def records(self) -> list[Record]:
         """The logged records, oldest first; none when nothing was logged. A last line cut short is left out."""

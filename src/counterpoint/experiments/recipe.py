@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -30,6 +30,9 @@ from counterpoint.pairs.rules import Rule
 from counterpoint.pairwise import Loss, Objective
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +171,7 @@ class Recipe:
         return Siamese(encoder, self.objective, views=self.views, step=step, head=head, predictor=predictor)
 
 
-def source_of(recipe: Recipe) -> str:
+def source_of(recipe: "DataclassInstance") -> str:
     """The recipe as a Python file that builds it: imports, then one expression."""
     names = _names(recipe)
     lines: list[str] = []
@@ -180,7 +183,7 @@ def source_of(recipe: Recipe) -> str:
     return header + "\n\n" + "\n".join(lines) + f"\n\nrecipe = {_expression(recipe, names, 0)}\n"
 
 
-def _names(recipe: Recipe) -> dict[type, str]:
+def _names(recipe: "DataclassInstance") -> dict[type, str]:
     """What each type is called in the file: its own name, with a number where two modules use the same one."""
     names: dict[type, str] = {}
     for kind in _kinds(recipe):

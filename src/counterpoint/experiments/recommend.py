@@ -1,20 +1,21 @@
 """Recommenders on graphs, trained and judged by full ranking: the trial that papers about them share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch.nn.functional import normalize
 
+from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
-from counterpoint.data.interactions import Interactions
-from counterpoint.data.sets.interactions import InteractionSet
+from counterpoint.data.interactions import Interactions, Split
 from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
 from counterpoint.evaluation import uniformity
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.recommendation import Group, dot_scores, recommendation
 from counterpoint.methods.graph_contrast import GraphContrast, recommendation_loss
+from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, Triples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class RecommenderSettings:
         batch: Interactions a step.
         learning_rate: Of Adam.
         decay: Weight of the squared length of a batch's rows.
+        ranking: How the items of a user come before others.
     """
 
     dim: int = 64
@@ -40,18 +42,58 @@ class RecommenderSettings:
     batch: int = 2048
     learning_rate: float = 1e-3
     decay: float = 1e-4
+    ranking: ItemRanking = PairwiseRanking()
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            InputError: One is out of its range.
+        """
+        for name in ("dim", "layers", "epochs", "look", "patience", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_positive_number("learning_rate", self.learning_rate)
+        check_not_negative("decay", self.decay)
 
 
 Vectors = tuple[np.ndarray, np.ndarray]
 """Of users `[U, D]` and of items `[I, D]`; their dot products rank."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a recommender is like after an epoch.
+
+    Attributes:
+        epoch: From 1 on.
+        loss: The mean over the epoch.
+        recall: Recall@20 on the validation part, where this epoch was looked at.
+    """
+
+    epoch: int
+    loss: float
+    recall: float | None
+
+
 def train_recommender(
-    data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
+    data: Split,
+    contrast: GraphContrast,
+    settings: RecommenderSettings,
+    *,
+    seed: int,
+    tell: Callable[[Look], None] = lambda look: None,
 ) -> tuple[Vectors, int]:
     """The vectors with the best Recall@20 on the validation part, and the epoch they are from.
 
     The same for the same arguments; torch's global random state is left as it was found.
+
+    Args:
+        data: Learnt from, and looked at.
+        contrast: Beside the ranking.
+        settings: Sizes, length and ranking.
+        seed: Of weights, order, draws and noise.
+        tell: Told of every epoch.
 
     Raises:
         InputError: A user has taken every item, so that nothing can be drawn for comparison.
@@ -63,20 +105,41 @@ def train_recommender(
         graph = BipartiteGraph(data.train.users, data.train.items, data.train.shape)
         model = LightGCN(graph, dim=settings.dim, layers=settings.layers)
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-    best, found, since = -1.0, (_vectors(contrast, model), 0), 0
+    best, found, since = -1.0, (_vectors(contrast, model, settings), 0), 0
     for epoch in range(1, settings.epochs + 1):
-        encode = contrast.epoch(model, rng)
-        for triples in epoch_of_triples(data.train, settings.batch, rng):
-            optimiser.zero_grad()
-            recommendation_loss(contrast, model, encode(generator), triples, decay=settings.decay).backward()
-            optimiser.step()
-        if epoch % settings.look == 0 or epoch == settings.epochs:
-            vectors = _vectors(contrast, model)
-            reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
-            best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
-            if since >= settings.patience:
-                break
+        loss = _epoch(data.train, contrast, model, settings, optimiser, rng, generator)
+        if epoch % settings.look and epoch != settings.epochs:
+            tell(Look(epoch, loss, None))
+            continue
+        vectors = _vectors(contrast, model, settings)
+        reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
+        tell(Look(epoch, loss, reached))
+        best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
+        if since >= settings.patience:
+            break
     return found
+
+
+def _epoch(
+    train: Interactions,
+    contrast: GraphContrast,
+    model: LightGCN,
+    settings: RecommenderSettings,
+    optimiser: torch.optim.Optimizer,
+    rng: np.random.Generator,
+    generator: torch.Generator,
+) -> float:
+    """One pass; the mean of its losses."""
+    encode, losses = contrast.epoch(model, rng), []
+    for triples in epoch_of_triples(train, settings.batch, rng):
+        optimiser.zero_grad()
+        loss = recommendation_loss(
+            contrast, model, encode(generator), triples, decay=settings.decay, ranking=settings.ranking
+        )
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.detach())
+    return float(torch.stack(losses).mean())
 
 
 def ranking(
@@ -89,9 +152,7 @@ def ranking(
     return {one.name: one.value for one in measures}
 
 
-def judged(
-    data: InteractionSet, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
-) -> dict[str, float]:
+def judged(data: Split, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int) -> dict[str, float]:
     """Train, and rank for the test part all that was not known before it.
 
     Returns:
@@ -105,14 +166,11 @@ def judged(
     return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value, "epoch": float(epoch)}
 
 
-def _vectors(contrast: GraphContrast, model: LightGCN) -> Vectors:
+def _vectors(contrast: GraphContrast, model: LightGCN, settings: RecommenderSettings) -> Vectors:
     with torch.no_grad():
-        users, items = model.split(contrast.table(model))
+        table = contrast.table(model)
+        users, items = model.split(normalize(table, dim=1) if settings.ranking.by_cosine else table)
     return users.numpy().copy(), items.numpy().copy()
-
-
-Triples = tuple[Tensor, Tensor, Tensor]
-"""int64 `[B]` each: users, items that they took, and items drawn evenly from those that they did not."""
 
 
 def epoch_of_triples(train: Interactions, batch: int, rng: np.random.Generator) -> Iterator[Triples]:

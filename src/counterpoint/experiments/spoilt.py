@@ -1,12 +1,13 @@
 """Small models that are good, and small models that are broken on purpose: what diagnosis is measured on.
 
-All learn from scikit-learn's digits (8 x 8, no download) in about a second and are looked at on 597 digits they have
-not seen. Each broken one differs from a good one in the one thing that its name says.
+All learn in about a second from 1,200 small pictures, scikit-learn's digits (8 x 8, no download) unless told otherwise,
+and are looked at on others they have not seen. Each broken one differs from a good one in the one thing that its name
+says.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -22,13 +23,25 @@ STEPS = 120
 WIDTH = 32
 
 
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """What the models learn from.
+
+    Attributes:
+        x: Standardised pixels `[N, P]`, upper half first; the first 1,200 rows are for training.
+        y: Classes `[N]`, int64, 0 to 9.
+    """
+
+    x: Tensor
+    y: Tensor
+
+
 @cache
-def _digits() -> tuple[Tensor, Tensor]:
-    """Standardised pixels `[1797, 64]` and classes, in a fixed random order."""
+def digits() -> Pictures:
+    """The 1,797 digits, 64 pixels each, in a fixed random order."""
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))
-    pixels = torch.from_numpy((x[order] - 4.9) / 6.0).float()
-    return pixels, torch.from_numpy(y[order]).long()
+    return Pictures(torch.from_numpy((x[order] - 4.9) / 6.0).float(), torch.from_numpy(y[order]).long())
 
 
 def _perceptron(inputs: int, *, bottleneck: int | None = None) -> nn.Module:
@@ -58,17 +71,20 @@ def _rows(module: nn.Module, x: Tensor) -> np.ndarray:
         return module(x).numpy()
 
 
-def from_views(objective: nn.Module | Callable[..., Tensor], seed: int, *, bottleneck: int | None = None) -> Subject:
-    """A perceptron that learnt from two noisy views of each digit.
+def from_views(
+    objective: nn.Module | Callable[..., Tensor], data: Pictures, seed: int, *, bottleneck: int | None = None
+) -> Subject:
+    """A perceptron that learnt from two noisy views of each picture.
 
     Args:
         objective: Of two sides.
+        data: Pictures.
         seed: Of weights, order and noise.
         bottleneck: Directions that the embedding can have at most.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        x, y = _digits()
+        x, y = data.x, data.y
         model = _perceptron(x.shape[1], bottleneck=bottleneck)
         _fit([model], lambda rows: objective(model(_noisy(x[rows])), model(_noisy(x[rows]))), STEPS)
         held = x[TRAINED:]
@@ -78,11 +94,11 @@ def from_views(objective: nn.Module | Callable[..., Tensor], seed: int, *, bottl
         )  # fmt: skip
 
 
-def from_labels(seed: int, *, steps: int = STEPS, leak: bool = False) -> Subject:
-    """A perceptron that learnt from labels; with ``leak`` the label stands in the input, as a mark beside the digit."""
+def from_labels(data: Pictures, seed: int, *, steps: int = STEPS, leak: bool = False) -> Subject:
+    """A perceptron that learnt from labels; with ``leak`` the label stands in the input, as a mark beside it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        x, y = _digits()
+        x, y = data.x, data.y
         if leak:
             x = torch.cat([x, 5 * nn.functional.one_hot(y, 10).float()], dim=1)
         model, objective = _perceptron(x.shape[1]), SupCon(temperature=0.1)
@@ -97,17 +113,18 @@ def from_labels(seed: int, *, steps: int = STEPS, leak: bool = False) -> Subject
         )  # fmt: skip
 
 
-def from_halves(seed: int, *, gap: bool = False) -> Subject:
-    """Two towers that learnt which upper half of a digit goes with which lower half.
+def from_halves(data: Pictures, seed: int, *, gap: bool = False) -> Subject:
+    """Two towers that learnt which upper half of a picture goes with which lower half.
 
     With ``gap`` each tower starts in a cone of its own (a constant last layer offset) and learns little at a low
     temperature, which is how Liang and others (2022, arXiv:2203.02053) explain the gap.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        x, y = _digits()
-        upper, lower = x[:, :32], x[:, 32:]
-        first, second = _perceptron(32), _perceptron(32)
+        x, y = data.x, data.y
+        half = x.shape[1] // 2
+        upper, lower = x[:, :half], x[:, half:]
+        first, second = _perceptron(half), _perceptron(half)
         if gap:
             for tower in (first, second):
                 nn.init.normal_(tower[-1].bias, std=1.0)  # pyright: ignore[reportIndexIssue, reportArgumentType]
@@ -119,9 +136,9 @@ def from_halves(seed: int, *, gap: bool = False) -> Subject:
         )  # fmt: skip
 
 
-def duplicated(seed: int) -> Subject:
+def duplicated(data: Pictures, seed: int) -> Subject:
     """A good model on data of which every third row is there again."""
-    good = from_views(NTXent(temperature=0.2), seed)
+    good = from_views(NTXent(temperature=0.2), data, seed)
     assert good.positives is not None
     assert good.labels is not None
     rows = np.concatenate([np.arange(len(good.anchors)), np.arange(0, len(good.anchors), 3)])
@@ -137,27 +154,33 @@ class Spoilt:
 
     Attributes:
         fault: What a diagnosis should call it; None for a good model.
-        make: A seed to what is diagnosed.
+        learn: Pictures and a seed to what is diagnosed.
     """
 
     fault: str | None
-    make: Callable[[int], Subject]
+    learn: Callable[[Pictures, int], Subject]
+
+    def make(self, seed: int, data: Pictures | None = None) -> Subject:
+        """Train one on the digits, or on other pictures."""
+        return self.learn(data or digits(), seed)
+
+
+def _views(temperature: float, **options: int) -> Callable[[Pictures, int], Subject]:
+    return partial(from_views, NTXent(temperature=temperature), **options)
 
 
 MODELS: Mapping[str, Spoilt] = {
-    "views": Spoilt(None, lambda seed: from_views(NTXent(temperature=0.2), seed)),
-    "views, warm": Spoilt(None, lambda seed: from_views(NTXent(temperature=0.5), seed)),
+    "views": Spoilt(None, _views(0.2)),
+    "views, warm": Spoilt(None, _views(0.5)),
     "labels": Spoilt(None, from_labels),
-    "labels, long": Spoilt(None, lambda seed: from_labels(seed, steps=4 * STEPS)),
+    "labels, long": Spoilt(None, partial(from_labels, steps=4 * STEPS)),
     "halves": Spoilt(None, from_halves),
-    "no negatives": Spoilt("collapse", lambda seed: from_views(Alignment(), seed)),
-    "bottleneck of 2": Spoilt(
-        "dimensional collapse", lambda seed: from_views(NTXent(temperature=0.2), seed, bottleneck=2)
-    ),
-    "label in the input": Spoilt("label leak", lambda seed: from_labels(seed, leak=True)),
+    "no negatives": Spoilt("collapse", partial(from_views, Alignment())),
+    "bottleneck of 2": Spoilt("dimensional collapse", _views(0.2, bottleneck=2)),
+    "label in the input": Spoilt("label leak", partial(from_labels, leak=True)),
     "rows repeated": Spoilt("duplicated data", duplicated),
-    "temperature 0.002": Spoilt("temperature too low", lambda seed: from_views(NTXent(temperature=0.002), seed)),
-    "temperature 8": Spoilt("temperature too high", lambda seed: from_views(NTXent(temperature=8.0), seed)),
-    "cones": Spoilt("modality gap", lambda seed: from_halves(seed, gap=True)),
+    "temperature 0.002": Spoilt("temperature too low", _views(0.002)),
+    "temperature 8": Spoilt("temperature too high", _views(8.0)),
+    "cones": Spoilt("modality gap", partial(from_halves, gap=True)),
 }
 """Good and broken models by what was done to them."""

@@ -132,9 +132,14 @@ class TextLearner:
 
     def ndcg(self) -> np.ndarray:
         """NDCG at 10 of every query to judge by, `[Q]`."""
-        documents, queries = self.encoder.encode(self.data.documents), self.encoder.encode(self.data.test)
-        measure = NDCG(k=10)
-        return retrieval_values(queries, documents, self.data.judged, measures=[measure])[0][measure.name]
+        return ndcg_values(self.encoder, self.data)
+
+
+def ndcg_values(encoder: Encoder, data: RetrievalTexts) -> np.ndarray:
+    """NDCG at 10 of every query to judge by, `[Q]`."""
+    documents, queries = encoder.encode(data.documents), encoder.encode(data.test)
+    measure = NDCG(k=10)
+    return retrieval_values(queries, documents, data.judged, measures=[measure])[0][measure.name]
 
 
 def picked(inputs: Inputs, rows_n: Tensor) -> Inputs:

@@ -12,9 +12,8 @@ from torch import Tensor
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.encoders.light_gcn import LightGCN, mean_layer
-from counterpoint.objectives import BPR, InfoNCE
-from counterpoint.pairs import Owned
-from counterpoint.pairwise import Dot, SameKey
+from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, Triples
+from counterpoint.objectives import InfoNCE
 
 Views = list[tuple[Tensor, Tensor]]
 """Pairs of tables `[U + I, D]` whose rows with one number are positives of each other."""
@@ -191,14 +190,15 @@ def recommendation_loss(
     contrast: GraphContrast,
     model: LightGCN,
     encoded: tuple[Tensor, Views],
-    triples: tuple[Tensor, Tensor, Tensor],
+    triples: Triples,
     *,
     decay: float,
+    ranking: ItemRanking = PairwiseRanking(),
 ) -> Tensor:
     """Ranking, contrast and regularisation of one batch.
 
-    Formula: ``BPR + weight sum over views (InfoNCE of the batch's users + InfoNCE of its items) + decay / (2 B) sum of
-    squared lengths of the batch's rows of E_0``.
+    Formula: ``ranking + weight sum over views (InfoNCE of the batch's users + InfoNCE of its items) + decay / (2 B) sum
+    of squared lengths of the batch's rows of E_0``.
 
     Args:
         contrast: What is contrasted.
@@ -206,21 +206,18 @@ def recommendation_loss(
         encoded: What ``contrast.epoch(model, rng)`` gives at this step.
         triples: int64 `[B]` each: users, items they took, and items drawn for comparison.
         decay: Weight of the regularisation.
+        ranking: How the items of a user come before others; BPR by default.
     """
     users, taken, drawn = triples
     n_users = model.graph.shape[0]
     table, views = encoded
     nodes = torch.cat([users, taken + n_users, drawn + n_users])
-    own = torch.arange(len(users))
-    candidates = torch.cat([own, own])
-    keys = SameKey(own, torch.cat([own, torch.full_like(own, -1)]), local=True)
-    items = table[nodes[len(users) :]]
-    loss = BPR(similarity=Dot())(table[users], items, relation=keys * Owned.of(own, candidates))
-    loss = loss + decay / (2 * len(users)) * model.table[nodes].square().sum()
+    loss = ranking.loss(*model.split(table), triples)
+    loss = loss + decay / (2 * len(users)) * model.table.index_select(0, nodes).square().sum()
     if not contrast.weight:
         return loss
     info_nce = InfoNCE(temperature=contrast.temperature)
     for first, second in views:
         for some in (users.unique(), taken.unique() + n_users):
-            loss = loss + contrast.weight * info_nce(first[some], second[some])
+            loss = loss + contrast.weight * info_nce(first.index_select(0, some), second.index_select(0, some))
     return loss

@@ -1,9 +1,8 @@
 """LightGCL: the graph's approximation of low rank as the other view, in place of random changes."""
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
-from counterpoint.experiments.recommend import judged
-from counterpoint.methods.graph_contrast import EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
-from counterpoint.papers.simgcl import SETTINGS, interactions
+from counterpoint.experiments.small_recommendation import PLAIN, SGL, SIMGCL, contrasts_compared
+from counterpoint.methods.graph_contrast import GlobalView, GraphContrast
 
 paper = Paper(
     short="LightGCL",
@@ -30,12 +29,12 @@ claim = Claim(
 
 SIDES: dict[str, GraphContrast] = {
     "method": GlobalView(weight=0.02, rank=5),
-    "baseline": NoContrast(),
-    "edge dropout": EdgeDrop(weight=0.1, share=0.1),
-    "noise": Noise(weight=0.2, noise=0.1),
+    "baseline": PLAIN,
+    "edge dropout": SGL,
+    "noise": SIMGCL,
 }
 
 
 def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same interactions."""
-    return {name: judged(interactions(setting), one, SETTINGS[setting], seed=seed) for name, one in SIDES.items()}
+    return contrasts_compared(SIDES, setting, seed)

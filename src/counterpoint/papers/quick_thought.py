@@ -123,7 +123,7 @@ def _batch(data: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _products(step: Step) -> int:
     """Products of matrices in one step, forward and backward."""
-    from torch.utils.flop_counter import FlopCounterMode  # it would bring triton with it, where that is installed
+    from torch.utils.flop_counter import FlopCounterMode  # it brings Triton where that is installed
 
     with FlopCounterMode(display=False) as counter:
         step(0).backward()

@@ -1,9 +1,8 @@
 """SimGCL: noise on the vectors in place of changes of the graph."""
 
-from counterpoint.data.sets.interactions import Category, InteractionSet, amazon
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
-from counterpoint.experiments.recommend import RecommenderSettings, judged
-from counterpoint.methods.graph_contrast import EdgeDrop, GraphContrast, NoContrast, Noise
+from counterpoint.experiments.small_recommendation import PLAIN, SGL, SIMGCL, contrasts_compared
+from counterpoint.methods.graph_contrast import GraphContrast
 
 paper = Paper(
     short="SimGCL",
@@ -29,26 +28,9 @@ claim = Claim(
     minutes=20,
 )
 
-SIDES: dict[str, GraphContrast] = {
-    "method": Noise(weight=0.2, noise=0.1),
-    "baseline": NoContrast(),
-    "edge dropout": EdgeDrop(weight=0.1, share=0.1),
-}
+SIDES: dict[str, GraphContrast] = {"method": SIMGCL, "baseline": PLAIN, "edge dropout": SGL}
 
 
 def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same interactions."""
-    return {name: judged(interactions(setting), one, SETTINGS[setting], seed=seed) for name, one in SIDES.items()}
-
-
-SETTINGS = {
-    Setting.TINY: RecommenderSettings(dim=8, layers=2, epochs=1, batch=512),
-    Setting.SMALL: RecommenderSettings(epochs=40, learning_rate=5e-3, batch=1024),
-    Setting.FULL: RecommenderSettings(),
-}
-
-
-def interactions(setting: Setting) -> InteractionSet:
-    """Amazon Beauty; fewer users in the smaller settings."""
-    whole = amazon(Category.BEAUTY)
-    return {Setting.TINY: whole.of_first(300), Setting.SMALL: whole.of_first(3_000), Setting.FULL: whole}[setting]
+    return contrasts_compared(SIDES, setting, seed)

@@ -1,9 +1,8 @@
 """XSimGCL: one noisy pass, whose mean is contrasted with one of its own layers."""
 
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
-from counterpoint.experiments.recommend import judged
-from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GraphContrast, NoContrast, Noise
-from counterpoint.papers.simgcl import SETTINGS, interactions
+from counterpoint.experiments.small_recommendation import PLAIN, SGL, SIMGCL, contrasts_compared
+from counterpoint.methods.graph_contrast import CrossLayer, GraphContrast
 
 paper = Paper(
     short="XSimGCL",
@@ -29,12 +28,12 @@ claim = Claim(
 
 SIDES: dict[str, GraphContrast] = {
     "method": CrossLayer(weight=0.2, noise=0.2, layer=1),
-    "baseline": NoContrast(),
-    "edge dropout": EdgeDrop(weight=0.1, share=0.1),
-    "two views": Noise(weight=0.2, noise=0.1),
+    "baseline": PLAIN,
+    "edge dropout": SGL,
+    "two views": SIMGCL,
 }
 
 
 def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same interactions."""
-    return {name: judged(interactions(setting), one, SETTINGS[setting], seed=seed) for name, one in SIDES.items()}
+    return contrasts_compared(SIDES, setting, seed)

@@ -1,48 +1,29 @@
 """Interactions of users with items: Gowalla, Douban-Book and three sets of Amazon reviews."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from counterpoint.data.interactions import Interactions, hold_out, leave_last_out
+from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out
 from counterpoint.data.sets.place import must_be_placed
 
 
 @dataclass(frozen=True, kw_only=True)
-class InteractionSet:
-    """A real set of interactions, split; users and items have the same numbers in all parts.
+class InteractionSet(Split):
+    """A real set of interactions, split.
 
     Attributes:
         name: What it is called.
-        train: To learn from.
-        validation: To choose by.
-        test: To judge by.
         citation: Who made it.
         licence: As stated by its makers.
         notes: Deviations from the original release.
     """
 
     name: str
-    train: Interactions
-    validation: Interactions
-    test: Interactions
     citation: str
     licence: str
     notes: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> Interactions:
-        """What is known before the test: training and validation together, sorted by user."""
-        parts = (self.train, self.validation)
-        users, items = (np.concatenate([getattr(part, name) for part in parts]) for name in ("users", "items"))
-        order = np.argsort(users, kind="stable")
-        return replace(self.train, users=users[order], items=items[order], notes=())
-
-    def of_first(self, users: int) -> "InteractionSet":
-        """What the first so many users took, in every part."""
-        parts = {name: getattr(self, name).of_first(users) for name in ("train", "validation", "test")}
-        return replace(self, **parts)
 
 
 class Category(StrEnum):

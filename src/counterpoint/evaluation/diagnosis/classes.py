@@ -114,7 +114,7 @@ MEASURES = (
         name="label_noise", group=GROUP,
         definition="1 - R^2 of a linear map from embeddings to class indicators, 5 folds",
         citation="shortcuts: Geirhos et al. 2020, arXiv:2004.07780", compute=_leak,
-        healthy=Range(low=0.04, fault_low=0.03), fault_below=LEAK,
+        healthy=Range(low=0.045, fault_low=0.04), fault_below=LEAK,
         change="Look for the label in the input (a column, a mark, a file name, a prompt) and for rows that training "
         "has seen; no real label is read without an error.",
     ),

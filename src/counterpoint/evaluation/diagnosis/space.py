@@ -73,7 +73,7 @@ MEASURES = (
     Diagnostic(
         name="spread", group=GROUP, definition="sqrt(D) times the mean standard deviation of coordinates of unit rows",
         citation="Chen and He 2021, arXiv:2011.10566, Section 4.1", compute=_spread,
-        healthy=Range(low=0.3, fault_low=0.1), fault_below=COLLAPSE, change=_APART,
+        healthy=Range(low=0.3, fault_low=0.2), fault_below=COLLAPSE, change=_APART,
     ),
     Diagnostic(
         name="alignment", group=GROUP, definition="mean |x_i - y_i|^2 over positive pairs of unit rows",
@@ -83,7 +83,7 @@ MEASURES = (
     ),
     Diagnostic(
         name="uniformity", group=GROUP, definition="log mean over i != j of exp(-2 |x_i - x_j|^2) of unit rows",
-        citation=WANG_ISOLA + "2", compute=_uniformity, healthy=Range(high=-0.8, fault_high=-0.08), fault=COLLAPSE,
+        citation=WANG_ISOLA + "2", compute=_uniformity, healthy=Range(high=-0.8, fault_high=-0.18), fault=COLLAPSE,
         change=_APART,
     ),
     Diagnostic(
@@ -98,7 +98,7 @@ MEASURES = (
     Diagnostic(
         name="isotropy", group=GROUP, definition="1 - mean cosine of two different rows",
         citation="Ethayarajh 2019, arXiv:1909.00512, Section 4.1", compute=_isotropy,
-        healthy=Range(low=0.1, fault_low=0.01), fault_below=COLLAPSE, change=_APART,
+        healthy=Range(low=0.1, fault_low=0.05), fault_below=COLLAPSE, change=_APART,
     ),
     Diagnostic(
         name="iso_score", group=GROUP,

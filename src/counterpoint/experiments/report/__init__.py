@@ -11,11 +11,13 @@ from counterpoint.experiments.report.content import (
 )
 from counterpoint.experiments.report.document import Report
 from counterpoint.experiments.report.page import render, write_report
-from counterpoint.experiments.report.projection import Projection, project
+from counterpoint.experiments.report.pictures import thumbnail
+from counterpoint.experiments.report.projection import TSNE_LIMIT, Projection, project
 from counterpoint.experiments.report.question import Chart, Question, Reading, Series, ShownPair
 
 __all__ = [
     "MAX_POINTS",
+    "TSNE_LIMIT",
     "Chart",
     "Comparison",
     "ComparisonRow",
@@ -31,5 +33,6 @@ __all__ = [
     "SimilarityPlot",
     "project",
     "render",
+    "thumbnail",
     "write_report",
 ]

@@ -79,6 +79,11 @@ def address(image: np.ndarray, side: int) -> str:
     return _encode(_shrink(_picture(image), side), LOSSLESS if max(image.shape[1:]) <= TINY else _QUALITIES[0])
 
 
+def thumbnail(image: np.ndarray, side: int) -> bytes:
+    """One uint8 image `[C, H, W]` as a PNG file, at most ``side`` pixels wide and high."""
+    return _bytes(_shrink(_picture(image), side), LOSSLESS)
+
+
 def sides(images: Sequence[np.ndarray], budget: int) -> int:
     """The largest thumbnail side at which the images together stay within ``budget`` bytes (16 at least)."""
     return next((side for side in _SIDES if sum(len(address(image, side)) for image in images) <= budget), _SIDES[-1])
@@ -98,10 +103,14 @@ def _shrink(picture: Image.Image, side: int) -> Image.Image:
 
 
 def _encode(picture: Image.Image, quality: int) -> str:
+    kind = "png" if quality == LOSSLESS else "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(_bytes(picture, quality)).decode('ascii')}"
+
+
+def _bytes(picture: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
     if quality == LOSSLESS:
         picture.save(buffer, "PNG", compress_level=9)
     else:
         picture.save(buffer, "WEBP", quality=quality, method=4)
-    kind = "png" if quality == LOSSLESS else "webp"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return buffer.getvalue()

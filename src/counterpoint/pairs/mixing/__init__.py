@@ -9,6 +9,7 @@ from counterpoint.pairs.mixing.modalities import mixed_modality
 from counterpoint.pairs.mixing.negatives import hard_negative_mixes, with_own_negatives
 from counterpoint.pairs.mixing.noise import noise_negatives, shaken, worst_noise
 from counterpoint.pairs.mixing.ordered import OrderedMixes, ordered_mixes, ordered_pairs
+from counterpoint.pairs.mixing.own_negatives import listed_mixes, paired_mixes
 from counterpoint.pairs.mixing.quality import quality_weights, view_quality
 from counterpoint.pairs.mixing.replication import replicated
 from counterpoint.pairs.mixing.transformation import extrapolated, interpolated_negatives
@@ -27,11 +28,13 @@ __all__ = [
     "hard_pair_mixes",
     "interpolated",
     "interpolated_negatives",
+    "listed_mixes",
     "mixed_modality",
     "mixup",
     "noise_negatives",
     "ordered_mixes",
     "ordered_pairs",
+    "paired_mixes",
     "quality_weights",
     "replicated",
     "shaken",

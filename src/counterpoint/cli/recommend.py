@@ -1,0 +1,181 @@
+"""What ``train``, ``evaluate`` and ``report`` do with interactions of users and items."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.spec import to_json
+from counterpoint.cli import console
+from counterpoint.cli.options import columns_of
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.recommend import Look
+from counterpoint.experiments.recommender.job import judge_recommender, train_into, write_judgement
+from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
+from counterpoint.experiments.recommender.page import write_page
+from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.experiments.source import DataSource, open_held_out
+from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
+from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
+from counterpoint.training import MetricsFile
+
+CONTRASTS: dict[str, GraphContrast] = {
+    "none": NoContrast(),
+    "edge-drop": EdgeDrop(),
+    "noise": Noise(),
+    "cross-layer": CrossLayer(),
+    "global-view": GlobalView(),
+}
+RANKINGS: dict[str, ItemRanking] = {"info-nce": SampledSoftmax(), "bpr": PairwiseRanking()}
+T = TypeVar("T")
+APPLY = {
+    *("data", "out", "test", "test_fraction", "column", "objective", "contrast", "temperature", "epochs", "batch_size"),
+    *("learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+}
+
+
+def train_items(context: typer.Context, source: DataSource) -> None:
+    """Train on interactions, judge and report.
+
+    Raises:
+        InputError: An option does not apply to interactions, or the data cannot be used.
+    """
+    given = context.params
+    for name in given:
+        how = context.get_parameter_source(name)
+        if how is not None and how.name == "COMMANDLINE" and name not in APPLY:
+            raise InputError(f"--{name.replace('_', '-')} does not apply to interactions of users and items")
+    recipe = _recipe(given)
+    opened = open_interactions(source)
+    console.say(opened.described)
+    settings = recipe.settings
+    if given["dry_run"]:
+        _say_plan(recipe, opened, json=given["json"])
+        return
+    folder = RunFolder(given["out"])
+    folder.create(recipe, source, replace=given["replace_run"])
+    began = time.perf_counter()
+    best = _trained(recipe, opened, folder)
+    seconds = time.perf_counter() - began
+    console.say(f"best of up to {settings.epochs} epochs: epoch {best}; {seconds:.0f} s")
+    found = _judged(folder, opened) if given["judge"] and opened.judged else []
+    if given["json"]:
+        console.machine({"run": folder.path, "epoch": best, "seconds": seconds, "measures": found})
+    elif found:
+        console.comparisons(found)
+    console.say(f"model: {folder.model}" + (f", report: {folder.report}" if found else ""))
+
+
+def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool) -> None:
+    """Judge a recommender on what its run held out, or on other interactions of the same users and items.
+
+    Raises:
+        InputError: Nothing was held out, or fewer than two users have something to find.
+    """
+    folder, source = RunFolder(run), _source(run)
+    opened = open_interactions(source)
+    known, test = opened.split.known, opened.split.test
+    if on is not None:
+        table = open_held_out(on)
+        roles = roles_of(table, (*source.columns, *columns_of(columns)))
+        test = without(read(table, roles, like=known), known)
+        for note in test.notes:
+            console.say(f"{note}.")
+    elif not opened.judged:
+        raise InputError(f"{run} held nothing out: name interactions with --on")
+    _tell(judge_recommender(folder, known, test), json=json)
+
+
+def report_items(run: Path, *, json: bool) -> None:
+    """Judge a recommender again and make its page again.
+
+    Raises:
+        InputError: Nothing was held out.
+    """
+    opened = open_interactions(_source(run))
+    if not opened.judged:
+        raise InputError(f"{run} held nothing out: there is nothing to report on")
+    _tell(_judged(RunFolder(run), opened), json=json)
+    console.say(f"report: {RunFolder(run).report}")
+
+
+def _source(run: Path) -> DataSource:
+    found = RunFolder(run).recommender()
+    assert found is not None  # asked before
+    return found[1]
+
+
+def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
+    found = judge_recommender(folder, opened.split.known, opened.split.test)
+    write_judgement(folder, found)
+    write_page(folder, opened, found)
+    return found
+
+
+def _tell(found: list[Comparison], *, json: bool) -> None:
+    if json:
+        console.machine(found)
+    else:
+        console.comparisons(found)
+
+
+def _recipe(given: dict[str, Any]) -> Recommender:
+    plan = Recommender(seed=given["seed"] or 0)
+    settings = plan.settings
+    if given["objective"] is not None:
+        settings = replace(settings, ranking=_named(RANKINGS, "--objective", given["objective"]))
+    if given["temperature"] is not None:
+        if not isinstance(settings.ranking, SampledSoftmax):
+            raise InputError(f"--temperature: --objective {given['objective']} has none")
+        settings = replace(settings, ranking=replace(settings.ranking, temperature=given["temperature"]))
+    epochs = given["epochs"]
+    if epochs is not None and epochs != int(epochs):
+        raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
+    sizes = {
+        "epochs": None if epochs is None else int(epochs),
+        "batch": given["batch_size"],
+        "learning_rate": given["learning_rate"],
+    }
+    settings = replace(settings, **{name: value for name, value in sizes.items() if value is not None})
+    contrast = plan.contrast if given["contrast"] is None else _named(CONTRASTS, "--contrast", given["contrast"])
+    return replace(plan, contrast=contrast, settings=settings)
+
+
+def _named(known: dict[str, T], option: str, name: str) -> T:
+    if name not in known:
+        raise InputError(f"{option} must be one of {', '.join(known)} for interactions, got {name!r}")
+    return known[name]
+
+
+def _say_plan(recipe: Recommender, opened: Opened, *, json: bool) -> None:
+    split, settings = opened.split, recipe.settings
+    if json:
+        console.machine({"recipe": to_json(recipe), "rows": len(split.train), "held_out": len(split.test)})
+        return
+    console.result(
+        f"would train LightGCN with {type(settings.ranking).__name__} and {type(recipe.contrast).__name__}: up to "
+        f"{settings.epochs} epochs of {len(split.train):,} interactions, {settings.batch} a step"
+    )
+
+
+def _trained(recipe: Recommender, opened: Opened, folder: RunFolder) -> int:
+    steps = -(-len(opened.split.train) // recipe.settings.batch)
+    kept = MetricsFile(folder.metrics)
+    began = time.perf_counter()
+
+    def tell(look: Look) -> None:
+        numbers = {"step": look.epoch * steps, "epoch": look.epoch, "loss": look.loss}
+        recall = {} if look.recall is None else {"recall_at_20": look.recall}
+        kept.on_log({**numbers, **recall, "time": time.perf_counter() - began})
+        if look.recall is not None:
+            console.say(f"epoch {look.epoch}  loss {look.loss:.4f}  validation recall@20 {look.recall:.4f}")
+
+    kept.on_start(0, recipe.settings.epochs * steps)
+    try:
+        return train_into(recipe, opened.split, folder, tell=tell)
+    finally:
+        kept.on_end(None)

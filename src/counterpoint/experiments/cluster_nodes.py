@@ -1,0 +1,108 @@
+"""Clusters of a graph's nodes by a perceptron that meets the edges in its loss alone: what SCGC and PamC share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from counterpoint.base.numerics import unit_rows
+from counterpoint.data.graph_matrices import graph_tensors
+from counterpoint.data.graphs import Graph
+from counterpoint.evaluation.clustering import agreement, kmeans_assignment
+from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.evaluation.confusion import macro_f1
+from counterpoint.evaluation.nodes import matched_classes
+from counterpoint.experiments.graph_autoencoder import learn_features
+from counterpoint.objectives import DEC
+
+Contrast = Callable[[Tensor, Tensor], Tensor]
+"""From embeddings `[N, D]` and the cluster int64 `[N]` of each node to a scalar."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterLoop:
+    """How a perceptron learns clusters; weights and rate are those that SCGC's code has for ACM and DBLP.
+
+    Attributes:
+        widths: Of the encoder's layers, D last; the decoder mirrors them.
+        pretraining: Epochs of the autoencoder before clustering.
+        steps: Of Adam, each on all nodes.
+        contrast: Weight of the contrast.
+        self_training: Weight of DEC's divergence.
+        reconstruction: Weight of the squared error of the decoder; 0 in SCGC*.
+        learning_rate: Of Adam.
+    """
+
+    widths: tuple[int, ...] = (256, 256, 10)
+    pretraining: int = 30
+    steps: int = 100
+    contrast: float = 1.0
+    self_training: float = 0.1
+    reconstruction: float = 0.0
+    learning_rate: float = 1e-3
+
+
+def learn_clusters(
+    graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings `[N, D]` and clusters `[N]` after all steps; torch's global random state is left as it was found.
+
+    Embeddings have unit length. Centres start at k-means of the pretrained ones, and a node belongs to the nearest.
+
+    Args:
+        graph: The encoder sees its features; its edges are the business of the contrast.
+        contrast: Of embeddings and present clusters.
+        loop: The settings.
+        clusters: How many.
+        seed: Decides weights, order and starts.
+    """
+    x = graph_tensors(graph)[0].to_dense()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        widths = (x.shape[1], *loop.widths)
+        encoder, decoder = _perceptron(widths), _perceptron(widths[::-1])
+        learn_features(x, encoder, decoder, epochs=loop.pretraining, generator=torch.Generator().manual_seed(seed))
+        centres = nn.Parameter(_starts(encoder, x, clusters, seed))
+        learners = nn.ModuleList([encoder, decoder] if loop.reconstruction else [encoder])
+        optimiser = torch.optim.Adam([*learners.parameters(), centres], lr=loop.learning_rate)
+        for _ in range(loop.steps):
+            optimiser.zero_grad()
+            z = unit_rows(encoder(x))
+            loss = loop.contrast * contrast(z, _nearest(z, centres)) + loop.self_training * DEC()(z, centres)
+            if loop.reconstruction:
+                loss = loss + loop.reconstruction * (decoder(z) - x).square().mean()
+            loss.backward()
+            optimiser.step()
+        with torch.no_grad():
+            z = unit_rows(encoder(x))
+            return z.numpy(), _nearest(z, centres).numpy()
+
+
+def judged_clusters(assigned: np.ndarray, graph: Graph) -> dict[str, float]:
+    """ACC, NMI, ARI and macro F1 of clusters `[N]` against the graph's labels."""
+    assert graph.labels is not None  # graphs of papers have labels
+    few = Bootstrap(resamples=10)
+    f1 = macro_f1(graph.labels, matched_classes(graph.labels, assigned), name="clustering_macro_f1", bootstrap=few)
+    return {one.name: one.value for one in (*agreement(graph.labels, assigned, bootstrap=few), f1)}
+
+
+def _starts(encoder: nn.Module, x_NF: Tensor, clusters: int, seed: int) -> Tensor:
+    with torch.no_grad():
+        z_ND = unit_rows(encoder(x_NF))
+    assigned = torch.from_numpy(kmeans_assignment(z_ND.numpy(), clusters, n_init=20, seed=seed))
+    return torch.stack([z_ND[assigned == k].mean(0) for k in range(clusters)])
+
+
+def _nearest(z_ND: Tensor, centres_KD: Tensor) -> Tensor:
+    with torch.no_grad():
+        return torch.cdist(z_ND, centres_KD).argmin(1)
+
+
+def _perceptron(widths: tuple[int, ...]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for one, other in pairwise(widths):
+        layers += [nn.Linear(one, other), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])

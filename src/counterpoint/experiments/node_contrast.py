@@ -1,0 +1,119 @@
+"""Contrast between two views of one graph, over all of its nodes at once: the trial that papers on nodes share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from counterpoint.data.graph_matrices import graph_tensors
+from counterpoint.data.graphs import Graph
+from counterpoint.encoders.graph import GraphEncoder, Layer
+from counterpoint.evaluation import node_classification, node_classification_over_splits, node_clustering
+from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.views.graph import GraphView
+
+View = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+"""From features `[N, F]` and edges `[2, 2E]` to those of a view."""
+
+NodeLoss = Callable[[Tensor, Tensor, int], Tensor]
+"""From the projections `[N, P]` of both views and the number of the step to a scalar."""
+
+
+Encoded = tuple[Tensor, Tensor, Tensor]
+"""Of a view: features, edges, and the encoder's rows `[N, D]`."""
+
+Penalty = Callable[[GraphEncoder, Encoded, Encoded], Tensor]
+"""From the encoder and both views to a scalar that is added to the loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeLoop:
+    """What a run is made of besides its loss; sizes are those that GRACE has for Cora, but for fewer steps.
+
+    Attributes:
+        steps: Of Adam, each on the whole graph.
+        hidden: Width of the first layer.
+        dim: D.
+        projection: Width of the hidden and the last layer of the projection.
+        layer: Kind of the encoder's two layers.
+        learning_rate: Of Adam.
+        decay: Weight decay.
+        views: Of the first and of the second side.
+    """
+
+    steps: int = 200
+    hidden: int = 256
+    dim: int = 128
+    projection: int = 128
+    layer: Layer = Layer.GCN
+    learning_rate: float = 5e-4
+    decay: float = 1e-5
+    views: tuple[View, View] = (GraphView(edges=0.2, features=0.3), GraphView(edges=0.4, features=0.4))
+
+
+def learn_nodes(graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int) -> np.ndarray:
+    """Embeddings `[N, D]` of :func:`train_nodes`' encoder, with nothing left out."""
+    return embedded(train_nodes(graph, loss, loop, seed=seed), graph)
+
+
+def embedded(encoder: GraphEncoder, graph: Graph) -> np.ndarray:
+    """`[N, D]` in evaluation mode."""
+    with torch.no_grad():
+        return encoder.eval()(*graph_tensors(graph)).numpy()
+
+
+def train_nodes(
+    graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int, penalty: Penalty | None = None
+) -> GraphEncoder:
+    """The encoder after all steps; torch's global random state is left as it was found.
+
+    Args:
+        graph: Whose nodes are embedded.
+        loss: Of the projections of both views; where it is a module, its parameters learn too.
+        loop: The settings.
+        seed: Decides weights and views.
+        penalty: What is added to the loss, of the encoder and its rows before the projection.
+    """
+    x, edges = graph_tensors(graph)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder = GraphEncoder((x.shape[1], loop.hidden, loop.dim), layer=loop.layer, activate_last=True)
+        head = nn.Sequential(
+            nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
+        )
+        learners = nn.ModuleList([encoder, head, *([loss] if isinstance(loss, nn.Module) else [])])
+        optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
+        for step in range(loop.steps):
+            optimiser.zero_grad()
+            views = [view(x, edges, generator) for view in loop.views]
+            first, second = ((*view, encoder(*view)) for view in views)
+            total = loss(head(first[-1]), head(second[-1]), step)
+            if penalty is not None:
+                total = total + penalty(encoder, first, second)
+            total.backward()
+            optimiser.step()
+    return encoder
+
+
+_FEW = Bootstrap(resamples=10)
+
+
+def judged_nodes(embeddings: np.ndarray, graph: Graph, *, seed: int) -> dict[str, float]:
+    """What papers on nodes report of frozen embeddings.
+
+    Returns:
+        ``node_accuracy`` on the public split where there is one, ``node_accuracy_over_splits`` (10 % of the nodes to
+        learn from, 5 splits), and ``clustering_accuracy``, ``nmi``, ``ari`` and ``clustering_macro_f1`` of k-means.
+    """
+    assert graph.labels is not None  # graphs of papers have labels
+    known = np.flatnonzero(graph.labels >= 0)
+    rows, labels = embeddings[known], graph.labels[known]
+    found = [node_classification_over_splits(rows, labels, splits=5, seed=seed, bootstrap=_FEW)]
+    if graph.parts:
+        train, test = graph.parts["train"], graph.parts["test"]
+        found += node_classification(embeddings, graph.labels, train, test, seed=seed, bootstrap=_FEW)
+    found += node_clustering(rows, labels, n_init=5, seed=seed, bootstrap=_FEW)
+    return {one.name: one.value for one in found}

@@ -1,0 +1,89 @@
+"""Train a recommender into a run folder, and judge it against popularity."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from counterpoint.base.errors import CheckpointError
+from counterpoint.base.files import write_json
+from counterpoint.base.folders import atomic_folder
+from counterpoint.data.interactions import Interactions, Split, name_of
+from counterpoint.encoders.id_vectors import IdTables, as_cosines, id_tables
+from counterpoint.encoders.role import Role
+from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.judge import Comparison, SystemMeasure
+from counterpoint.experiments.recommend import Look, train_recommender
+from counterpoint.experiments.recommender.recipe import Recommender
+
+
+def train_into(
+    recipe: Recommender, split: Split, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
+) -> int:
+    """Train and save; the folder's config must exist.
+
+    Args:
+        recipe: What to train.
+        split: Learnt from, and chosen by.
+        folder: Where the model goes.
+        tell: Told of every epoch.
+
+    Returns:
+        The epoch whose vectors were kept.
+
+    Raises:
+        InputError: A user has taken every item.
+    """
+    (users, items), epoch = train_recommender(split, recipe.contrast, recipe.settings, seed=recipe.seed, tell=tell)
+    if not recipe.settings.ranking.by_cosine:
+        users, items = as_cosines(users, items)
+    names = [[name_of(one) for one in side] for side in (split.train.user_names, split.train.item_names)]
+    encoder = id_tables(users, items, user_names=names[0], item_names=names[1])
+    with atomic_folder(folder.model) as temporary:
+        encoder.save(temporary)
+    return epoch
+
+
+def tables_of(folder: RunFolder) -> IdTables:
+    """The users and items of a run.
+
+    Raises:
+        CheckpointError: The run is not finished, or damaged.
+    """
+    encoder = folder.encoders()[0]
+    if not isinstance(encoder, IdTables):
+        raise CheckpointError(f"{folder.model} does not hold users and items")
+    return encoder
+
+
+def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions) -> list[Comparison]:
+    """Full ranking of all items but those known of a user: popularity, and the model.
+
+    Args:
+        folder: A finished run.
+        known: Everything before the test; these items are not recommended again.
+        test: What should be found.
+
+    Raises:
+        InputError: Fewer than two users have a test item.
+    """
+    encoder = tables_of(folder)
+    users = encoder.encode(encoder.names["users"], role=Role.QUERY)
+    items = encoder.encode(encoder.names["items"], role=Role.DOCUMENT)
+    systems = {"popularity": popularity_scores(known.matrix), "trained": dot_scores(users, items)}
+    found = {name: recommendation(scores, known.matrix, test.matrix) for name, scores in systems.items()}
+    return [
+        Comparison(
+            measures[0].name,
+            measures[0].greater_is_better,
+            tuple(
+                SystemMeasure(name, one.value, one.low, one.high, name == "trained")
+                for name, one in zip(systems, measures, strict=True)
+            ),
+        )
+        for measures in zip(*found.values(), strict=True)
+    ]
+
+
+def write_judgement(folder: RunFolder, found: Sequence[Comparison]) -> None:
+    """Keep it in ``evaluation.json``."""
+    write_json(folder.evaluation, [asdict(one) for one in found])

@@ -1,0 +1,157 @@
+"""Interactions as a run names them: which columns, and what is kept to choose and to judge by."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from counterpoint.base.errors import InputError
+from counterpoint.data import Table
+from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out, name_of, read_interactions
+from counterpoint.data.names import plain
+from counterpoint.experiments.source import SET, DataSource, open_data, open_held_out
+
+NAMES = {
+    "user": ("user", "user_id", "userid", "customer", "customer_id", "visitor", "visitorid", "session_id"),
+    "item": ("item", "item_id", "itemid", "product", "product_id", "movie_id", "movieid", "book_id"),
+    "time": ("time", "timestamp", "date", "datetime"),
+}
+"""The roles, and what their columns are called."""
+CHOSEN_BY = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """Interactions, ready to learn from.
+
+    Attributes:
+        split: Its test part is empty where nothing is held out.
+        described: What was found, to be told to the user.
+    """
+
+    split: Split
+    described: str
+
+    @property
+    def judged(self) -> bool:
+        """There is something to judge by."""
+        return len(self.split.test) > 0
+
+
+def looks_like_interactions(source: DataSource) -> bool:
+    """Whether a file has a user and an item in each row, by its column names or because the user says so."""
+    given = {role for role, _ in source.columns}
+    if {"user", "item"} <= given:
+        return True
+    if source.data.startswith(SET) or Path(source.data).is_dir() or given - set(NAMES):
+        return False
+    found = roles_of(open_data(source.data)[0], source.columns)
+    return {"user", "item"} <= found.keys()
+
+
+def roles_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Role to column, as given or by name; a role without a column is left out.
+
+    Raises:
+        InputError: Two columns could have one role.
+    """
+    found = {role: column for role, column in given if role in NAMES}
+    for role, known in NAMES.items():
+        named = [column for column in table.columns if plain(column) in known]
+        if role not in found and len(named) > 1:
+            raise InputError(f"{table.description}: {named} could each be the {role}; say --column {role}=COLUMN")
+        found |= {role: named[0]} if named and role not in found else {}
+    return found
+
+
+def read(table: Table, roles: dict[str, str], *, like: Interactions | None = None) -> Interactions:
+    """Interactions of a table whose columns are known; see :func:`read_interactions`.
+
+    Raises:
+        InputError: There is no column of users or of items, or nothing is left after cleaning.
+    """
+    if lacking := [role for role in ("user", "item") if role not in roles]:
+        raise InputError(f"{table.description} has no column of {lacking[0]}s: say --column {lacking[0]}=COLUMN")
+    return read_interactions(table, user=roles["user"], item=roles["item"], time=roles.get("time"), like=like)
+
+
+def open_interactions(source: DataSource) -> Opened:
+    """Read, and split by time where there is one, by shares of every user otherwise.
+
+    With a time, each user's last item is for the test and the one before to choose by; without, ``test_fraction`` of
+    each user's items, and the same share of the rest. Where the test is a file of its own, or ``test_fraction=0`` asks
+    for none, a tenth of each user's items is to choose by.
+
+    Raises:
+        InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out.
+    """
+    table = open_data(source.data)[0]
+    if odd := [role for role, _ in source.columns if role not in NAMES]:
+        raise InputError(f"--column {odd[0]}=...: interactions have the roles {', '.join(NAMES)}")
+    roles = roles_of(table, source.columns)
+    whole = read(table, roles)
+    split = _split(whole, source, roles)
+    for name, part in (("choose", split.validation), ("judge", split.test)):
+        if (name == "choose" or source.test is not None or source.test_fraction) and len(np.unique(part.users)) < 2:
+            raise InputError(
+                f"{source.data}: fewer than two users have items enough to {name} by; name a larger --test-fraction, a "
+                "column of times (each user's last items are held out then), or a --test file"
+            )
+    return Opened(split=split, described=_described(table, roles, whole, split))
+
+
+def _split(whole: Interactions, source: DataSource, roles: dict[str, str]) -> Split:
+    if source.test is None and source.test_fraction and "time" in roles:
+        train, validation, test = leave_last_out(whole)
+        return Split(train=train, validation=validation, test=test)
+    if source.test is not None:
+        rest, test = whole, without(read(open_held_out(source.test), roles, like=whole), whole)
+    elif source.test_fraction:
+        rest, test = hold_out(whole, source.test_fraction, seed=source.seed)
+    else:
+        rest, test = whole, whole.only(whole.users < 0)
+    train, validation = hold_out(rest, source.test_fraction or CHOSEN_BY, seed=source.seed + 1)
+    return Split(train=train, validation=validation, test=test)
+
+
+def without(later: Interactions, earlier: Interactions) -> Interactions:
+    """What of ``later`` is not in ``earlier``; the rest is counted in its notes."""
+    pairs, known = (part.users * part.shape[1] + part.items for part in (later, earlier))
+    seen = np.isin(pairs, known)
+    notes = (f"{int(seen.sum()):,} held-out rows were there in training and are not judged",) if seen.any() else ()
+    return replace(later.only(~seen), notes=(*later.notes, *notes))
+
+
+def _described(table: Table, roles: dict[str, str], whole: Interactions, split: Split) -> str:
+    users, items = whole.shape
+    order = f"Each user's items are in the order of {roles['time']!r}. " if "time" in roles else ""
+    notes = (*whole.notes, *split.train.notes, *split.test.notes)
+    sizes = f"{len(whole):,} interactions of {users:,} users (column {roles['user']!r}) with {items:,} items"
+    kept = f"{len(split.validation):,} to choose by, {len(split.test):,} to judge by."
+    told = "".join(f" {note}." for note in notes)
+    learnt = f"{order}{len(split.train):,} to learn from, {kept}{told}"
+    return f"{table.description}: {sizes} (column {roles['item']!r}). {learnt}"
+
+
+def taken_by(user: str, source: DataSource) -> set[str]:
+    """Names of the items that a user has in the data of a run; none for a user without any."""
+    table = open_data(source.data)[0]
+    whole = read(table, roles_of(table, source.columns))
+    numbers = [number for number, name in enumerate(whole.user_names) if name_of(name) == user]
+    return {name_of(whole.item_names[item]) for item in whole.items[np.isin(whole.users, numbers)]}
+
+
+def item_column(data: str, source: DataSource | None) -> str:
+    """The column of items in a file, called as in training or by one of the usual names.
+
+    Raises:
+        InputError: There is none.
+    """
+    table = open_data(data)[0]
+    if len(table.columns) == 1:
+        return table.columns[0]
+    given = () if source is None else source.columns
+    found = roles_of(table, tuple(pair for pair in given if pair[1] in table.columns))
+    if "item" not in found:
+        raise InputError(f"{table.description} has no column of items: name it with --column; columns: {table.columns}")
+    return found["item"]

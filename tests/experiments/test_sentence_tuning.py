@@ -19,7 +19,11 @@ from counterpoint.views import WordDrop
 
 SENTENCES = [f"the {a} {b} {c}" for a in ("red", "blue", "old") for b in ("cat", "dog", "bird") for c in ("ran", "sat")]
 LOOP = SentenceLoop(steps=15, batch_size=9, learning_rate=3e-3)
-PAIRS = ScoredPairs(SENTENCES[:3] * 2, [*SENTENCES[:3], *SENTENCES[9:12]], np.array([5.0, 5, 4, 1, 0, 2]))
+PAIRS = ScoredPairs(
+    [*SENTENCES[:3], *("the cat", "old dog ran", "a bird sat on the old red cat")],
+    [*SENTENCES[:3], *SENTENCES[9:12]],
+    np.array([5.0, 5, 4, 1, 0, 2]),
+)
 
 
 @pytest.fixture
@@ -76,6 +80,29 @@ def test_alignment_looks_at_the_closest_pairs_only(start):
     first, second = (start.encode(side) for side in (PAIRS.first, PAIRS.second))
     expected = np.square(first - second).sum(1)[PAIRS.score >= 4].mean()
     assert PAIRS.judged(start)["alignment"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_biases_are_those_of_length_and_of_words_in_common():
+    first = [" ".join(["a"] * n) for n in (1, 3, 6, 2, 11, 4)]
+    pairs = ScoredPairs(first, [*first[:5], first[5] + " b"], np.array([0.0, 5, 1, 4, 2, 3]))
+
+    class Length:
+        """Cosines say nothing but how alike two lengths are."""
+
+        def encode(self, texts, *, batch_size):
+            turns = np.array([len(text.split()) for text in texts]) / 8
+            return np.stack([np.cos(turns), np.sin(turns)], axis=1)
+
+    assert pairs.judged(Length())["length_bias"] == pytest.approx(1.0)
+
+    class Overlap(Length):
+        """Orthogonal where no word is shared."""
+
+        def encode(self, texts, *, batch_size):
+            return np.eye(2)[[int("b" in text) for text in texts]]
+
+    shared = ScoredPairs(["a b", "a b", "a", "a"] * 2, ["a b", "a", "b", "a"] * 2, np.array([5.0, 0, 4, 1, 3, 2, 4, 0]))
+    assert shared.judged(Overlap())["overlap_bias"] > 0.5
 
 
 def test_the_family_starts_from_layers_of_minilm_with_still_token_vectors():

@@ -5,7 +5,17 @@ from pathlib import Path
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
-from counterpoint.encoders import MLP, ConvNet, EncoderSpec, HuggingFace, Passthrough, ResNet18, StaticText, ViTTiny
+from counterpoint.encoders import (
+    MLP,
+    ConvNet,
+    EncoderSpec,
+    HuggingFace,
+    Passthrough,
+    ResNet18,
+    SmallBert,
+    StaticText,
+    ViTTiny,
+)
 from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
@@ -31,6 +41,7 @@ ENCODERS: dict[str, type[EncoderSpec]] = {
     "resnet18": ResNet18,
     "vit-tiny": ViTTiny,
     "static": StaticText,
+    "small-bert": SmallBert,
     "mlp": MLP,
     "passthrough": Passthrough,
 }

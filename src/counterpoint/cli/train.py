@@ -72,7 +72,8 @@ def train(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="conv-net, resnet18, vit-tiny, static, mlp, passthrough, or a Hugging Face model (folder or name).",
+            help="conv-net, resnet18, vit-tiny, static, small-bert, mlp, passthrough, or a Hugging Face model (folder "
+            "or name).",
             rich_help_panel=METHOD,
         ),
     ] = None,

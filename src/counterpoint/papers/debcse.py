@@ -5,10 +5,9 @@ import torch
 from torch import Tensor
 
 from counterpoint.encoders import Encoder
-from counterpoint.evaluation import fit_tfidf, rank_correlation
+from counterpoint.evaluation import fit_tfidf
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.sentence_tuning import (
-    ScoredPairs,
     SentenceLearner,
     sentence_data,
     sentence_loop,
@@ -16,7 +15,7 @@ from counterpoint.experiments.sentence_tuning import (
     tuned,
 )
 from counterpoint.objectives import InfoNCE
-from counterpoint.pairs.propensity import InversePropensity
+from counterpoint.pairs.batches import draw_candidates
 
 paper = Paper(
     short="DebCSE",
@@ -25,8 +24,8 @@ paper = Paper(
     year=2023,
     identifier="arXiv:2309.07396",
     wing=Wing.TEXT,
-    implements="positives and negatives drawn from a pool by inverse propensity of similarity in meaning and on the "
-    "surface, then InfoNCE",
+    implements="positives and negatives drawn from a pool by inverse propensity, for their meaning in spite of their "
+    "surface and the other way round, then InfoNCE",
     deviates="The small setting of SimCSE (see there). The pool of a sentence is its 16 nearest as SimCSE's result has "
     "it, the surface is TF-IDF; the propensities are ours, since neither code nor formula were at hand. The training "
     "part of STS-B was made of pairs, so that paraphrases are in the pool. Nothing was tuned.",
@@ -42,7 +41,8 @@ claim = Claim(
 )
 
 _POOL = {Setting.TINY: 4, Setting.SMALL: 16, Setting.FULL: 64}
-_SENTENCES = 4000
+_SENTENCES = 2000
+_SHARPNESS, _FLOOR = 0.05, 0.1
 _LOSS = InfoNCE(temperature=0.05)
 
 
@@ -51,35 +51,28 @@ def trial(setting: Setting, seed: int) -> Figures:
     data, start, loop = sentence_data(setting), sentence_start(setting), sentence_loop(setting)
     sentences = data.train[:_SENTENCES]
     simcse = tuned(start, sentences, _LOSS, loop, seed=seed)
-    pool_NK, positive_NK, negative_NK = _pools(simcse, sentences, _POOL[setting])
+    positive_NK, negative_NK = _drawn(simcse, sentences, _POOL[setting], seed)
     learner = SentenceLearner(start, sentences, loop, seed=seed)
 
     def step(_: int) -> Tensor:
         rows = learner.rows()
-        drawn = [pool_NK[rows].gather(1, torch.multinomial(side[rows], 1))[:, 0] for side in (positive_NK, negative_NK)]
-        anchors, positives, negatives = (learner.embed([sentences[row] for row in one]) for one in (rows, *drawn))
+        one_of = torch.randint(positive_NK.shape[1], (len(rows),))
+        chosen = (rows, positive_NK[rows, one_of], negative_NK[rows, one_of])
+        anchors, positives, negatives = (learner.embed([sentences[row] for row in one]) for one in chosen)
         return _LOSS(anchors, positives, negatives=negatives)
 
     found = {"baseline": simcse, "method": learner.learn(step)}
-    return {side: data.test.judged(encoder) | _biases(encoder, data.test) for side, encoder in found.items()}
+    return {side: data.test.judged(encoder) for side, encoder in found.items()}
 
 
-def _pools(guide: Encoder, sentences: list[str], size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Of every sentence its nearest others int64 `[N, K]`, and their chances as positives and as negatives."""
+def _drawn(guide: Encoder, sentences: list[str], size: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Of every sentence a quarter of its nearest others as positives and as many as negatives, rows int64 `[N, K]`."""
     seen = guide.encode(sentences, batch_size=64)
-    cosines_NN = torch.from_numpy(seen @ seen.T).fill_diagonal_(-torch.inf)
-    meaning_NK, pool_NK = cosines_NN.topk(size, dim=1)
+    meaning_NK, pool_NK = torch.from_numpy(seen @ seen.T).fill_diagonal_(-torch.inf).topk(size, dim=1)
     words = fit_tfidf(sentences)(sentences)
     alike = [np.asarray((words[near] @ words[i].T).todense())[:, 0] for i, near in enumerate(pool_NK.numpy())]
-    rule, surface_NK = InversePropensity(), torch.from_numpy(np.stack(alike)).clamp_min(0).to(meaning_NK)
-    return pool_NK, rule.positives(meaning_NK, surface_NK), rule.negatives(meaning_NK, surface_NK)
-
-
-def _biases(encoder: Encoder, pairs: ScoredPairs) -> dict[str, float]:
-    """How strangers' cosines go with their lengths, and how all pairs' go with words in common at equal scores."""
-    first, second = (encoder.encode(side, batch_size=64) for side in (pairs.first, pairs.second))
-    words = [[set(text.lower().split()) for text in side] for side in (pairs.first, pairs.second)]
-    shared = np.array([len(a & b) / max(1, len(a | b)) for a, b in zip(*words, strict=True)])
-    cosines = (first * second).sum(1)
-    rest = [values - np.polyval(np.polyfit(pairs.score, values, 1), pairs.score) for values in (cosines, shared)]
-    return {"length_bias": pairs.length_bias(encoder), "overlap_bias": rank_correlation(rest[0], rest[1])}
+    meant_NK, surface_NK = np.exp(meaning_NK.numpy() / _SHARPNESS).astype(np.float64), np.stack(alike) + _FLOOR
+    # alike in meaning, whatever the words; and alike in words, whatever the meaning
+    sides = [(meant_NK, surface_NK, seed), (surface_NK, meant_NK, seed + 1)]
+    drawn = [draw_candidates(wanted, easy, size // 4, seed=one) for wanted, easy, one in sides]
+    return pool_NK.gather(1, torch.from_numpy(drawn[0])), pool_NK.gather(1, torch.from_numpy(drawn[1]))

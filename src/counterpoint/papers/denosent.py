@@ -18,7 +18,7 @@ from counterpoint.objectives import InfoNCE
 paper = Paper(
     short="DenoSent",
     title="DenoSent: A Denoising Objective for Self-Supervised Sentence Representation Learning",
-    authors="Wang, He, Li, Qiu and Huang",
+    authors="Wang, He, Wang, Zhou, Sun and Qiu",
     year=2024,
     identifier="arXiv:2401.13621",
     wing=Wing.TEXT,

@@ -11,7 +11,7 @@ from counterpoint.objectives import InfoNCE
 paper = Paper(
     short="DistilFace",
     title="Contrastive Learning in Distilled Models",
-    authors="Lim and Mohana Sundaram",
+    authors="Lim, Ng and Lim",
     year=2024,
     identifier="arXiv:2401.12472",
     wing=Wing.TEXT,

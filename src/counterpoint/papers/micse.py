@@ -39,7 +39,7 @@ claim = Claim(
 )
 
 _FEW = 64
-_WEIGHT = 1.0
+_WEIGHT = 10.0
 _ENTRIES = 150
 
 

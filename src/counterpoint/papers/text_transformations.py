@@ -22,7 +22,7 @@ paper = Paper(
     wing=Wing.TEXT,
     implements="its transformations as a list that says which run here, and for those what they keep of the meaning "
     "beside what they teach",
-    deviates="A survey, without a claim in figures. The small setting of SimCSE (see there), 25 steps. The judge of "
+    deviates="A survey, without a claim in figures. The small setting of SimCSE (see there), 20 steps. The judge of "
     "meaning is MiniLM with all its layers, by the cosine of a sentence and its changed form; SimCSE's dropout is in "
     "every positive.",
 )
@@ -42,7 +42,7 @@ _SEEN = {Setting.TINY: 20, Setting.SMALL: 500, Setting.FULL: 5000}
 def trial(setting: Setting, seed: int) -> Figures:
     """Every transformation that runs: the meaning it keeps and the similarity that training on it reaches."""
     data, start, loop = sentence_data(setting), sentence_start(setting), sentence_loop(setting)
-    loop = replace(loop, steps=min(loop.steps, 25)) if setting is not Setting.FULL else loop
+    loop = replace(loop, steps=min(loop.steps, 20)) if setting is not Setting.FULL else loop
     assert isinstance(start.spec, HuggingFace)
     judge = replace(start.spec, layers=None).build()
     sentences = data.train[: _SEEN[setting]]

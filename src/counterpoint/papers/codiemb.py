@@ -46,7 +46,7 @@ claim = Claim(
     minutes=2,
 )
 
-_SIZES = {Setting.TINY: (20, 60, 40, 2), Setting.SMALL: (809, 1500, 5749, 250), Setting.FULL: (809, 5183, 5749, 5000)}
+_SIZES = {Setting.TINY: (20, 60, 40, 2), Setting.SMALL: (809, 1500, 5749, 150), Setting.FULL: (809, 5183, 5749, 5000)}
 _RETRIEVE, _ORDER = InfoNCE(temperature=0.05), WeightedSum(losses=(Pearson(), CoSENT()), weights=(1.0, 0.1))
 CLOSE = 4.0
 

@@ -39,7 +39,7 @@ claim = Claim(
     minutes=3,
 )
 
-_SIZES = {Setting.TINY: (30, 20, 1), Setting.SMALL: (1500, 200, 200), Setting.FULL: (5000, 1000, 15_000)}
+_SIZES = {Setting.TINY: (30, 20, 1), Setting.SMALL: (1500, 200, 150), Setting.FULL: (5000, 1000, 15_000)}
 _WORDS = ("classify: ", "link: ", "search: ")
 
 

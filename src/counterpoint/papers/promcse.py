@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity, relu
 
-from counterpoint.data.sets import stsb, sts12_16
+from counterpoint.data.sets import sts12_16, stsb
 from counterpoint.encoders import Encoder
 from counterpoint.encoders.soft_prompts import SoftPromptEncoder, SoftPrompts
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
@@ -33,8 +33,8 @@ paper = Paper(
     "layers; and the hinge max(0, m + cos(h, h-) - cos(h, h+)) beside the supervised loss, against that loss alone",
     deviates="MiniLM's first 3 layers in place of BERT-base; pairs of STS-B with a score of 4 or more and negatives "
     "written by rules in place of NLI. The hinge's exact form, its margin of 0.2 and weight of 1 are ours. The rate of "
-    "0.01 for prompts was not tuned; 0.0001 for all layers is the one chosen for other trials from this start. In `small`, 30 steps of 16 "
-    "sentences, and the first 200 pairs of STS-B's test part and of SemEval 2012.",
+    "0.01 for prompts was not tuned; 0.0001 for all layers is the one chosen for other trials from this start. In "
+    "`small`, 30 steps of 16 sentences, and the first 200 pairs of STS-B's test part and of SemEval 2012.",
 )
 claim = Claim(
     statement="Prompts alone match full tuning, lose less under a shift of domain, and the hinge adds to supervision.",

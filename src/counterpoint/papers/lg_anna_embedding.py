@@ -41,7 +41,7 @@ claim = Claim(
     minutes=3,
 )
 
-_SIZES = {Setting.TINY: (20, 60, 2), Setting.SMALL: (809, 2000, 300), Setting.FULL: (809, 5183, 5000)}
+_SIZES = {Setting.TINY: (20, 60, 2), Setting.SMALL: (809, 1500, 150), Setting.FULL: (809, 5183, 5000)}
 _SIDES = {"method": (True, True), "soft": (True, False), "filtered": (False, True), "baseline": (False, False)}
 _NEGATIVES, _MARGIN, _WARMTH = 5, 0.95, 0.03
 

@@ -21,7 +21,9 @@ class PlantedAnomalies:
     odd: np.ndarray
 
 
-def blocks(sizes: list[int], *, inside: float, between: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def blocks(
+    sizes: list[int], *, inside: float, between: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """A stochastic block model: edges int64 `[E, 2]`, each once, and the block int64 `[N]` of each node.
 
     Args:

@@ -20,11 +20,11 @@ paper = Paper(
     year=2023,
     identifier="arXiv:2302.14785",
     wing=Wing.GRAPH,
-    implements="contrast in the batch between linearised triples and texts, retrieval of the text, and the cosine as a "
-    "measure of fit, against the same encoder before it learns",
-    deviates="Made graphs of two triples, six relations said in two ways each and 30 names, in place of WebNLG, KELM "
-    "and TEKGEN. A static text encoder from nothing in place of MPNet, so that `before` knows words but no synonyms. "
-    "Neither the ensemble nor human judgements.",
+    implements="contrast in the batch between linearised triples and texts, retrieval of the text, and the cosine "
+    "as a measure of fit, against the same encoder before it learns",
+    deviates="Made graphs of two triples, six relations said in two ways each and 30 names, in place of WebNLG, "
+    "KELM and TEKGEN. A static text encoder from nothing in place of MPNet, so that `before` knows words but no "
+    "synonyms. Neither the ensemble nor human judgements.",
 )
 claim = Claim(
     statement="Contrast aligns graphs and texts: the right text is found, and texts that do not fit score lower.",

@@ -21,9 +21,9 @@ paper = Paper(
     wing=Wing.GRAPH,
     implements="typed hyperedges with local attention for structure and for text, and their contrast beside the "
     "supervised loss of node importance, against pairwise edges and against no contrast",
-    deviates="Made data: a node's importance is how often the two hidden traits on its edges agree, its text a noisy "
-    "hint of it. One attention layer in place of the sparse-chunked transformer, side-by-side fusion, weight 0.1 "
-    "and temperature 0.2 without a search. The paper's data sets are not at hand.",
+    deviates="Made data: a node's importance is how often the two hidden traits on its edges agree, its text a "
+    "noisy hint of it. One attention layer in place of the sparse-chunked transformer, side-by-side fusion, weight "
+    "0.1 and temperature 0.2 without a search. The paper's data sets are not at hand.",
 )
 claim = Claim(
     statement="Hyperedges find an importance that lies in triples, pairs do not, and the contrast with text helps.",

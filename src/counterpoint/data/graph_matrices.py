@@ -6,6 +6,7 @@ from scipy import sparse
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import shape_of, sparse_tensor
 from counterpoint.data.graphs import Graph
 
 
@@ -18,7 +19,7 @@ def normalised(adjacency: sparse.csr_array, *, loops: bool = True) -> sparse.csr
         adjacency: Symmetric `[N, N]`, not negative.
         loops: Whether every node is its own neighbour.
     """
-    matrix = sparse.csr_array(adjacency + sparse.eye_array(adjacency.shape[0])) if loops else adjacency
+    matrix = sparse.csr_array(adjacency + sparse.eye_array(shape_of(adjacency)[0])) if loops else adjacency
     degrees = np.asarray(matrix.sum(1)).ravel()
     scale = np.power(degrees, -0.5, out=np.zeros_like(degrees, dtype=np.float64), where=degrees > 0)
     return sparse.csr_array(sparse.diags_array(scale) @ matrix @ sparse.diags_array(scale))
@@ -44,11 +45,3 @@ def graph_tensors(graph: Graph) -> tuple[Tensor, Tensor]:
     """Features, sparse float32 `[N, F]`, and edges in both directions, int64 `[2, 2E]`: first one way, then back."""
     one_way = torch.from_numpy(graph.edges.T.copy())
     return sparse_tensor(graph.features), torch.cat([one_way, one_way.flip(0)], dim=1)
-
-
-def sparse_tensor(matrix: sparse.csr_array) -> Tensor:
-    """A sparse float32 tensor of the same entries."""
-    entries = sparse.coo_array(matrix)
-    place = torch.from_numpy(np.stack(entries.coords).astype(np.int64))
-    values = torch.from_numpy(entries.data.astype(np.float32))
-    return torch.sparse_coo_tensor(place, values, tuple(matrix.shape), check_invariants=True).coalesce()

@@ -1,5 +1,7 @@
 """Encoders of whole graphs: message passing and sums, or sums along a tree of communities."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +26,7 @@ class PooledGraphs(nn.Module):
         super().__init__()
         widths = (features, *(dim,) * layers)
         self.layers = nn.ModuleList(
-            GraphEncoder(pair, layer=Layer.GIN, activate_last=True) for pair in zip(widths, widths[1:], strict=False)
+            GraphEncoder(pair, layer=Layer.GIN, activate_last=True) for pair in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.BatchNorm1d(dim) for _ in range(layers))
 

@@ -6,6 +6,7 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import shape_of
 
 
 class CommonNeighbours:
@@ -21,8 +22,9 @@ class CommonNeighbours:
         Raises:
             InputError: The matrix is not square.
         """
-        if adjacency.ndim != 2 or adjacency.shape[0] != adjacency.shape[1]:
-            raise InputError(f"adjacency must be square, got {list(adjacency.shape)}")
+        rows, columns = shape_of(adjacency)
+        if rows != columns:
+            raise InputError(f"adjacency must be square, got {[rows, columns]}")
         self.adjacency = sparse.csr_array(adjacency)
 
     def without(self, pairs: np.ndarray) -> "CommonNeighbours":
@@ -99,7 +101,7 @@ class NeuralCommonNeighbour(nn.Module):
         """Rows `[P, D]`: the sum of ``h`` over each pair's nodes."""
         rows, nodes = (torch.from_numpy(one.astype(np.int64)) for one in member.coords)
         values = h_ND[nodes] if weights is None else weights[:, None] * h_ND[nodes]
-        return h_ND.new_zeros(member.shape[0], h_ND.shape[1]).index_add(0, rows, values)
+        return h_ND.new_zeros(shape_of(member)[0], h_ND.shape[1]).index_add(0, rows, values)
 
 
 def _perceptron(dim: int, out: int) -> nn.Sequential:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import shape_of
 
 
 def topological_concentration(
@@ -38,7 +39,7 @@ def topological_concentration(
         for m, there in enumerate(reach):
             shared += beta ** (k + m) * np.asarray(walk[left].multiply(there[right]).sum(1)).ravel()
             possible += beta ** (k + m) * total
-    return _mean_over_neighbours(shared / possible, left, adjacency.shape[0])
+    return _mean_over_neighbours(shared / possible, left, shape_of(adjacency)[0])
 
 
 def approximate_concentration(
@@ -60,7 +61,7 @@ def approximate_concentration(
         InputError: No hops, or a graph without an edge.
     """
     adjacency = _with_edges(adjacency, hops)
-    n, beta = adjacency.shape[0], _discount(adjacency, discount)
+    n, beta = shape_of(adjacency)[0], _discount(adjacency, discount)
     rows = np.random.default_rng(seed).normal(size=(n, dim))
     total = np.zeros_like(rows)
     for k in range(hops):
@@ -81,7 +82,7 @@ def _with_edges(adjacency: sparse.csr_array, hops: int) -> sparse.csr_array:
 
 
 def _discount(adjacency: sparse.csr_array, discount: float | None) -> float:
-    return adjacency.shape[0] / float(adjacency.sum()) if discount is None else discount
+    return shape_of(adjacency)[0] / float(adjacency.sum()) if discount is None else discount
 
 
 def _mean_over_neighbours(values: np.ndarray, node: np.ndarray, n: int) -> np.ndarray:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from counterpoint.base.numerics import unit_rows
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
-from counterpoint.evaluation.clustering import agreement, kmeans_assignment
 from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.evaluation.clustering import agreement, kmeans_assignment
 from counterpoint.evaluation.confusion import macro_f1
 from counterpoint.evaluation.nodes import matched_classes
 from counterpoint.experiments.graph_autoencoder import learn_features

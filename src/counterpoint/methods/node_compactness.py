@@ -1,6 +1,7 @@
 """Node compactness: how safely a node stays nearer to itself than to others, whatever edges its view misses."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
+from counterpoint.base.sparse import sparse_tensor
 from counterpoint.encoders.graph import GraphEncoder, Layer
 
 
@@ -46,7 +48,7 @@ class EdgeBounds:
         there = np.where(rows == cols, 1.0, 2.0)
         high = 1 / np.sqrt(np.maximum(least[rows], there) * np.maximum(least[cols], there))
         low = np.where(rows == cols, 1 / (degrees[rows] + 1), 0.0)
-        return EdgeBounds(*(_tensor(rows, cols, values, n) for values in (low, high)))
+        return EdgeBounds(*(sparse_tensor(sparse.coo_array((values, (rows, cols)), (n, n))) for values in (low, high)))
 
 
 def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND: Tensor, bounds: EdgeBounds) -> Tensor:
@@ -70,7 +72,8 @@ def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND:
     """
     if encoder.kind is not Layer.GCN or len(encoder.layers) != 2 or not encoder.activate_last:
         raise InputError("compactness needs an encoder of two activated layers of the kind gcn")
-    (first, second), slopes = encoder.layers, [one.weight for one in encoder.activations]
+    first, second = cast(list[Any], list(encoder.layers))
+    slopes = [cast(Tensor, one.weight) for one in encoder.activations]
     values = first.lin(x_NF)
     low1, high1 = _spread(values, values, bounds, first.bias)
     low2, high2 = _spread(
@@ -95,14 +98,6 @@ def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND:
 def compactness_loss(compact_N: Tensor) -> Tensor:
     """``mean_i -log sigmoid(compactness_i)``: the paper's POT."""
     return -logsigmoid(compact_N).mean()
-
-
-def _tensor(rows: np.ndarray, cols: np.ndarray, values: np.ndarray, n: int) -> Tensor:
-    entries = sparse.coo_array((values, (rows, cols)), (n, n))
-    place = torch.from_numpy(np.stack(entries.coords).astype(np.int64))
-    return torch.sparse_coo_tensor(
-        place, torch.from_numpy(entries.data).float(), (n, n), check_invariants=True
-    ).coalesce()
 
 
 def _spread(low_NH: Tensor, high_NH: Tensor, bounds: EdgeBounds, bias: Tensor) -> tuple[Tensor, Tensor]:

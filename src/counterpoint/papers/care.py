@@ -20,11 +20,11 @@ paper = Paper(
     year=2024,
     identifier="arXiv:2409.09770",
     wing=Wing.GRAPH,
-    implements="the cluster-aware affinity and its score, the similarity-guided loss and the agreement of views, against "
-    "affinity over edges alone, rebuilt features, and no guidance",
-    deviates="Block models with two views and planted anomalies in place of Amazon, YelpChi, IMDB and others; the share "
-    "of clusters and the weight of guidance are 0.5 and 1 without a search. The paper's figures on real sets (39 % more "
-    "AUPRC on Amazon than the runner-up) are not comparable.",
+    implements="the cluster-aware affinity and its score, the similarity-guided loss and the agreement of views, "
+    "against affinity over edges alone, rebuilt features, and no guidance",
+    deviates="Block models with two views and planted anomalies in place of Amazon, YelpChi, IMDB and others; the "
+    "share of clusters and the weight of guidance are 0.5 and 1 without a search. The paper's figures on real sets "
+    "(39 % more AUPRC on Amazon than the runner-up) are not comparable.",
 )
 claim = Claim(
     statement="Clusters beside edges tell anomalies better than edges alone or rebuilt features, and guidance helps.",

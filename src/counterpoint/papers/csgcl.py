@@ -22,12 +22,12 @@ paper = Paper(
     year=2023,
     identifier="arXiv:2305.04658",
     wing=Wing.GRAPH,
-    implements="community strength, communal edge dropping, attribute voting and the Team-up term that grows after a "
-    "warm-up, against GRACE's even dropping at the same shares",
-    deviates="Cora and CiteSeer in place of Wiki-CS, Amazon and Coauthor; Louvain's communities in place of Leiden's. "
-    "Negatives are those of the other view, for both sides. Shares 0.2 and 0.4 of edges and 0.3 and 0.4 of features "
-    "are GRACE's for Cora, 40 steps. Published on these splits with a linear probe: DGI 82.3 and 71.8, BGRL 82.7 and "
-    "71.1 (GraphMAE's table).",
+    implements="community strength, communal edge dropping, attribute voting and the Team-up term that grows after "
+    "a warm-up, against GRACE's even dropping at the same shares",
+    deviates="Cora and CiteSeer in place of Wiki-CS, Amazon and Coauthor; Louvain's communities in place of "
+    "Leiden's. Negatives are those of the other view, for both sides. Shares 0.2 and 0.4 of edges and 0.3 and 0.4 of "
+    "features are GRACE's for Cora, 40 steps. Published on these splits with a linear probe: DGI 82.3 and 71.8, BGRL "
+    "82.7 and 71.1 (GraphMAE's table).",
 )
 claim = Claim(
     statement="Sparing strong communities, and letting them push harder, gives better node embeddings.",

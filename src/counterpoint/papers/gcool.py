@@ -16,11 +16,12 @@ paper = Paper(
     year=2022,
     identifier="arXiv:2110.14863",
     wing=Wing.GRAPH,
-    implements="dense community aggregation and the reweighted contrast with communities beside that of nodes, as in "
-    "the public code with Gaussian similarity, against the contrast of nodes alone",
-    deviates="Cora and CiteSeer in place of Amazon and Coauthor; edges are dropped evenly, and the density is that of "
-    "the whole graph. 10 communities, the code's default; its stride of 500 epochs in 1000 is half of the steps here, and what "
-    "is communal fades over all of it, not over the first fifth. Views and loop are those of CSGCL's baseline.",
+    implements="dense community aggregation and the reweighted contrast with communities beside that of nodes, as "
+    "in the public code with Gaussian similarity, against the contrast of nodes alone",
+    deviates="Cora and CiteSeer in place of Amazon and Coauthor; edges are dropped evenly, and the density is that "
+    "of the whole graph. 10 communities, the code's default; its stride of 500 epochs in 1000 is half of the steps "
+    "here, and what is communal fades over all of it, not over the first fifth. Views and loop are those of CSGCL's "
+    "baseline.",
 )
 claim = Claim(
     statement="Learning communities beside the contrast of nodes gives better embeddings than nodes alone.",

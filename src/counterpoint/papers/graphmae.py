@@ -24,8 +24,8 @@ paper = Paper(
     implements="masking with a token, re-masking before the decoder and the scaled cosine error, against a graph "
     "autoencoder, GRACE's contrast, the squared error and no re-masking",
     deviates="GCN layers of 256 in place of GAT with 512, a decoder of one layer and a linear map, no replaced "
-    "features, power 2 in place of 3, 100 steps in place of 1500 on Cora alone. Published there: GraphMAE 84.2, DGI 82.3, BGRL 82.7. "
-    "GRACE's contrast has 40 steps, which take as long.",
+    "features, power 2 in place of 3, 100 steps in place of 1500 on Cora alone. Published there: GraphMAE 84.2, DGI "
+    "82.3, BGRL 82.7. GRACE's contrast has 40 steps, which take as long.",
 )
 claim = Claim(
     statement="Rebuilding hidden features beats a graph autoencoder and keeps up with contrast; both parts are needed.",

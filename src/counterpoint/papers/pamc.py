@@ -19,13 +19,13 @@ paper = Paper(
     year=2022,
     identifier="arXiv:2209.14067",
     wing=Wing.GRAPH,
-    implements="the loss with the sum over pairs of clusters, sizes included, against the contrast with all nodes of "
-    "SCGC*, on the same perceptron, self-training and steps",
+    implements="the loss with the sum over pairs of clusters, sizes included, against the contrast with all nodes "
+    "of SCGC*, on the same perceptron, self-training and steps",
     deviates="Clusters are those of the nearest centre, not soft; four drawn neighbours a step stand for all of a "
     "node's neighbours. Data, layers and judging of the last step as for SCGC, with weights and temperature of the "
-    "public code for DBLP (2, 2 and 1). The baseline draws 512 nodes a step and compares them with all. Tried besides: "
-    "SCGC's weights (1 and 0.1), all neighbours, temperature 1/4, and the public code's form without sizes: none came "
-    "nearer to the baseline.",
+    "public code for DBLP (2, 2 and 1). The baseline draws 512 nodes a step and compares them with all. Tried "
+    "besides: SCGC's weights (1 and 0.1), all neighbours, temperature 1/4, and the public code's form without sizes: "
+    "none came nearer to the baseline.",
 )
 claim = Claim(
     statement="Clusters as negatives cluster as well as all nodes as negatives, since the sums are nearly equal.",

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from counterpoint.data.graph_matrices import normalised, sparse_tensor
+from counterpoint.base.sparse import sparse_tensor
+from counterpoint.data.graph_matrices import normalised
 from counterpoint.data.graphs import Graph, graph_from
 from counterpoint.data.sets.graphs import Clustered, clustered
 from counterpoint.evaluation.clustering import kmeans_assignment
@@ -24,11 +25,11 @@ paper = Paper(
     wing=Wing.GRAPH,
     implements="SCGC* (influence-augmented contrast, self-training, no decoder) and SCGC (with decoder), against a "
     "graph autoencoder and k-means of the features, on DBLP as it is and with as many random edges again",
-    deviates="Layers of 256, 256 and 10 in place of 500, 500, 2000 and 10 in `small`, pretrained here; rows have unit "
-    "length before they meet the centres, and 512 nodes a step are compared with all. The last step is "
-    "judged; the public code reports the best of 200 epochs by the test labels, so that its figures are no match. "
-    "Published on DBLP (ACC/NMI/ARI): SDCN 68.05/39.50/39.15, DFCN 76.00/43.70/47.00; SCGC's abstract claims 20 % "
-    "more ARI and 18 % more NMI than what was best before it.",
+    deviates="Layers of 256, 256 and 10 in place of 500, 500, 2000 and 10 in `small`, pretrained here; rows have "
+    "unit length before they meet the centres, and 512 nodes a step are compared with all. The last step is judged; "
+    "the public code reports the best of 200 epochs by the test labels, so that its figures are no match. Published "
+    "on DBLP (ACC/NMI/ARI): SDCN 68.05/39.50/39.15, DFCN 76.00/43.70/47.00; SCGC's abstract claims 20 % more ARI and "
+    "18 % more NMI than what was best before it.",
 )
 claim = Claim(
     statement="Structure in the loss alone clusters DBLP better than graph convolutions, and noisy edges hurt it less.",

@@ -22,8 +22,8 @@ paper = Paper(
     year=2023,
     identifier="arXiv:2305.04501",
     wing=Wing.GRAPH,
-    implements="the coding tree of height 2 by greedy merges, its encoder, and InfoNCE between it and a GIN, against "
-    "two views with a fifth of the edges dropped each",
+    implements="the coding tree of height 2 by greedy merges, its encoder, and InfoNCE between it and a GIN, "
+    "against two views with a fifth of the edges dropped each",
     deviates="Height 2 on MUTAG and IMDB-BINARY, 3 GIN layers of 32, 150 steps of 64 graphs, one setting for both "
     "sides; the paper tunes height 2 to 5, and its moves after merging are left out. SVM over ten folds. Published "
     "there for other methods: InfoGraph 89.01 and 73.03, GraphCL 86.80 and 71.14.",

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
+from counterpoint.data.graphs import graph_from
 from counterpoint.evaluation import (
     Measure,
     link_mrr,
@@ -31,21 +32,32 @@ def is_graph(arrays: Mapping[str, np.ndarray]) -> bool:
 
 
 def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:
-    """Link prediction on all edges, and classification and clustering of the nodes that have a label.
+    """Link prediction on held-out edges, and classification and clustering of the nodes that have a label.
 
-    Every edge counts as held out: that is so for a model that embeds nodes by their features alone, as runs do.
+    Edges in ``test_edges`` were held out. Without any all edges count as held out: that is so for a model that embeds
+    nodes by their features alone, as runs do. Loops and repeated edges are left out, and counted in the description.
 
     Raises:
-        InputError: Edges of nodes that do not exist, or labels and features of different length.
+        InputError: Edges of nodes that do not exist or that are in both lists, or labels and features of different
+            length.
     """
     x = _features(arrays)
     content = torch.from_numpy(x)
-    edges = np.unique(np.sort(arrays["edges"].astype(np.int64), axis=1), axis=0)
     labels = arrays.get("y")
     if labels is not None and len(labels) != len(x):
         raise InputError(f"{name}: y has {len(labels)} labels for {len(x)} nodes")
-    described = f"{name}: a graph of {len(x):,} nodes with {x.shape[1]:,} features and {len(edges):,} edges."
-    tasks: list[Task | LeftOut] = [Task("links", lambda system: _links(system.encode(content), edges))]
+    parts = [arrays[key] for key in ("edges", "test_edges") if key in arrays]
+    graph = graph_from(np.concatenate(parts), x)
+    held = graph_from(parts[-1], x).edges
+    shared = sum(len(graph_from(part, x).edges) for part in parts) - len(graph.edges)
+    if shared:
+        raise InputError(f"{name}: test_edges and edges share {shared} edges; what is held out must not be in both")
+    told = "".join(f" {note}." for note in graph.notes)
+    described = (
+        f"{name}: a graph of {len(x):,} nodes with {x.shape[1]:,} features and {len(graph.edges):,} edges, "
+        f"{len(held):,} of which count as held out.{told}"
+    )
+    tasks: list[Task | LeftOut] = [Task("links", lambda system: _links(system.encode(content), held, graph.edges))]
     if labels is None:
         missing = "no labels of nodes (y)"
         return Layout(
@@ -64,9 +76,9 @@ def _features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     return sparse.csr_array(parts, shape=tuple(int(one) for one in arrays["x_shape"])).toarray()
 
 
-def _links(embeddings: np.ndarray, edges: np.ndarray) -> list[Measure]:
+def _links(embeddings: np.ndarray, held: np.ndarray, edges: np.ndarray) -> list[Measure]:
     n, rng = len(embeddings), np.random.default_rng(0)
-    some = edges if len(edges) <= EDGES else edges[rng.choice(len(edges), EDGES, replace=False)]
+    some = held if len(held) <= EDGES else held[rng.choice(len(held), EDGES, replace=False)]
     others = unlinked_pairs(edges, n, len(some))
     ends = rng.integers(n, size=(len(some), OTHER_ENDS))
     return [*link_prediction(embeddings, some, others), link_mrr(embeddings, some, ends)]

@@ -1,0 +1,82 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import sparse_tensor
+from counterpoint.methods.cluster_affinity import ClusterAffinity
+from counterpoint.methods.communal_contrast import CommunalContrast, edge_density
+from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking, scaled_cosine_error
+
+# Two groups of four, each joined completely, and one edge between them.
+GROUP = np.repeat([0, 1], 4)
+ONE_WAY = np.concatenate([np.argwhere(np.triu(GROUP[:, None] == GROUP, 1)), [[3, 4]]])
+EDGES = torch.from_numpy(np.concatenate([ONE_WAY, ONE_WAY[:, ::-1]]).T.copy())
+
+
+def test_density_is_that_of_its_definition_and_least_for_the_groups():
+    members = torch.softmax(torch.randn(8, 3, generator=torch.Generator().manual_seed(0)), 1)
+    a = torch.zeros(8, 8)
+    a[EDGES[0], EDGES[1]] = 1
+    flow = members.T @ a @ members
+    expected = (flow.sum() - 8 * flow.trace()) / 56 + (members.T @ members).trace() / 16
+    torch.testing.assert_close(edge_density(members, EDGES), expected)
+    right = torch.nn.functional.one_hot(torch.from_numpy(GROUP)).float()
+    assert edge_density(right, EDGES) < edge_density(right.roll(1, 0), EDGES)
+
+
+def test_communal_terms_fade_and_reach_the_centres():
+    torch.manual_seed(0)
+    loss = CommunalContrast(EDGES, communities=3, dim=4, stride=10)
+    first, second = torch.randn(8, 4), torch.randn(8, 4)
+    torch.testing.assert_close(loss.members(first).sum(1), torch.ones(8))
+    loss(first, second, 0).backward()
+    assert loss.centres.grad is not None
+    assert loss.centres.grad.abs().sum() > 0
+    loss.centres.grad = None
+    loss(first, second, 10).backward()
+    assert loss.centres.grad is None or loss.centres.grad.abs().sum() == 0
+    with pytest.raises(InputError, match="communities must be 2 or more"):
+        CommunalContrast(EDGES, communities=1, dim=4)
+
+
+def test_the_scaled_cosine_error_is_its_formula():
+    a, b = torch.eye(2), torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    torch.testing.assert_close(
+        scaled_cosine_error(a, b, 3.0), torch.tensor((1 - 1 / math.sqrt(2)) ** 3 / 2), atol=1e-6, rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("masking", [Masking(), Masking(power=None), Masking(again=False)])
+def test_every_part_learns_from_hidden_features(masking):
+    torch.manual_seed(0)
+    model = MaskedGraphAutoencoder(6, hidden=8, dim=4)
+    x = sparse_tensor(sparse.csr_array(np.eye(8, 6)))
+    model(x, EDGES, masking, torch.Generator().manual_seed(0)).backward()
+    assert all(one.grad is not None for one in model.parameters())
+    assert model.embed(x, EDGES).shape == (8, 4)
+
+
+@pytest.mark.parametrize(("setting", "told"), [({"share": 1.0}, "share must lie"), ({"power": 0.5}, "power must be")])
+def test_masking_is_checked(setting, told):
+    with pytest.raises(InputError, match=told):
+        Masking(**setting)
+
+
+def test_affinity_over_edges_alone_is_the_mean_cosine_of_neighbours():
+    torch.manual_seed(0)
+    model = ClusterAffinity(5, clusters=2, cluster_share=0.0, guidance=0.0)
+    x = torch.randn(8, 5)
+    loss, affinity = model(x, [EDGES])
+    h = torch.nn.functional.normalize(model.encoder(x, EDGES), dim=1)
+    expected = torch.stack([(h[i] @ h[EDGES[1][EDGES[0] == i]].T).mean() for i in range(8)])
+    torch.testing.assert_close(affinity, expected)
+    torch.testing.assert_close(loss, -expected.mean())
+    guided = ClusterAffinity(5, clusters=2)
+    guided(x, [EDGES, EDGES[:, :6]])[0].backward()
+    assert all(one.grad is not None for one in guided.assign.layers.parameters())
+    with pytest.raises(InputError, match="cluster_share must lie"):
+        ClusterAffinity(5, clusters=2, cluster_share=2.0)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import sparse_tensor
+from counterpoint.views.coding_tree import coding_tree, structural_entropy
+from counterpoint.views.communal import community_strengths, edge_chances, feature_chances, louvain
+from counterpoint.views.graph import GraphView, diffused, drop_edges, drop_features
+
+ONE_WAY = torch.stack([torch.arange(500), torch.arange(500) + 1])
+EDGES = torch.cat([ONE_WAY, ONE_WAY.flip(0)], dim=1)
+# Two triangles, joined by one edge.
+BARBELL = np.array([[0, 1], [0, 2], [1, 2], [3, 4], [3, 5], [4, 5], [2, 3]])
+BLOCK = np.array([0, 0, 0, 1, 1, 1])
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_both_directions_of_an_edge_go_together():
+    left = drop_edges(EDGES, 0.3, generator())
+    half = left.shape[1] // 2
+    assert torch.equal(left[:, :half].flip(0), left[:, half:])
+    assert 320 < half < 380
+    certain = torch.arange(500) % 2
+    assert drop_edges(EDGES, certain.float(), generator())[0, :250].tolist() == list(range(0, 500, 2))
+
+
+def test_dropped_features_are_the_same_for_all_nodes():
+    x = torch.ones(4, 200)
+    sparse_x = sparse_tensor(sparse.csr_array(x.numpy()))
+    left = drop_features(x, 0.4, generator())
+    assert set(left.sum(0).tolist()) == {0.0, 4.0}
+    assert 90 < left[0].sum() < 150
+    assert torch.equal(drop_features(sparse_x, 0.4, generator()).to_dense(), left)
+
+
+def test_a_view_draws_anew_and_repeats_itself():
+    x = torch.ones(4, 200)
+    view, same = GraphView(), generator()
+    first, second = view(x, EDGES, same), view(x, EDGES, same)
+    assert not torch.equal(first[0], second[0])
+    assert torch.equal(view(x, EDGES, generator())[1], first[1])
+    with pytest.raises(InputError, match=r"edges must lie in 0\.\.1, below 1, got 1"):
+        GraphView(edges=1.0)
+
+
+def test_diffusion_is_the_sum_of_its_series():
+    dense = np.zeros((6, 6))
+    dense[tuple(BARBELL.T)] = 1
+    dense += dense.T
+    spread = dense / np.sqrt(np.outer(dense.sum(1), dense.sum(1)))
+    series = sum(0.15 * 0.85**k * np.linalg.matrix_power(spread, k) for k in range(300))
+    found = diffused(sparse.csr_array(dense), keep=6).toarray()
+    np.testing.assert_allclose(found, series, atol=1e-9)
+    assert (np.diff(diffused(sparse.csr_array(dense), keep=2).indptr) >= 2).all()
+    with pytest.raises(InputError, match="restart must lie between 0 and 1"):
+        diffused(sparse.csr_array(dense), restart=1.0)
+
+
+def test_strengths_sum_to_the_modularity_and_spare_dense_communities():
+    assert louvain(BARBELL, 7, seed=0)[[0, 3]].tolist() != [0, 0]
+    found = louvain(BARBELL, 7, seed=0)
+    assert len(set(found)) == 3  # two triangles, and the node without an edge
+    strengths = community_strengths(BARBELL, BLOCK)
+    np.testing.assert_allclose(strengths, [3 / 7 - 1 / 4] * 2)
+    chances = edge_chances(BARBELL, BLOCK, share=0.3)
+    assert chances[-1] == 1.0  # the edge between the communities
+    assert (chances[:-1] == chances[0]).all()
+    assert chances[0] < 0.3
+    with pytest.raises(InputError, match="at least one edge"):
+        community_strengths(BARBELL[:0], BLOCK)
+
+
+def test_features_of_strong_communities_are_kept():
+    x = np.zeros((6, 3))
+    x[:3, 0] = x[3:, 1] = x[0, 2] = 1
+    chances = feature_chances(sparse.csr_array(x), np.array([0.3] * 3 + [0.1] * 3), share=0.2)
+    assert chances[0] == 0
+    assert chances[0] < chances[1] <= 0.7
+    np.testing.assert_allclose(chances.mean(), 0.2, atol=0.05)
+
+
+def test_entropy_is_that_of_its_definition_and_a_tree_makes_it_small():
+    degrees, volume = np.array([2, 2, 3, 3, 2, 2]), 7
+    expected = -2 * (1 / 14) * np.log2(volume / 14) - sum(d / 14 * np.log2(d / volume) for d in degrees)
+    np.testing.assert_allclose(structural_entropy(BARBELL, BLOCK), expected)
+    cliques = np.argwhere(np.triu(np.kron(np.eye(2), np.ones((6, 6))), 1))
+    tree = coding_tree(cliques, 13)
+    assert tree.tolist() == [0] * 6 + [1] * 6 + [2]
+    assert structural_entropy(cliques, tree) < structural_entropy(cliques, np.arange(13))
+    alone = structural_entropy(BARBELL, np.arange(6))
+    np.testing.assert_allclose(alone, -sum(d / 14 * np.log2(d / 14) for d in degrees))
+    with pytest.raises(InputError, match="at least one edge"):
+        structural_entropy(BARBELL[:0], BLOCK)

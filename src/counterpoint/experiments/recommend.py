@@ -103,7 +103,7 @@ def train_recommender(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         graph = BipartiteGraph(data.train.users, data.train.items, data.train.shape)
-        model = LightGCN(graph, dim=settings.dim, layers=settings.layers)
+        model = contrast.learner(graph, dim=settings.dim, layers=settings.layers)
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     best, found, since = -1.0, (_vectors(contrast, model, settings), 0), 0
     for epoch in range(1, settings.epochs + 1):

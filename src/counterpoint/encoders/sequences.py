@@ -133,9 +133,9 @@ class SequenceEncoder(nn.Module):
             sequences: int64 `[N, L]`, oldest first; ``HIDDEN`` for a masked item, ``ABSENT`` after the end.
             table: What ``items()`` gave, to make it once for several calls.
         """
-        table = self.items() if table is None else table
+        vectors: Tensor = self.items() if table is None else table
         known = sequences.clamp(min=0)
-        rows = torch.where((sequences == HIDDEN).unsqueeze(-1), self.hidden, table[known])
+        rows = torch.where((sequences == HIDDEN).unsqueeze(-1), self.hidden, vectors[known])
         rows = rows * (sequences != ABSENT).unsqueeze(-1)
         length = sequences.shape[1]
         later = torch.ones(length, length, dtype=torch.bool, device=rows.device).triu(1)

@@ -6,7 +6,7 @@ from counterpoint.experiments.next_item import SequenceLearner, SequenceSettings
 from counterpoint.experiments.recommend import ranking
 from counterpoint.methods.sequence_contrast import MetaAugmentation
 
-SETTINGS = SequenceSettings(steps=60, dim=16, layers=1, batch=32, longest=6, drawn=4, learning_rate=0.01, dropout=0.0)
+SETTINGS = SequenceSettings(steps=60, dim=16, layers=1, batch=32, longest=6, learning_rate=0.01, dropout=0.0)
 
 
 def circles(users=60, items=12, each=6, seed=0):

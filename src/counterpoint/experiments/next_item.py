@@ -27,7 +27,6 @@ class SequenceSettings:
         longest: Items of a sequence that count.
         layers: Blocks.
         batch: Sequences a step.
-        drawn: Items that are drawn evenly, beside those of the batch, for the next one to be told from.
         dropout: Of the encoder.
         learning_rate: Of Adam.
     """
@@ -37,7 +36,6 @@ class SequenceSettings:
     longest: int = 20
     layers: int = 2
     batch: int = 128
-    drawn: int = 1000
     dropout: float = 0.2
     learning_rate: float = 2e-3
 
@@ -105,7 +103,7 @@ class SequenceLearner:
         optimiser, meta = optimisers
         optimiser.zero_grad()
         table = self.encoder.items()
-        loss = self._next(chosen, table, rng, further)
+        loss = self._next(chosen, table, further)
         views = None if self.contrast is None else [self._views(chosen, rng) for _ in range(2)]
         if self.contrast is not None and views is not None:
             first, second = (self.encoder.last(view, table) for view in views)
@@ -119,16 +117,12 @@ class SequenceLearner:
             self.contrast.meta(first, second, self.augmenters).backward()
             meta.step()
 
-    def _next(
-        self, chosen: list[np.ndarray], table: Tensor, rng: np.random.Generator, further: Further | None
-    ) -> Tensor:
+    def _next(self, chosen: list[np.ndarray], table: Tensor, further: Further | None) -> Tensor:
         whole = padded(chosen, self.settings.longest + 1)
         there = whole[:, 1:] != ABSENT
         states, targets = self.encoder(whole[:, :-1], table)[there], whole[:, 1:][there]
-        drawn = torch.from_numpy(rng.integers(len(table), size=self.settings.drawn))
-        candidates = torch.cat([targets, drawn]).unique()
-        relation = SameKey(targets, candidates)
-        loss = InfoNCE(temperature=1.0, similarity=Dot())(states, table.index_select(0, candidates), relation=relation)
+        relation = SameKey(targets, torch.arange(len(table)))
+        loss = InfoNCE(temperature=1.0, similarity=Dot())(states, table, relation=relation)
         return loss if further is None else loss + further(states, targets)
 
     def _views(self, chosen: list[np.ndarray], rng: np.random.Generator) -> Tensor:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from counterpoint.data.sets.interactions import Category, InteractionSet, amazon
+import numpy as np
+
+from counterpoint.data.sets.interactions import Category, InteractionSet, amazon, item_attributes
 from counterpoint.experiments.claim import Figures, Setting
 from counterpoint.experiments.recommend import RecommenderSettings, judged
 from counterpoint.methods.graph_contrast import EdgeDrop, GraphContrast, NoContrast, Noise
@@ -12,15 +14,23 @@ PLAIN, SGL, SIMGCL = NoContrast(), EdgeDrop(weight=0.1, share=0.1), Noise(weight
 
 SETTINGS = {
     Setting.TINY: RecommenderSettings(dim=8, layers=2, epochs=1, batch=512),
-    Setting.SMALL: RecommenderSettings(epochs=40, learning_rate=5e-3, batch=1024),
+    Setting.SMALL: RecommenderSettings(layers=2, epochs=20, learning_rate=1e-2, batch=1024),
     Setting.FULL: RecommenderSettings(),
 }
 
 
 def beauty(setting: Setting) -> InteractionSet:
-    """Amazon Beauty; fewer users in the smaller settings."""
-    whole = amazon(Category.BEAUTY)
-    return {Setting.TINY: whole.of_first(300), Setting.SMALL: whole.of_first(3_000), Setting.FULL: whole}[setting]
+    """Amazon Beauty; in ``small`` where every user and item has 8 reviews or more; its beginning in ``tiny``."""
+    if setting is Setting.FULL:
+        return amazon(Category.BEAUTY)
+    dense = amazon(Category.BEAUTY, core=8)
+    return dense.of_first(300) if setting is Setting.TINY else dense
+
+
+def beauty_attributes(data: InteractionSet) -> list[np.ndarray]:
+    """Those of every item of :func:`beauty`, by its number there."""
+    every = item_attributes(Category.BEAUTY)
+    return [every[name] for name in data.train.item_names]
 
 
 def contrasts_compared(sides: Mapping[str, GraphContrast], setting: Setting, seed: int) -> Figures:

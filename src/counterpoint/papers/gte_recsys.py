@@ -60,13 +60,11 @@ class Size:
 
 
 SIZES = {
-    Setting.TINY: Size(
-        items=60, users=40, learn=SequenceSettings(steps=2, dim=16, layers=1, batch=16, drawn=20), specialise=2
-    ),
+    Setting.TINY: Size(items=60, users=40, learn=SequenceSettings(steps=2, dim=16, layers=1, batch=16), specialise=2),
     Setting.SMALL: Size(
         items=2000,
         users=1500,
-        learn=SequenceSettings(steps=400, dim=32, layers=1, batch=64, longest=12, drawn=500),
+        learn=SequenceSettings(steps=400, dim=32, layers=1, batch=64, longest=12),
         specialise=300,
     ),
     Setting.FULL: Size(items=10_003, users=20_000, learn=SequenceSettings(steps=20_000), specialise=10_000),

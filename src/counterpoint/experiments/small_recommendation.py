@@ -9,8 +9,10 @@ from counterpoint.experiments.claim import Figures, Setting
 from counterpoint.experiments.recommend import RecommenderSettings, judged
 from counterpoint.methods.graph_contrast import EdgeDrop, GraphContrast, NoContrast, Noise
 
-PLAIN, SGL, SIMGCL = NoContrast(), EdgeDrop(weight=0.1, share=0.1), Noise(weight=0.2, noise=0.1)
-"""LightGCN alone, and two contrasts with the usual weights of their papers."""
+WEIGHT = 0.01
+"""Of every contrast: SimGCL's usual 0.2 halved the recall on the validation part of so small a set, at another seed."""
+PLAIN, SGL, SIMGCL = NoContrast(), EdgeDrop(weight=WEIGHT, share=0.1), Noise(weight=WEIGHT, noise=0.1)
+"""LightGCN alone, and two contrasts to beat."""
 
 SETTINGS = {
     Setting.TINY: RecommenderSettings(dim=8, layers=2, epochs=1, batch=512),

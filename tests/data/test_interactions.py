@@ -85,3 +85,13 @@ def test_a_share_of_every_user_is_held_out():
     assert named(hold_out(whole, 0.5, seed=3)[1]) == named(held)
     with pytest.raises(InputError, match="share must lie between 0 and 1, got 1"):
         hold_out(whole, 1, seed=0)
+
+
+def test_a_core_is_what_is_left_when_nobody_has_too_few():
+    users, items = np.repeat([0, 1, 2, 3], [3, 3, 2, 1]), np.array([5, 6, 7, 5, 6, 8, 5, 6, 9])
+    whole = read_interactions(MemoryTable({"user": users, "item": items}, description="core"))
+    found = whole.core(2)
+    assert named(found) == [(user, item) for user in (0, 1, 2) for item in (5, 6)]
+    assert found.shape == (3, 2)
+    with pytest.raises(InputError, match="no user has 4 items that 4 users have"):
+        whole.core(4)

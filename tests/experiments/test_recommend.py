@@ -38,7 +38,7 @@ def test_drawn_items_are_even_and_never_taken():
 
 def test_an_epoch_sees_every_interaction_once():
     taken = blocks()
-    batches = list(epoch_of_triples(taken, 50, np.random.default_rng(0)))
+    batches = list(epoch_of_triples(taken, 50, np.random.default_rng(0), NegativeItems(taken)))
     assert [len(users) for users, _, _ in batches] == [40, 40, 40]
     seen = sorted((int(u), int(i)) for users, items, _ in batches for u, i in zip(users, items, strict=True))
     assert seen == sorted(zip(taken.users.tolist(), taken.items.tolist(), strict=True))

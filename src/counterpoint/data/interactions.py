@@ -53,6 +53,29 @@ class Interactions:
         """Those of the first so many users; items keep their numbers."""
         return replace(self.only(self.users < users), user_names=self.user_names[:users])
 
+    def core(self, least: int) -> "Interactions":
+        """The users with so many items at least and the items with so many users, numbered anew; names stay.
+
+        Raises:
+            InputError: Nobody is left.
+        """
+        keep = np.ones(len(self), dtype=bool)
+        while True:
+            counts = [
+                np.bincount(side[keep], minlength=count)
+                for side, count in zip((self.users, self.items), self.shape, strict=True)
+            ]
+            fewer = keep & (counts[0][self.users] >= least) & (counts[1][self.items] >= least)
+            if fewer.sum() == keep.sum():
+                break
+            keep = fewer
+        if not keep.any():
+            raise InputError(f"no user has {least} items that {least} users have")
+        users, user = np.unique(self.users[keep], return_inverse=True)
+        items, item = np.unique(self.items[keep], return_inverse=True)
+        names = [self.user_names[number] for number in users], [self.item_names[number] for number in items]
+        return replace(self, users=user, items=item, user_names=names[0], item_names=names[1], notes=())
+
     def only(self, keep: np.ndarray) -> "Interactions":
         """Those of a bool mask `[E]`, with the same names."""
         return replace(self, users=self.users[keep], items=self.items[keep], notes=())

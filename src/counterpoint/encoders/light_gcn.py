@@ -42,7 +42,7 @@ class BipartiteGraph:
         self.degrees = torch.from_numpy(np.concatenate(sizes)).float()
         self._block = sparse.csr_array(((sizes[0][users] * sizes[1][items]) ** -0.5, (users, items)), shape)
         whole = sparse.block_array([[None, self._block], [self._block.T, None]])
-        self.adjacency = _csr(sparse.csr_array(whole))
+        self.adjacency = sparse_rows(sparse.csr_array(whole))
 
     def dropped(self, share: float, rng: np.random.Generator) -> "BipartiteGraph":
         """The graph without a random share of its interactions, normalised anew; SGL's edge dropout."""
@@ -161,7 +161,8 @@ class _Symmetric(torch.autograd.Function):
         return None, spread(ctx.adjacency, grad)
 
 
-def _csr(matrix: sparse.csr_array) -> Tensor:
+def sparse_rows(matrix: sparse.csr_array) -> Tensor:
+    """A sparse float32 matrix of torch's."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
         return torch.sparse_csr_tensor(

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import Interactions, Split
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.light_gcn import BipartiteGraph
 from counterpoint.evaluation import uniformity
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.recommendation import Group, dot_scores, recommendation
@@ -76,6 +76,57 @@ class Look:
     recall: float | None
 
 
+class Learner:
+    """A recommender in training; the same for the same arguments, and torch's global random state is left alone.
+
+    Args:
+        train: Learnt from.
+        contrast: Beside the ranking.
+        settings: Sizes and ranking.
+        seed: Of weights, order, draws and noise.
+
+    Raises:
+        InputError: A user has taken every item, so that nothing can be drawn for comparison.
+    """
+
+    def __init__(
+        self, train: Interactions, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int
+    ) -> None:
+        self.train, self.contrast, self.settings = train, contrast, settings
+        self.rng, self.generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+        self.draw = NegativeItems(train)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            graph = BipartiteGraph(train.users, train.items, train.shape)
+            self.model = contrast.learner(graph, dim=settings.dim, layers=settings.layers)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+
+    def epoch(self) -> float:
+        """One pass over the interactions; the mean of its losses."""
+        encode, losses = self.contrast.epoch(self.model, self.rng), []
+        for triples in epoch_of_triples(self.train, self.settings.batch, self.rng, self.draw):
+            self.optimiser.zero_grad()
+            loss = recommendation_loss(
+                self.contrast,
+                self.model,
+                encode(self.generator),
+                triples,
+                decay=self.settings.decay,
+                ranking=self.settings.ranking,
+            )
+            loss.backward()
+            self.optimiser.step()
+            losses.append(loss.detach())
+        return float(torch.stack(losses).mean())
+
+    @torch.no_grad()
+    def vectors(self) -> Vectors:
+        """As they are now."""
+        table = self.contrast.table(self.model)
+        users, items = self.model.split(normalize(table, dim=1) if self.settings.ranking.by_cosine else table)
+        return users.numpy().copy(), items.numpy().copy()
+
+
 def train_recommender(
     data: Split,
     contrast: GraphContrast,
@@ -86,60 +137,30 @@ def train_recommender(
 ) -> tuple[Vectors, int]:
     """The vectors with the best Recall@20 on the validation part, and the epoch they are from.
 
-    The same for the same arguments; torch's global random state is left as it was found.
-
     Args:
         data: Learnt from, and looked at.
         contrast: Beside the ranking.
         settings: Sizes, length and ranking.
-        seed: Of weights, order, draws and noise.
+        seed: As for :class:`Learner`.
         tell: Told of every epoch.
 
     Raises:
-        InputError: A user has taken every item, so that nothing can be drawn for comparison.
+        InputError: As for :class:`Learner`.
     """
-    rng = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        graph = BipartiteGraph(data.train.users, data.train.items, data.train.shape)
-        model = LightGCN(graph, dim=settings.dim, layers=settings.layers)
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-    best, found, since = -1.0, (_vectors(contrast, model, settings), 0), 0
+    learner = Learner(data.train, contrast, settings, seed=seed)
+    best, found, since = -1.0, (learner.vectors(), 0), 0
     for epoch in range(1, settings.epochs + 1):
-        loss = _epoch(data.train, contrast, model, settings, optimiser, rng, generator)
+        loss = learner.epoch()
         if epoch % settings.look and epoch != settings.epochs:
             tell(Look(epoch, loss, None))
             continue
-        vectors = _vectors(contrast, model, settings)
+        vectors = learner.vectors()
         reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
         tell(Look(epoch, loss, reached))
         best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
         if since >= settings.patience:
             break
     return found
-
-
-def _epoch(
-    train: Interactions,
-    contrast: GraphContrast,
-    model: LightGCN,
-    settings: RecommenderSettings,
-    optimiser: torch.optim.Optimizer,
-    rng: np.random.Generator,
-    generator: torch.Generator,
-) -> float:
-    """One pass; the mean of its losses."""
-    encode, losses = contrast.epoch(model, rng), []
-    for triples in epoch_of_triples(train, settings.batch, rng):
-        optimiser.zero_grad()
-        loss = recommendation_loss(
-            contrast, model, encode(generator), triples, decay=settings.decay, ranking=settings.ranking
-        )
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.detach())
-    return float(torch.stack(losses).mean())
 
 
 def ranking(
@@ -166,16 +187,10 @@ def judged(data: Split, contrast: GraphContrast, settings: RecommenderSettings, 
     return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value, "epoch": float(epoch)}
 
 
-def _vectors(contrast: GraphContrast, model: LightGCN, settings: RecommenderSettings) -> Vectors:
-    with torch.no_grad():
-        table = contrast.table(model)
-        users, items = model.split(normalize(table, dim=1) if settings.ranking.by_cosine else table)
-    return users.numpy().copy(), items.numpy().copy()
-
-
-def epoch_of_triples(train: Interactions, batch: int, rng: np.random.Generator) -> Iterator[Triples]:
-    """Every interaction once, in random order."""
-    draw = NegativeItems(train)
+def epoch_of_triples(
+    train: Interactions, batch: int, rng: np.random.Generator, draw: "NegativeItems"
+) -> Iterator[Triples]:
+    """Every interaction once, in random order, each with an item that ``draw`` gives."""
     for rows in np.array_split(rng.permutation(len(train)), -(-len(train) // batch)):
         users, items = train.users[rows], train.items[rows]
         triple = (users, items, draw(users, rng))

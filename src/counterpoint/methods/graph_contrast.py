@@ -11,7 +11,7 @@ from torch import Tensor
 
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import LightGCN, mean_layer
+from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, Triples
 from counterpoint.objectives import InfoNCE
 
@@ -43,9 +43,17 @@ class GraphContrast(ABC):
         check_not_negative("weight", self.weight)
         check_positive_number("temperature", self.temperature)
 
+    def learner(self, graph: BipartiteGraph, *, dim: int, layers: int) -> LightGCN:
+        """What learns, with weights from torch's random state."""
+        return LightGCN(graph, dim=dim, layers=layers)
+
     def table(self, model: LightGCN) -> Tensor:
         """What items are ranked by after training, `[U + I, D]`, without noise."""
         return model()
+
+    def between(self, first: Tensor, second: Tensor) -> Tensor:
+        """The loss of two views `[n, D]` of the same nodes: InfoNCE from the first to the second."""
+        return InfoNCE(temperature=self.temperature)(first, second)
 
     @abstractmethod
     def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
@@ -197,8 +205,8 @@ def recommendation_loss(
 ) -> Tensor:
     """Ranking, contrast and regularisation of one batch.
 
-    Formula: ``ranking + weight sum over views (InfoNCE of the batch's users + InfoNCE of its items) + decay / (2 B) sum
-    of squared lengths of the batch's rows of E_0``.
+    Formula: ``ranking + weight sum over views (contrast of the batch's users + contrast of its items) + decay / (2 B)
+    sum of squared lengths of the batch's rows of E_0``.
 
     Args:
         contrast: What is contrasted.
@@ -216,8 +224,8 @@ def recommendation_loss(
     loss = loss + decay / (2 * len(users)) * model.table.index_select(0, nodes).square().sum()
     if not contrast.weight:
         return loss
-    info_nce = InfoNCE(temperature=contrast.temperature)
     for first, second in views:
         for some in (users.unique(), taken.unique() + n_users):
-            loss = loss + contrast.weight * info_nce(first.index_select(0, some), second.index_select(0, some))
+            pair = first.index_select(0, some), second.index_select(0, some)
+            loss = loss + contrast.weight * contrast.between(*pair)
     return loss

@@ -58,8 +58,13 @@ def douban_book() -> InteractionSet:
     return _split_set("douban_book", "Douban-Book, as packed by the authors of LightCSCF")
 
 
-def amazon(category: Category) -> InteractionSet:
+def amazon(category: Category, *, core: int = 5) -> InteractionSet:
     """Reviews by 5-core users in the order of time: the last item of everybody to test, the one before to validate.
+
+    Args:
+        category: Of the items.
+        core: Reviews that each user and each item has at least; more than 5 make a smaller and denser set, whose items
+            are called by their numbers in the whole one.
 
     It has no download: it must be placed in ``COUNTERPOINT_DATA/rec_sequential``.
 
@@ -68,7 +73,8 @@ def amazon(category: Category) -> InteractionSet:
     """
     file = f"{category}.npz"
     with np.load(must_be_placed("rec_sequential", [file]) / file, allow_pickle=False) as held:
-        train, validation, test = leave_last_out(_interactions(held["indptr"], held["items"] - 1))
+        whole = _interactions(held["indptr"], held["items"] - 1)
+    train, validation, test = leave_last_out(whole if core <= 5 else whole.core(core))
     return InteractionSet(
         name=f"amazon_{category.name.lower()}",
         train=train,
@@ -76,7 +82,7 @@ def amazon(category: Category) -> InteractionSet:
         test=test,
         citation="McAuley, Targett, Shi and van den Hengel (2015). Image-based recommendations. SIGIR",
         licence="none stated; research use",
-        notes=("5-core, as packed by the authors of S3-Rec", *train.notes),
+        notes=(f"{core}-core, from the 5-core as packed by the authors of S3-Rec", *train.notes),
     )
 
 

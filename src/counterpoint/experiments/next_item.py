@@ -1,0 +1,154 @@
+"""Recommenders of sequences: the next item, learnt at every place and judged by full ranking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from counterpoint.base.marks import ABSENT
+from counterpoint.data.interactions import Interactions, Split
+from counterpoint.encoders.sequences import LearntItems, SequenceEncoder, padded
+from counterpoint.experiments.recommend import Vectors
+from counterpoint.methods.sequence_contrast import Augmenters, MetaAugmentation, SequenceContrast
+from counterpoint.objectives import InfoNCE
+from counterpoint.pairwise import Dot, SameKey
+from counterpoint.views.sequences import OneOf
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceSettings:
+    """How a recommender of sequences learns.
+
+    Attributes:
+        steps: Optimiser steps.
+        dim: D.
+        longest: Items of a sequence that count.
+        layers: Blocks.
+        batch: Sequences a step.
+        dropout: Of the encoder.
+        learning_rate: Of Adam.
+    """
+
+    steps: int
+    dim: int = 64
+    longest: int = 20
+    layers: int = 2
+    batch: int = 128
+    dropout: float = 0.2
+    learning_rate: float = 2e-3
+
+
+Further = Callable[[Tensor, Tensor], Tensor]
+"""From states `[n, D]` and the items that came next, int64 `[n]`, to a further loss."""
+
+
+class SequenceLearner:
+    """An encoder of sequences and its training.
+
+    Args:
+        data: Learnt from.
+        settings: Sizes and length.
+        seed: Of weights, batches, views and dropout.
+        items: From torch's random state to what gives the items' vectors; a vector for each item by default.
+        contrast: Of two views of each sequence, beside the next item; none by default.
+    """
+
+    def __init__(
+        self,
+        data: Split,
+        settings: SequenceSettings,
+        *,
+        seed: int,
+        items: Callable[[], nn.Module] | None = None,
+        contrast: SequenceContrast | None = None,
+    ) -> None:
+        self.data, self.settings, self.seed, self.contrast = data, settings, seed, contrast
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            made = LearntItems(data.train.shape[1], dim=settings.dim) if items is None else items()
+            self.encoder = SequenceEncoder(
+                made, dim=settings.dim, longest=settings.longest, layers=settings.layers, dropout=settings.dropout
+            )
+            self.augmenters: Augmenters | None = None if contrast is None else contrast.augmenters(settings.dim)
+
+    def learn(self, further: Further | None = None, *, heads: nn.Module | None = None) -> None:
+        """All steps.
+
+        Args:
+            further: A loss beside that of the next item.
+            heads: What it learns beside the encoder.
+        """
+        learners = nn.ModuleList([self.encoder, *([] if heads is None else [heads])])
+        optimiser = torch.optim.Adam(learners.parameters(), lr=self.settings.learning_rate)
+        meta = None if self.augmenters is None else torch.optim.Adam(self.augmenters.parameters(), lr=1e-3)
+        rng = np.random.default_rng(self.seed)
+        sequences = [one for one in sequences_of(self.data.train) if len(one) > 1]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            learners.train()
+            for _ in range(self.settings.steps):
+                chosen = [sequences[row] for row in rng.integers(len(sequences), size=self.settings.batch)]
+                self._step(chosen, rng, further, (optimiser, meta))
+            learners.eval()
+
+    def _step(
+        self,
+        chosen: list[np.ndarray],
+        rng: np.random.Generator,
+        further: Further | None,
+        optimisers: tuple[torch.optim.Optimizer, torch.optim.Optimizer | None],
+    ) -> None:
+        optimiser, meta = optimisers
+        optimiser.zero_grad()
+        table = self.encoder.items()
+        loss = self._next(chosen, table, further)
+        views = None if self.contrast is None else [self._views(chosen, rng) for _ in range(2)]
+        if self.contrast is not None and views is not None:
+            first, second = (self.encoder.last(view, table) for view in views)
+            loss = loss + self.contrast.loss(first, second, self.augmenters)
+        loss.backward()
+        optimiser.step()
+        if meta is not None and views is not None and isinstance(self.contrast, MetaAugmentation):
+            with torch.no_grad():
+                first, second = (self.encoder.last(view) for view in views)
+            meta.zero_grad()
+            self.contrast.meta(first, second, self.augmenters).backward()
+            meta.step()
+
+    def _next(self, chosen: list[np.ndarray], table: Tensor, further: Further | None) -> Tensor:
+        whole = padded(chosen, self.settings.longest + 1)
+        there = whole[:, 1:] != ABSENT
+        states, targets = self.encoder(whole[:, :-1], table)[there], whole[:, 1:][there]
+        relation = SameKey(targets, torch.arange(len(table)))
+        loss = InfoNCE(temperature=1.0, similarity=Dot())(states, table, relation=relation)
+        return loss if further is None else loss + further(states, targets)
+
+    def _views(self, chosen: list[np.ndarray], rng: np.random.Generator) -> Tensor:
+        view = OneOf()
+        return padded([view(one[-self.settings.longest :], rng) for one in chosen], self.settings.longest)
+
+    @torch.no_grad()
+    def vectors(self, known: Interactions) -> Vectors:
+        """Of users, after what is known of them, and of items; their dot products rank what comes next."""
+        table, sequences = self.encoder.items(), sequences_of(known)
+        parts = [
+            self.encoder.last(padded(sequences[start : start + 512], self.settings.longest), table)
+            for start in range(0, len(sequences), 512)
+        ]
+        return torch.cat(parts).numpy(), table.numpy()
+
+    @torch.no_grad()
+    def alike(self) -> float:
+        """Mean cosine of the two views that the augmenters make, over the sequences learnt from."""
+        assert self.augmenters is not None  # asked of a contrast that has them
+        rng = np.random.default_rng(self.seed)
+        chosen = [one for one in sequences_of(self.data.train) if len(one) > 1][:1024]
+        made = self.augmenters(*(self.encoder.last(self._views(chosen, rng)) for _ in range(2)))
+        return float(torch.cosine_similarity(*made).mean())
+
+
+def sequences_of(taken: Interactions) -> list[np.ndarray]:
+    """The items of every user, in order."""
+    return np.split(taken.items, taken.starts[1:-1])

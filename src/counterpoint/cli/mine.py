@@ -37,7 +37,9 @@ def mine(
     duplicates: Annotated[float, typer.Option(help="Cosine above which it is a copy; 1 keeps copies.")] = 0.999,
     guide: Annotated[Path | None, typer.Option(help="Run folder of a second model that must agree.")] = None,
     guide_margin: Annotated[float, typer.Option(help="By how much the guide must prefer the positive.")] = 0.0,
-    reranker: Annotated[str | None, typer.Option(help="module:function from (query, document) pairs to scores.")] = None,
+    reranker: Annotated[
+        str | None, typer.Option(help="module:function from (query, document) pairs to scores.")
+    ] = None,
     reranker_scores: Annotated[
         Path | None, typer.Option(help="File of query_id, doc_id, score that it gave before, instead.")
     ] = None,

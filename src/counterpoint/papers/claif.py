@@ -103,7 +103,7 @@ def _rated(learner: SentenceLearner, second: Sequence[str], scores: np.ndarray) 
 
     def step(_: int) -> Tensor:
         rows = learner.rows()
-        sides = [learner.embed([side[row] for row in rows]) for side in (learner.sentences, second)]
-        return mse_loss(cosine_similarity(*sides), target[rows])
+        left, right = (learner.embed([side[row] for row in rows.tolist()]) for side in (learner.sentences, second))
+        return mse_loss(cosine_similarity(left, right), target[rows])
 
     return step

@@ -100,10 +100,11 @@ def ratings(first: tuple[str, ...], second: tuple[str, ...], layers: int) -> np.
 
 def _rated(learner: SentenceLearner, second: Sequence[str], scores: np.ndarray) -> Callable[[int], Tensor]:
     target = torch.from_numpy(scores).float()
+    sides: tuple[Sequence[str], Sequence[str]] = (learner.sentences, second)
 
     def step(_: int) -> Tensor:
         rows = learner.rows()
-        left, right = (learner.embed([side[row] for row in rows.tolist()]) for side in (learner.sentences, second))
+        left, right = (learner.embed([texts[row] for row in rows.tolist()]) for texts in sides)
         return mse_loss(cosine_similarity(left, right), target[rows])
 
     return step

@@ -104,7 +104,7 @@ def _rated(learner: SentenceLearner, second: Sequence[str], scores: np.ndarray) 
 
     def step(_: int) -> Tensor:
         rows = learner.rows()
-        left, right = (learner.embed([texts[row] for row in rows.tolist()]) for texts in sides)
+        left, right = (learner.embed([texts[int(row)] for row in rows]) for texts in sides)
         return mse_loss(cosine_similarity(left, right), target[rows])
 
     return step

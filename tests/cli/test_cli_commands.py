@@ -31,6 +31,7 @@ COMMANDS = {
     "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray"),
     "search": ("run", "vectors", "query", "--row", "-k", "--json"),
+    "explore": ("vectors", "--out", "--neighbours", "--no-show", "--viewer", "--port"),
     "mine": ("run", "corpus", "--queries", "--from-rank", "--share", "--guide", "hnsw", "random", "--json"),
     "report": ("run", "--against", "--json"),
     "data": ("name", "--download"),

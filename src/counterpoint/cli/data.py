@@ -8,6 +8,7 @@ from rich.progress import DownloadColumn, Progress
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.data import SETS, infer_roles, named, open_table
+from counterpoint.experiments.source import SET
 
 
 def data(
@@ -15,6 +16,7 @@ def data(
     download: Annotated[bool, typer.Option("--download", help="Fetch a named set to the cache folder.")] = False,
 ) -> None:
     """List the named real sets, say what a set or file holds, or download a set."""
+    name = None if name is None else name.removeprefix(SET)
     if name is None:
         if download:
             raise InputError(f"--download needs the name of a set: {', '.join(sorted(SETS))}")
@@ -24,7 +26,7 @@ def data(
     elif download:
         named(name)  # says which sets there are
     else:
-        table = open_table(name.removeprefix("set:"))
+        table = open_table(name)
         console.result(infer_roles(table).describe(table))
 
 

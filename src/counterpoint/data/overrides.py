@@ -66,6 +66,16 @@ def read_overrides(table: Table, overrides: Mapping[str, str] | None, *, facts: 
     return Given(roles)
 
 
+def overridden(known: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """What the user says in place of what a named set says of the same role, whatever word either has for it."""
+    said = {_role(key) for key in given}
+    return {**{key: value for key, value in known.items() if _role(key) not in said}, **given}
+
+
+def _role(key: str) -> str:
+    return names.ROLE_OF.get(key) or names.ROLE_OF.get(names.plain(key)) or key
+
+
 def _hint(name: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
     near = names.closest(name, known)
     return f" (did you mean {near!r}?)" if near else ""

@@ -23,6 +23,7 @@ from counterpoint.data import (
 )
 from counterpoint.data.interactions import name_of
 from counterpoint.data.kinds import is_missing
+from counterpoint.data.overrides import overridden
 from counterpoint.encoders import Role
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
@@ -161,7 +162,7 @@ def _opened(source: CorpusSource) -> tuple[Table, dict[str, str]]:
     chosen = {} if source.column is None else {"anchor": source.column}
     if source.data.startswith("set:"):
         found = named(source.data.removeprefix("set:"))
-        return found.train, {**found.overrides, **chosen}
+        return found.train, overridden(found.overrides, chosen)
     table = open_table(Path(source.data))
     return (_of_names(table, source) if source.names else table), chosen
 

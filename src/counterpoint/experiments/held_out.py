@@ -5,6 +5,7 @@ from dataclasses import replace
 from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import BadRows, Examples, ImageFormat, Roles, Supervision, Table, infer_roles, present_facts
+from counterpoint.data.overrides import overridden
 from counterpoint.experiments.judge import collect
 from counterpoint.experiments.source import Data, DataSource, load_data, open_data
 
@@ -38,8 +39,8 @@ def load_to_judge(
     test, known, overrides = _tables(on, reference)
     usual = _columns_for(test, source)
     if not columns and set(usual.values()) <= set(test.columns):
-        overrides = {**overrides, **usual}
-    overrides |= dict(columns)
+        overrides = overridden(overrides, usual)
+    overrides = overridden(overrides, dict(columns))
     roles = _roles(test, overrides, source)
     if roles.kind is not trained.roles.kind:
         raise InputError(f"{on} holds {roles.kind} examples, and the run was trained on {trained.roles.kind} examples")
@@ -47,7 +48,9 @@ def load_to_judge(
     limit = BadRows(limit=source.bad_rows)
     learnt = trained.train
     if known is not None:
-        learnt = Examples(known, _roles(known, {**overrides, **dict(columns)}, source), bad_rows=limit, image=image)
+        learnt = Examples(
+            known, _roles(known, overrides, source), bad_rows=limit, image=image
+        )
     if roles.supervision is Supervision.LABELS and learnt.roles.label is None and not unlabelled:
         raise InputError(
             f"{on} has labels, but kNN and the probe have no labelled examples to learn from: the run was trained "

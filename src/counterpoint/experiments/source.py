@@ -21,6 +21,7 @@ from counterpoint.data import (
     open_table,
     split_rows,
 )
+from counterpoint.data.overrides import overridden
 
 SET = "set:"
 """What the name of a real data set begins with, where a path may stand too."""
@@ -115,7 +116,7 @@ def _tables(source: DataSource) -> tuple[Table, Table | None, dict[str, str]]:
     train, test, overrides = open_data(source.data)
     if source.test is not None:
         test = open_held_out(source.test)
-    return train, test, {**overrides, **dict(source.columns)}
+    return train, test, overridden(overrides, dict(source.columns))
 
 
 def open_data(name: str) -> tuple[Table, Table | None, dict[str, str]]:

@@ -7,6 +7,7 @@ import numpy as np
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Examples, infer_roles
+from counterpoint.data.overrides import overridden
 from counterpoint.evaluation.diagnosis import Subject
 from counterpoint.experiments.judge import collect
 from counterpoint.experiments.source import open_data, open_held_out
@@ -34,7 +35,7 @@ def vector_subject(path: Path, *, on: str | None = None, columns: tuple[tuple[st
         vectors = np.load(path, mmap_mode="r", allow_pickle=False)
         return Subject(anchors=vectors, labels=_labels(on, len(vectors), columns))
     table, _, overrides = open_data(str(path))
-    roles = infer_roles(table, {**overrides, **dict(columns)} if on is None else overrides)
+    roles = infer_roles(table, overridden(overrides, dict(columns)) if on is None else overrides)
     if roles.kind is not Kind.VECTOR or roles.other_kind not in (None, Kind.VECTOR):
         raise InputError(f"{path} holds {roles.kind} examples, not embeddings: name a run to embed them with")
     batch = collect(Examples(table, roles), limit=ALL)

@@ -9,6 +9,7 @@ import numpy as np
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table, infer_roles
+from counterpoint.data.overrides import overridden
 from counterpoint.experiments.corpus import TableCorpus
 from counterpoint.experiments.mining.column import Column
 from counterpoint.experiments.mining.lookup import rows_of_ids
@@ -79,7 +80,7 @@ def open_questions(
     """
     searched = Column(corpus.table, _only(corpus.roles.anchor, corpus.table), corpus.roles.kind, corpus.examples.image)
     table, _, known = open_data(data)
-    overrides = {**known, **dict(columns)}
+    overrides = overridden(known, dict(columns))
     if positive_id is not None:
         if positive_id not in table.columns:
             raise InputError(f"--positive-id: {table.description} has no column {positive_id!r}: {list(table.columns)}")

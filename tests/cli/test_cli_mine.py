@@ -250,6 +250,7 @@ def test_images_are_mined_and_what_is_mined_trains(ok, runs, data, tmp_path):
         "mine", runs("images"), data / "images", "--queries", tmp_path / "queries.parquet", "-o", out, *ASK, "--json"
     )
     assert said.json["queries"] == 20
+    assert said.json["removed"]["known"] > 0
     mined = pq.read_table(out / "part-00000.parquet").to_pylist()
     names = {one.read_bytes(): one.name for one in files}
     for row, one, other in zip(mined, asked, answers, strict=True):
@@ -266,7 +267,9 @@ def test_vectors_are_mined(ok, runs, data, tmp_path):
     pairs = {"query": vectors[:30].tolist(), "positive": vectors[3:33].tolist()}
     pq.write_table(pa.table(pairs), tmp_path / "queries.parquet")
     out = tmp_path / "mined"
-    ok("mine", runs("vectors.npz"), data / "vectors.npz", "--queries", tmp_path / "queries.parquet", "-o", out, *ASK)
+    asked_in = ("--queries", tmp_path / "queries.parquet")
+    said = ok("mine", runs("vectors.npz"), data / "vectors.npz", *asked_in, "-o", out, *ASK, "--json")
+    assert said.json["removed"]["known"] > 0
     mined = pq.read_table(out / "part-00000.parquet").to_pylist()
     known = {tuple(one) for one in vectors.tolist()}
     for row in mined:

@@ -48,9 +48,7 @@ def load_to_judge(
     limit = BadRows(limit=source.bad_rows)
     learnt = trained.train
     if known is not None:
-        learnt = Examples(
-            known, _roles(known, overrides, source), bad_rows=limit, image=image
-        )
+        learnt = Examples(known, _roles(known, overrides, source), bad_rows=limit, image=image)
     if roles.supervision is Supervision.LABELS and learnt.roles.label is None and not unlabelled:
         raise InputError(
             f"{on} has labels, but kNN and the probe have no labelled examples to learn from: the run was trained "

@@ -50,9 +50,12 @@ class Column:
         return [self._image_file(value, int(row)) for row, value in zip(rows, self._values(rows), strict=True)]
 
     def keys(self, rows: np.ndarray) -> list[str]:
-        """Equal for equal things: the text itself, and otherwise a digest of the value in the file."""
+        """Equal for equal things: the text, or a digest of a vector in float32 or of an image as it is stored."""
         if self.kind is Kind.TEXT:
             return self._texts(rows)
+        if self.kind is Kind.VECTOR:
+            vectors = np.asarray(self._examples.batch(rows).anchor, dtype=np.float32)
+            return [hashlib.sha256(vector.tobytes()).hexdigest() for vector in vectors]
         return [hashlib.sha256(self._bytes(value)).hexdigest() for value in self._values(rows)]
 
     @property

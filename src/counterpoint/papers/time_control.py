@@ -27,8 +27,8 @@ paper = Paper(
     "of a frozen encoder; order of sentences as in Section 4.1",
     deviates="Abstracts of SciFact in place of Wikisection, Wikihow and dialogues; 3 layers of MiniLM in place of "
     "GPT-2. The rival learns the same map by contrast of neighbouring sentences, without time. No language model is "
-    "guided: that half of the paper is not here. Each map has the better of the rates 1e-3 and 1e-2 at another seed, on "
-    "fewer abstracts and one layer. Longer training there (2,000 steps) told the order no better.",
+    "guided: that half of the paper is not here. Each map has the better of the rates 1e-3 and 1e-2 at another seed, "
+    "on fewer abstracts and one layer. Longer training there (2,000 steps) told the order no better.",
 )
 claim = Claim(
     statement="Latents that follow a bridge know where in a text a sentence stands.",

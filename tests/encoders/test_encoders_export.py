@@ -14,6 +14,7 @@ from counterpoint.encoders import (
     Projected,
     ProjectionHead,
     Role,
+    SmallBert,
     StaticText,
     export_sentence_transformers,
     load_encoder,
@@ -47,6 +48,11 @@ def test_transformer_opens_in_sentence_transformers(tiny_bert, texts, tmp_path, 
 def test_prompts_go_along(tiny_bert, texts, tmp_path):
     encoder = HuggingFace(name_or_path=tiny_bert, prompt="passage: ", query_prompt="query: ", document_prompt="")
     check(trained(encoder.build()), tmp_path, texts)
+
+
+def test_a_small_bert_opens_in_sentence_transformers(texts, tmp_path):
+    encoder = trained(SmallBert(dim=8, layers=1, min_frequency=1, max_length=12).build(texts))
+    check(encoder, tmp_path, [*texts, "words that were never seen [PAD] [MASK] Ω", "a dog " * 50])
 
 
 @pytest.mark.parametrize("sif", [None, 1e-3])

@@ -1,6 +1,7 @@
 """Time Control: sentences of a text as points of a Brownian bridge from its first to its last."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -26,7 +27,8 @@ paper = Paper(
     "of a frozen encoder; order of sentences as in Section 4.1",
     deviates="Abstracts of SciFact in place of Wikisection, Wikihow and dialogues; 3 layers of MiniLM in place of "
     "GPT-2. The rival learns the same map by contrast of neighbouring sentences, without time. No language model is "
-    "guided: that half of the paper is not here. Nothing was tuned.",
+    "guided: that half of the paper is not here. Each map has the better of the rates 1e-3 and 1e-2 at another seed, "
+    "on fewer abstracts and one layer. Longer training there (2,000 steps) told the order no better.",
 )
 claim = Claim(
     statement="Latents that follow a bridge know where in a text a sentence stands.",
@@ -73,19 +75,20 @@ def trial(setting: Setting, seed: int) -> Figures:
     half = len(texts.first) // 2
     train, test = texts.part(slice(half)), texts.part(slice(half, None))
     found: dict[str, dict[str, float]] = {"frozen": {"order": _order(nn.Identity(), train, test, seed)}}
-    for side, bridge in (("method", True), ("baseline", False)):
+    for side, bridge, rate in (("method", True, 1e-2), ("baseline", False, 1e-3)):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             width = texts.vectors.shape[1]
             latent = nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, _DIM))
             step = _on_a_bridge(latent, train) if bridge else _beside(latent, train)
-            descend(latent, step, steps=steps, learning_rate=1e-3)
+            descend(latent, step, steps=steps, learning_rate=rate)
         found[side] = {"order": _order(latent, train, test, seed), "off_the_bridge": _off(latent, test, seed)}
     return found
 
 
+@lru_cache(maxsize=1)
 def _texts(setting: Setting, count: int) -> _Texts:
-    """Abstracts of 5 sentences or more, as the frozen encoder sees them."""
+    """Abstracts of 5 sentences or more, as the frozen encoder sees them; all seeds have the same."""
     corpus = named("scifact").retrieval
     assert corpus is not None
     cut = [sentences(str(text)) for text in corpus.corpus.head(count, ["text"])["text"]]

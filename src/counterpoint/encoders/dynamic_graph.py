@@ -54,7 +54,7 @@ class PatchTransformer(nn.Module):
     """Blocks of a local step, message passing in each patch, and a global one, attention over a node's patches.
 
     Biparva, Karimi, Faez and Zhang (2024), "Todyformer: Towards Holistic Dynamic Graph Transformers with
-    Structure-Aware Tokenization", arXiv:2402.05944, Section 3, with patches of the same size for all nodes and mean
+    Structure-Aware Tokenization", arXiv:2402.05944, with patches of the same size for all nodes and mean
     messages in the local step.
 
     Attributes:

@@ -52,7 +52,7 @@ class NeuralCommonNeighbour(nn.Module):
     Formula: ``s_ij = MLP(A(h_i * h_j) + b B(sum_{u in N(i) & N(j)} h_u))`` with perceptrons A and B. NCNC adds every
     neighbour u of one end alone, weighted by the probability ``P_uj = sigmoid(s_uj)`` that NCN gives to the missing
     edge to the other end, without gradient. Wang, Yang and Zhang (2024), "Neural Common Neighbor with Completion for
-    Link Prediction", arXiv:2302.00890, Eqs. 7 and 9.
+    Link Prediction", arXiv:2302.00890.
 
     Attributes:
         use_common: False leaves the product of the ends alone: a graph autoencoder with a learnt head.

@@ -17,7 +17,7 @@ class MetaPathEncoder(nn.Module):
     mean of what the path leads through (a learnt vector each), spread over that path's graph; paths are mixed by
     attention. A path's graph is never made: a step goes to the nodes in between and back, each a mean. Yu, Ge, Li and
     Zhou (2024), "Heterogeneous Graph Contrastive Learning with Meta-path Contexts and Adaptively Weighted Negative
-    Samples", arXiv:2212.13847, Sections 4.1 and 4.2.
+    Samples", arXiv:2212.13847.
     """
 
     def __init__(self, features: int, links: dict[str, sparse.csr_array], *, dim: int = 64) -> None:

@@ -16,7 +16,7 @@ def topological_concentration(
     - 2} |W_i^k|``, with ``W_i^k`` the walks of k steps from i, by where they end, and ``H_j^l`` the nodes that one of l
     steps from j can end at: the paper's intersection, normalised as in its public code. Wang, Zhao, Zhao,
     Liu, Cheng, Shah and Derr (2024), "A Topological Perspective on Demystifying GNN-Based Link Prediction
-    Performance", arXiv:2310.04612, Eq. 1.
+    Performance", arXiv:2310.04612.
 
     Args:
         adjacency: 0 and 1, symmetric `[N, N]`.
@@ -48,7 +48,7 @@ def approximate_concentration(
     """The same by random vectors that are spread over the graph: linear in the edges, float64 `[N]`.
 
     Formula: the mean over neighbours of the inner product of unit rows of ``sum_{k <= K} b^{k - 1} A^k R``, with R
-    normal `[N, dim]`; Section 4 of the paper.
+    normal `[N, dim]`; the approximation of the same paper.
 
     Args:
         adjacency: 0 and 1, symmetric `[N, N]`.

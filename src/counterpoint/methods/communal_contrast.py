@@ -21,7 +21,7 @@ class CommunalContrast(nn.Module):
     learnt centres. ``L_density`` is :func:`edge_density`. ``L_community`` is InfoNCE of a node's row in one view among
     the means of communities in the other, in Gaussian similarity ``exp(-|h - m|^2 / t^2)``, where community l weighs
     ``exp(-g |m_k - m_l|^2)`` for a node of community k. Li, Jing and Tong (2022), "Graph Communal Contrastive
-    Learning", arXiv:2110.14863, Eqs. 5 to 14.
+    Learning", arXiv:2110.14863.
 
     Attributes:
         centres: Learnt, `[K, D]`.

@@ -44,7 +44,7 @@ class MaskedGraphAutoencoder(nn.Module):
     """GraphMAE: a graph encoder, and a decoder of one graph layer and a linear map back to the features.
 
     Hou, Liu, Cen, Dong, Yang, Wang and Tang (2022), "GraphMAE: Self-Supervised Masked Graph Autoencoders",
-    arXiv:2205.10803, Eqs. 1 and 2. The learnt token of hidden features is the weight of one more column that says who
+    arXiv:2205.10803. The learnt token of hidden features is the weight of one more column that says who
     is hidden, which is the same after a linear layer and keeps features sparse.
 
     Attributes:

@@ -55,8 +55,8 @@ def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND:
     """A lower bound `[N]` of ``z_i . (u_i - mean of the other u)``, u the unit rows of the other view.
 
     The activations are replaced by lines that hold for every graph within the bounds, and the linear function that
-    remains is evaluated on the view's own edges: for any such view the bound does not exceed the true product. Guo,
-    Wang, Wang, Shi and others (2023), "Provable Training for Graph Contrastive Learning", arXiv:2309.13944, Theorem 2.
+    remains is evaluated on the view's own edges: for any such view the bound does not exceed the true product. Yu,
+    Wang, Zhang, Liu and Shi (2023), "Provable Training for Graph Contrastive Learning", arXiv:2309.13944.
     Its public code takes bounds of the first layer as exact in the second, and the weights of the last neighbour for
     those of the node itself; here both are those of the theorem.
 

@@ -18,7 +18,7 @@ from counterpoint.views.graph import GraphView
 paper = Paper(
     short="CSGCL",
     title="CSGCL: Community-Strength-Enhanced Graph Contrastive Learning",
-    authors="Chen, Zhao, Li, Zhang, Ling and Li",
+    authors="Chen, Zhao, Li, Zou, Li and Zhang",
     year=2023,
     identifier="arXiv:2305.04658",
     wing=Wing.GRAPH,

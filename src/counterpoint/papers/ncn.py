@@ -14,8 +14,8 @@ paper = Paper(
     year=2024,
     identifier="arXiv:2302.00890",
     wing=Wing.GRAPH,
-    implements="NCN and NCNC (Eqs. 7 and 9) against the same encoder with the product of both ends alone, on Cora "
-    "and CiteSeer with 10 % of the edges to validate and 20 % to judge, and on Cora with half of them hidden",
+    implements="NCN and NCNC against the same encoder with the product of both ends alone, on Cora and CiteSeer "
+    "with 10 % of the edges to validate and 20 % to judge, and on Cora with half of them hidden",
     deviates="Two GCN layers of 128 and 64 in place of tuned layers of 256, one setting for all sides, 20 epochs in "
     "place of 100, as many pairs without an edge as edges to judge in place of the public code's. No published "
     "figure is comparable without its tuning.",

@@ -19,12 +19,12 @@ from counterpoint.views.graph import GraphView
 paper = Paper(
     short="POT",
     title="Provable Training for Graph Contrastive Learning",
-    authors="Guo, Wang, Wang, Shi and others",
+    authors="Yu, Wang, Zhang, Liu and Shi",
     year=2023,
     identifier="arXiv:2309.13944",
     wing=Wing.GRAPH,
-    implements="node compactness bounded through both layers (Theorem 2) and its loss beside GRACE's, kappa 0.4, as "
-    "for Cora in the public code, against GRACE alone",
+    implements="node compactness bounded through both layers and its loss beside GRACE's, kappa 0.4, as for Cora in "
+    "the public code, against GRACE alone",
     deviates="Bounds of the first layer are carried on to the second, which the public code takes as exact. Cora "
     "alone, hidden width 128, 40 steps.",
 )

@@ -32,7 +32,8 @@ claim = Claim(
         Better(measure="aupr", statement="A higher average precision than local steps alone."),
         Better(measure="aupr", than="one graph", statement="Higher than message passing over all events at once."),
     ),
-    minutes=1.5,
+    minutes=2,
+    seeds=10,
 )
 _SIZES = {Setting.TINY: (2, 1), Setting.SMALL: (20, 200), Setting.FULL: (200, 3000)}
 PEOPLE, CLUBS, SHOPS, PATCHES, VISITS, WIDTH = 20, 4, 8, 6, 3, 16

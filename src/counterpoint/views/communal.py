@@ -56,7 +56,7 @@ def community_strengths(edges: np.ndarray, communities: np.ndarray) -> np.ndarra
     """How much denser each community is than chance, float64 `[K]`; the sum is the modularity of the partition.
 
     Formula: ``S_c = m_c / m - (d_c / 2m)^2`` with ``m_c`` edges inside and ``d_c`` the sum of degrees. Chen, Zhao, Li,
-    Zhang, Ling and Li (2023), "CSGCL: Community-Strength-Enhanced Graph Contrastive Learning", arXiv:2305.04658, Eq. 2.
+    Zou, Li and Zhang (2023), "CSGCL: Community-Strength-Enhanced Graph Contrastive Learning", arXiv:2305.04658.
 
     Args:
         edges: int `[E, 2]`, each once.

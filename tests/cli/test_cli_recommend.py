@@ -100,6 +100,8 @@ def test_without_times_a_share_of_every_user_is_held_out(tmp_path, ok, cli):
         (("--objective", "bpr", "--temperature", 0.1), "--temperature: --objective bpr has none"),
         (("--epochs", 1.5), "between whole epochs, got 1.5"),
         (("--batch-size", 0), "batch must be at least 1"),
+        (("--seed", -1), "seed must be at least 0"),
+        (("--test-fraction", 1), "test_fraction must be at least 0 and below 1"),
         (("--column", "user=person"), "no column 'person'"),
         (("--column", "user=user", "--column", "item=item", "--column", "label=x"), "have the roles user, item, time"),
     ],
@@ -116,3 +118,11 @@ def test_what_only_content_has_is_refused(run, data, folder, cli):
     assert "'nobody' was not there in training" in cli("search", run, folder / "vectors", "nobody").err
     assert "--contrast is for interactions" in cli("train", data / "pairs.csv", "--contrast", "noise").err
     assert "holds a recommender" in cli("train", "--resume", run).err
+
+
+def test_a_file_with_texts_is_content_and_ratings_are_not_read(tmp_path, ok):
+    rows = [f"u{i % 9},{i % 7},5,a text of number {i}" for i in range(40)]
+    texts = write(tmp_path / "reviews.csv", rows, "user,item,rating,text")
+    assert "would train StaticText" in ok("train", texts, "--dry-run").out
+    rated = write(tmp_path / "rated.csv", [f"{line},4" for line in lines()], "user,item,time,rating")
+    assert "Not used: 'rating'." in ok("train", rated, "--dry-run").err

@@ -21,7 +21,7 @@ from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource, open_held_out
 from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
-from counterpoint.training import MetricsFile
+from counterpoint.training import MetricsFile, ranks
 
 CONTRASTS: dict[str, GraphContrast] = {
     "none": NoContrast(),
@@ -49,6 +49,8 @@ def train_items(context: typer.Context, source: DataSource) -> None:
         how = context.get_parameter_source(name)
         if how is not None and how.name == "COMMANDLINE" and name not in APPLY:
             raise InputError(f"--{name.replace('_', '-')} does not apply to interactions of users and items")
+    if ranks.current().size > 1:
+        raise InputError("interactions are learnt by one process: run train without torchrun")
     recipe = _recipe(given)
     opened = open_interactions(source)
     console.say(opened.described)
@@ -177,5 +179,8 @@ def _trained(recipe: Recommender, opened: Opened, folder: RunFolder) -> int:
     kept.on_start(0, recipe.settings.epochs * steps)
     try:
         return train_into(recipe, opened.split, folder, tell=tell)
+    except KeyboardInterrupt:
+        console.say("stopped; a run on interactions is not resumed, and begins again")
+        raise typer.Exit(130) from None
     finally:
         kept.on_end(None)

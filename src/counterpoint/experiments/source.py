@@ -78,7 +78,7 @@ def load_data(source: DataSource) -> Data:
 
 def data_from(train: Table, test: Table | None, source: DataSource, columns: dict[str, str]) -> Data:
     """Examples from tables that are already open; ``source`` gives image size and limits."""
-    _check_numbers(source)
+    check_numbers(source)
     roles = infer_roles(train, columns, facts=source.facts)
     image, limit = ImageFormat(size=source.image_size), BadRows(limit=source.bad_rows)
     names = None
@@ -101,7 +101,12 @@ def data_from(train: Table, test: Table | None, source: DataSource, columns: dic
     return Data(train=examples, test=held_out, roles=roles, described=roles.describe(train))
 
 
-def _check_numbers(source: DataSource) -> None:
+def check_numbers(source: DataSource) -> None:
+    """Refuse shares, sizes and limits that are none.
+
+    Raises:
+        InputError: One is out of its range; the message names it.
+    """
     if not 0 <= source.test_fraction < 1:
         raise InputError(f"test_fraction must be at least 0 and below 1, got {source.test_fraction}")
     if source.image_size is not None and source.image_size < 1:

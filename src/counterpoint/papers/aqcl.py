@@ -16,7 +16,9 @@ paper = Paper(
     deviates="The paper's text was not at hand beyond its abstract and summaries: the soft assignment to "
     "codes and the share n / (n + median) of a user with n items are ours, in place of its adaptation of alpha. "
     "In `small`, Amazon Beauty where every user and item has 8 reviews or more, whose last items and as many "
-    "that are drawn stand for clicks and none; a small perceptron for all sides.",
+    "that are drawn stand for clicks and none; a small perceptron for all sides. Of the "
+    "weights 0.003 and 0.03 the first was better on the validation part, at another seed; there neither beat clicks "
+    "alone.",
 )
 claim = Claim(
     statement="Clicks of users with few items are guessed better, and those of active users no worse.",
@@ -26,12 +28,16 @@ claim = Claim(
         Better(measure="auc/active", by=-0.005, statement="No worse for the others."),
     ),
     minutes=2,
-    seeds=5,
 )
-SIDES = {"method": QuantisedSettings(), "baseline": None, "instances": QuantisedSettings(adaptive=False)}
+WEIGHT = 0.003
+SIDES = {
+    "method": QuantisedSettings(weight=WEIGHT),
+    "baseline": None,
+    "instances": QuantisedSettings(weight=WEIGHT, adaptive=False),
+}
 SETTINGS = {
     Setting.TINY: ClickSettings(steps=2, dim=8, batch=16),
-    Setting.SMALL: ClickSettings(steps=400),
+    Setting.SMALL: ClickSettings(steps=300),
     Setting.FULL: ClickSettings(steps=20_000),
 }
 

@@ -31,7 +31,8 @@ paper = Paper(
     "sessions; the attributes are numbers without text, averaged and not concatenated, and a category and "
     "subcategory are the two of an item's attributes that most items have. The state after the last item stands "
     "for the session, not the mean of all. Unseen are a tenth of the items, taken out of training and of what is "
-    "known at the test. All sides learn for 400 steps; nothing is tuned.",
+    "known at the test. All sides learn for 400 steps; nothing is tuned. "
+    "With 803 items there is nothing to save on parameters, which are counted and not part of the claim.",
 )
 claim = Claim(
     statement="Items without identifiers are found though nobody had them, and categories make learning faster.",
@@ -39,7 +40,6 @@ claim = Claim(
         Better(measure="recall@20/unseen", statement="Items that training never saw are found."),
         Better(measure="recall@20/seen", by=-0.005, statement="Others about as well as by identifiers."),
         Better(measure="early", than="one task", statement="Categories bring more recall after a fifth of the steps."),
-        Better(measure="parameters", lower=True, statement="There is less to learn."),
     ),
     minutes=3,
 )

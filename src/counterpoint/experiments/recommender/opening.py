@@ -8,8 +8,9 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table
 from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out, name_of, read_interactions
-from counterpoint.data.names import plain
-from counterpoint.experiments.source import SET, DataSource, open_data, open_held_out
+from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
+from counterpoint.data.table import listed
+from counterpoint.experiments.source import SET, DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
     "user": ("user", "user_id", "userid", "customer", "customer_id", "visitor", "visitorid", "session_id"),
@@ -39,14 +40,15 @@ class Opened:
 
 
 def looks_like_interactions(source: DataSource) -> bool:
-    """Whether a file has a user and an item in each row, by its column names or because the user says so."""
+    """Whether a file has a user and an item in each row and no content, or the user says so."""
     given = {role for role, _ in source.columns}
     if {"user", "item"} <= given:
         return True
     if source.data.startswith(SET) or Path(source.data).is_dir() or given - set(NAMES):
         return False
-    found = roles_of(open_data(source.data)[0], source.columns)
-    return {"user", "item"} <= found.keys()
+    table = open_data(source.data)[0]
+    content = [name for name in table.columns if plain(name) in (*ANCHORS, *TEXTS, *IMAGES) or is_positive(name)]
+    return not content and {"user", "item"} <= roles_of(table, source.columns).keys()
 
 
 def roles_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -85,6 +87,7 @@ def open_interactions(source: DataSource) -> Opened:
     Raises:
         InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out.
     """
+    check_numbers(source)
     table = open_data(source.data)[0]
     if odd := [role for role, _ in source.columns if role not in NAMES]:
         raise InputError(f"--column {odd[0]}=...: interactions have the roles {', '.join(NAMES)}")
@@ -128,7 +131,8 @@ def _described(table: Table, roles: dict[str, str], whole: Interactions, split: 
     notes = (*whole.notes, *split.train.notes, *split.test.notes)
     sizes = f"{len(whole):,} interactions of {users:,} users (column {roles['user']!r}) with {items:,} items"
     kept = f"{len(split.validation):,} to choose by, {len(split.test):,} to judge by."
-    told = "".join(f" {note}." for note in notes)
+    unused = [name for name in table.columns if name not in roles.values()]
+    told = "".join(f" {note}." for note in (*notes, *([f"Not used: {listed(unused)}"] if unused else [])))
     learnt = f"{order}{len(split.train):,} to learn from, {kept}{told}"
     return f"{table.description}: {sizes} (column {roles['item']!r}). {learnt}"
 

@@ -20,7 +20,7 @@ paper = Paper(
     short="T-VEC",
     title="T-VEC: A Telecom-Specific Vectorization Model with Enhanced Semantic Understanding via Deep Triplet Loss "
     "Fine-Tuning",
-    authors="Ethiraj, Menon and Vijay",
+    authors="Ethiraj, David, Menon, Vijay and Kannan",
     year=2025,
     identifier="arXiv:2504.16460",
     wing=Wing.TEXT,

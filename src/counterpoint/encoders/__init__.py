@@ -7,6 +7,7 @@ from counterpoint.encoders.direct_pred import DirectPred, DirectPredictor
 from counterpoint.encoders.gates import ClassPairGate, LearnableGate
 from counterpoint.encoders.heads import Head, HeadSpec, LinearHead, NoHead, PredictionHead, ProjectionHead
 from counterpoint.encoders.hugging_face import HuggingFace
+from counterpoint.encoders.latent_attention import LatentAttention
 from counterpoint.encoders.loading import load_encoder
 from counterpoint.encoders.modules import freeze, has_batch_statistics, unfreeze, without_dropout
 from counterpoint.encoders.nullspace import NullspaceProjection, nullspace_projection
@@ -38,6 +39,7 @@ __all__ = [
     "HuggingFace",
     "Inputs",
     "LastToken",
+    "LatentAttention",
     "LearnableGate",
     "LearnablePrototypes",
     "LearnableTemperature",

@@ -83,7 +83,7 @@ def trial(setting: Setting, seed: int) -> Figures:
 
 
 def stages(learner: SentenceLearner[HuggingFaceEncoder], pairs: ScoredPairs, *, first_stage: int) -> Step:
-    """In-batch InfoNCE on pairs that say the same; then, by turns, these against drawn texts and the order of scores."""
+    """In-batch InfoNCE on pairs that say the same; then, in turn, these against drawn texts and the order of scores."""
     draw, scores = torch.Generator().manual_seed(learner.seed), torch.from_numpy(pairs.score).float()
     close = torch.from_numpy(np.flatnonzero(pairs.score >= CLOSE))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from counterpoint.data.graphs import Graph, graph_from
+from counterpoint.data.graphs import Graph
 from counterpoint.data.sets.graphs import Planetoid, planetoid
 from counterpoint.encoders.fast_rp import fast_rp
 from counterpoint.evaluation import probe_accuracy
@@ -40,7 +40,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     for name in Planetoid:
         graph = planetoid(name)
         if setting is Setting.TINY:
-            graph = _corner(graph, 300)
+            graph = graph.corner(300)
         found = fast_rp(graph.adjacency, seed=seed)
         walked, pairs = deep_walk(graph, walks=_WALKS[setting], seed=seed)
         method[f"{name}_accuracy"] = _accuracy(found, graph, seed)
@@ -68,9 +68,3 @@ def _accuracy(vectors: np.ndarray, graph: Graph, seed: int) -> float:
     nodes = np.random.default_rng(seed).permutation(np.flatnonzero(graph.labels >= 0))
     train, test = np.array_split(nodes, 2)
     return probe_accuracy(vectors[train], graph.labels[train], vectors[test], graph.labels[test]).value
-
-
-def _corner(graph: Graph, size: int) -> Graph:
-    assert graph.labels is not None  # both graphs have labels
-    inside = (graph.edges < size).all(1)
-    return graph_from(graph.edges[inside], graph.features[:size], labels=graph.labels[:size])

@@ -1,6 +1,5 @@
 """A column of what is compared: as an encoder takes it, as a training file holds it, and as keys to tell it apart."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Examples, ImageFormat, Roles, Table
 from counterpoint.experiments.report import thumbnail
+from counterpoint.retrieval.fingerprint import fingerprint_values
 
 _STORED = {Kind.TEXT: pa.string(), Kind.IMAGE: pa.binary(), Kind.VECTOR: pa.list_(pa.float32())}
 
@@ -55,8 +55,8 @@ class Column:
             return self._texts(rows)
         if self.kind is Kind.VECTOR:
             vectors = np.asarray(self._examples.batch(rows).anchor, dtype=np.float32)
-            return [hashlib.sha256(vector.tobytes()).hexdigest() for vector in vectors]
-        return [hashlib.sha256(self._bytes(value)).hexdigest() for value in self._values(rows)]
+            return [fingerprint_values([vector]) for vector in vectors]
+        return [fingerprint_values([self._raw(value)]) for value in self._values(rows)]
 
     @property
     def stored(self) -> pa.DataType:
@@ -73,19 +73,15 @@ class Column:
                 raise InputError(f"{self.table.where(int(row))}: {self.name!r} must be a text, found {value!r}")
         return [str(value) for value in values]
 
-    def _bytes(self, value: Any) -> bytes:
+    def _raw(self, value: Any) -> Any:
+        """An image's file as bytes, or its pixels."""
         if isinstance(value, str):
-            return self._path(value).read_bytes()
-        if isinstance(value, bytes):
-            return value
-        values = np.asarray(value)
-        return str((values.shape, values.dtype)).encode() + values.tobytes()
+            return ((self.table.folder or Path()) / value).read_bytes()
+        return value if isinstance(value, bytes) else np.asarray(value)
 
     def _image_file(self, value: Any, row: int) -> bytes:
-        if isinstance(value, str | bytes):
-            return self._bytes(value)
+        raw = self._raw(value)
+        if isinstance(raw, bytes):
+            return raw
         picture = np.asarray(self._examples.batch([row]).anchor)[0]
         return thumbnail(picture, max(picture.shape))
-
-    def _path(self, value: str) -> Path:
-        return (self.table.folder or Path()) / value

@@ -73,3 +73,18 @@ def test_a_vector_that_is_not_finite_is_named(rng):
     vectors[77, 2] = np.nan
     with pytest.raises(InputError, match="row 77"):
         lay_out(vectors, landmarks=20, seed=0)
+
+
+def test_landmarks_stand_where_they_were_laid_out_and_others_between_them_by_the_formula(rng):
+    vectors, _ = clusters(60, rng)
+    drawn = np.sort(np.random.default_rng(0).choice(60, 20, replace=False))
+    corners = project(vectors[drawn], 0).points
+    found = lay_out(vectors, landmarks=20, seed=0).points
+    np.testing.assert_array_equal(found[drawn], corners)
+    unit = vectors.astype(np.float64) / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for row in np.setdiff1d(np.arange(60), drawn):
+        cosines = unit[drawn] @ unit[row]
+        nearest = np.argsort(-cosines)[:8]
+        behind = cosines[nearest[0]] - cosines[nearest]
+        weights = np.exp(-behind / behind.mean())
+        np.testing.assert_allclose(found[row], weights @ corners[nearest] / weights.sum(), rtol=1e-3, atol=1e-3)

@@ -62,7 +62,10 @@ class Session:
 
     def probed(self, key: Key, name: str) -> float | None:
         """Seconds of one run, whose peak goes into the file; None where it cannot be run within the limits."""
-        known = [one for one in self.matching(key, "peak") if one["contender"] == name]
+        known = [
+            one for one in self.known
+            if one["kind"] == "peak" and one["contender"] == name and self.same_work(key_of(one), key, name)
+        ]  # fmt: skip
         if known:
             return known[-1]["seconds"]
         reason = self.hopeless(key, name)
@@ -75,6 +78,12 @@ class Session:
             return found["seconds"]
         self.keep({"kind": "skipped", **self.named(key), "contender": name, "reason": reason})
         return None
+
+    def same_work(self, one: Key, other: Key, name: str) -> bool:
+        """Whether a contender does the same in both: the products know no case, only whether the views are stacked."""
+        if name == PRODUCTS and (one[0] in contenders.STACKED) == (other[0] in contenders.STACKED):
+            return one[1:] == other[1:]
+        return one == other
 
     def time(self, key: Key, able: dict[str, float]) -> None:
         """As many rounds as asked for and as there is time for, but at least two."""

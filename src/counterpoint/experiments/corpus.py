@@ -28,7 +28,7 @@ from counterpoint.encoders import Role
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.features import node_column
-from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.recommender.opening import item_column
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
@@ -152,7 +152,7 @@ def corpus_source(
 ) -> CorpusSource:
     """The corpus of a file, with images in the size the run was trained on; found again from any folder."""
     plan, trained = RunFolder(run).plan()
-    if not isinstance(plan, Recipe):
+    if isinstance(plan, (Recommender, NodeLearner)):
         data = str(Path(data).resolve())
         found = column or (item_column(data, trained) if isinstance(plan, Recommender) else node_column(data))
         return CorpusSource(data=data, column=found, id_column=id_column, names=True)

@@ -3,7 +3,7 @@ import pytest
 
 from counterpoint.base.errors import InputError
 from counterpoint.encoders import Role, load_encoder
-from counterpoint.encoders.id_vectors import IdVectors, as_cosines, id_tables
+from counterpoint.encoders.id_vectors import IdVectors, as_cosines, id_table, id_tables
 
 RNG = np.random.default_rng(0)
 USERS, ITEMS = RNG.normal(size=(3, 4)), RNG.normal(size=(5, 4))
@@ -34,6 +34,19 @@ def test_unknown_names_are_counted():
 def test_every_row_needs_a_name(names):
     with pytest.raises(InputError, match=rf"users must be \[{len(names)}, 4\], one row a name, got \[3, 4\]"):
         id_tables(USERS, ITEMS, user_names=names, item_names=list("abcde"))
+
+
+def test_one_side_answers_in_every_role(tmp_path):
+    id_table(ITEMS, list("abcde"), side="nodes").save(tmp_path)
+    encoder = load_encoder(tmp_path)
+    for role in Role:
+        np.testing.assert_allclose(encoder.encode(["e"], role=role, normalize=False), ITEMS[[4]], rtol=1e-6)
+    with pytest.raises(InputError, match="nodes: 'z' was not there in training; 5 are known"):
+        encoder.encode(["z"])
+    with pytest.raises(InputError, match=r"nodes must be \[2, 4\], one row a name, got \[5, 4\]"):
+        id_table(ITEMS, ["a", "b"], side="nodes")
+    with pytest.raises(InputError, match="sides must be one or two"):
+        IdVectors(dim=2, sides=())
 
 
 def test_content_teaches_them_nothing():

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from counterpoint.base.errors import InputError
 from counterpoint.data.graphs import graph_from, split_links
 from counterpoint.data.planted_graphs import blocks
 from counterpoint.encoders.graph import Layer
@@ -43,6 +46,47 @@ def test_a_seed_says_everything_and_torch_is_left_alone():
     one, other = (learn_nodes(graph(), contrast, FEW, seed=1) for _ in range(2))
     np.testing.assert_array_equal(one, other)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_batch_of_all_nodes_is_no_batch_and_a_smaller_one_sees_every_node():
+    whole = learn_nodes(graph(), contrast, FEW, seed=0)
+    np.testing.assert_array_equal(whole, learn_nodes(graph(), contrast, replace(FEW, batch=120), seed=0))
+    sizes = []
+
+    def counted(first, second, step):
+        sizes.append((len(first), len(second)))
+        return contrast(first, second, step)
+
+    found = learn_nodes(graph(), counted, replace(FEW, batch=50), seed=0)
+    assert set(sizes) == {(50, 50)}
+    assert judged_nodes(found, graph(), seed=0)["node_accuracy_over_splits"] > 0.8
+
+
+def test_a_draw_of_neighbours_finds_the_blocks_too():
+    loop = replace(FEW, batch=40, neighbours=(6, 4), steps=30)
+    one, other = (learn_nodes(graph(), contrast, loop, seed=0) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    assert judged_nodes(one, graph(), seed=0)["node_accuracy_over_splits"] > 0.8
+
+
+def test_who_watches_may_end_training():
+    told = []
+
+    def watch(step, loss, encoder):
+        told.append((step, loss, encoder.training))
+        return step == 3
+
+    train_nodes(graph(), contrast, FEW, seed=0, watch=watch)
+    assert [step for step, _, _ in told] == [1, 2, 3]
+    assert all(training and np.isfinite(loss) for _, loss, training in told)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"batch": 1}, {"neighbours": (3, 3)}, {"steps": 0}, {"dim": 0}, {"learning_rate": 0.0}]
+)
+def test_sizes_are_checked(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))} must be"):
+        replace(FEW, **wrong)
 
 
 def test_a_penalty_and_a_loss_with_parameters_are_learnt():

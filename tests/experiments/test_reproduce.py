@@ -15,6 +15,7 @@ from counterpoint.experiments.claim import Better, Claim, Paper, Setting, Verdic
 from counterpoint.experiments.claims_page import claims_page
 from counterpoint.experiments.experiment import Experiment, run_experiment
 from counterpoint.experiments.paper_file import PaperFile
+from counterpoint.experiments.published import Published
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.record import read_record, standing
 from counterpoint.experiments.reproduce import reproduce
@@ -141,6 +142,24 @@ def test_the_page_says_what_was_measured(toy, tmp_path):
     assert "| It is exact. | method: error 0, 0.1, 0.2 | below 0.5 | holds |" in page
     reproduce(replace(toy, claim=replace(toy.claim, seeds=2)), Setting.SMALL, claims=tmp_path)
     assert re.search(r"method: knn_accuracy .* \| baseline: .*; better by .* \[", claims_page([toy], tmp_path))
+
+
+def test_the_page_shows_what_the_paper_prints_beside_ours(toy, tmp_path):
+    printed = Published(measure="error", value=0.25, spread=0.03, source="Table 1")
+    file, _ = counting(toy, until=9)
+    file = replace(file, published=(printed,))
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    assert "own scale" not in claims_page([file], tmp_path), "nothing was run at that scale"
+    reproduce(file, Setting.FULL, claims=tmp_path)
+    page = claims_page([file], tmp_path)
+    assert "At the paper's own scale: **holds**." in page
+    assert "| method: error | 0.25 ± 0.03 | 0.1 ± 0.1 | Table 1 |" in page
+
+
+@pytest.mark.parametrize("wrong", [{"value": float("nan")}, {"spread": -1.0}, {"source": " "}])
+def test_a_published_figure_is_checked(wrong):
+    with pytest.raises(InputError, match="published"):
+        Published(**{"measure": "error", "value": 0.25, "source": "Table 1"} | wrong)
 
 
 def test_nothing_is_written_unasked(toy, tmp_path, monkeypatch):

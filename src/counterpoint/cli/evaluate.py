@@ -10,6 +10,7 @@ import typer
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
+from counterpoint.cli.nodes import evaluate_graph
 from counterpoint.cli.options import columns_of
 from counterpoint.cli.recommend import evaluate_items
 from counterpoint.data import Batch, named
@@ -72,11 +73,13 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
     """Judge a model by what the columns allow: kNN, probe and clustering, correlation, retrieval, and more."""
-    if RunFolder(run).recommender() is not None:
-        if reference is not None or ood is not None or protocol or prompt or suite is not None:
-            raise InputError("a recommender is judged on interactions: only --on, --column and --json apply")
-        evaluate_items(run, on, column or [], json=json)
-        return
+    folder = RunFolder(run)
+    for there, again in ((folder.recommender(), evaluate_items), (folder.graph(), evaluate_graph)):
+        if there is not None:
+            if reference is not None or ood is not None or protocol or prompt or suite is not None:
+                raise InputError(f"{run} did not learn from content: only --on, --column and --json apply")
+            again(run, on, column or [], json=json)
+            return
     opened = _opened(run)
     if suite is not None:
         if on is not None or ood is not None or protocol or prompt:

@@ -1,10 +1,13 @@
 """Names that a person may type, and what they stand for; nothing below the command line looks things up by name."""
 
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
+
+import typer
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Supervision
 from counterpoint.encoders import (
     MLP,
     ConvNet,
@@ -20,7 +23,6 @@ from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.objectives import SupCon
 from counterpoint.pairs.batches import (
     BatchBinding,
     Batching,
@@ -32,9 +34,11 @@ from counterpoint.pairs.batches import (
     Shuffled,
     SingleSource,
 )
-from counterpoint.pairwise import Loss, Needs, Objective
+from counterpoint.pairwise import Loss
 from counterpoint.papers import all_papers
 from counterpoint.training import CacheChunk, checked_chunk
+
+T = TypeVar("T")
 
 ENCODERS: dict[str, type[EncoderSpec]] = {
     "conv-net": ConvNet,
@@ -74,19 +78,6 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
     if not hasattr(plain, "temperature"):
         raise InputError(f"--temperature: {argument} {name} has none")
     return replace(plain, temperature=temperature)
-
-
-def supervision_of(objective: Loss | None) -> Supervision | None:
-    """What an objective that a person asked for cannot do without, None when the data may decide."""
-    if objective is None:
-        return None
-    if Needs.SCORES in objective.needs:
-        return Supervision.SCORES
-    if Needs.VIEWS in objective.needs:
-        return Supervision.VIEWS
-    if isinstance(objective, SupCon) or (isinstance(objective, Objective) and objective.prototypes):
-        return Supervision.LABELS
-    return None
 
 
 def recipe_named(name: str) -> Recipe:
@@ -145,3 +136,26 @@ def columns_of(given: list[str]) -> tuple[tuple[str, str], ...]:
             raise InputError(f"--column must look like role=column (such as positive=caption), got {entry!r}")
     pairs = [entry.split("=", 1) for entry in given]
     return tuple((role.strip(), column.strip()) for role, column in pairs)
+
+
+def only_options(context: typer.Context, apply: Container[str], data: str) -> None:
+    """Refuse what was typed and means nothing for these data.
+
+    Raises:
+        InputError: An option that is not in ``apply``.
+    """
+    for name in context.params:
+        how = context.get_parameter_source(name)
+        if how is not None and how.name == "COMMANDLINE" and name not in apply:
+            raise InputError(f"--{name.replace('_', '-')} does not apply to {data}")
+
+
+def named_one(known: Mapping[str, T], option: str, name: str, data: str) -> T:
+    """What a name stands for.
+
+    Raises:
+        InputError: It is none of those known.
+    """
+    if name not in known:
+        raise InputError(f"{option} must be one of {', '.join(known)} for {data}, got {name!r}")
+    return known[name]

@@ -3,14 +3,14 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.cli.options import columns_of
+from counterpoint.cli.options import columns_of, named_one, only_options
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recommend import Look
@@ -31,7 +31,6 @@ CONTRASTS: dict[str, GraphContrast] = {
     "global-view": GlobalView(),
 }
 RANKINGS: dict[str, ItemRanking] = {"info-nce": SampledSoftmax(), "bpr": PairwiseRanking()}
-T = TypeVar("T")
 APPLY = {
     *("data", "out", "test", "test_fraction", "column", "objective", "contrast", "temperature", "epochs", "batch_size"),
     *("learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
@@ -45,10 +44,7 @@ def train_items(context: typer.Context, source: DataSource) -> None:
         InputError: An option does not apply to interactions, or the data cannot be used.
     """
     given = context.params
-    for name in given:
-        how = context.get_parameter_source(name)
-        if how is not None and how.name == "COMMANDLINE" and name not in APPLY:
-            raise InputError(f"--{name.replace('_', '-')} does not apply to interactions of users and items")
+    only_options(context, APPLY, "interactions of users and items")
     if ranks.current().size > 1:
         raise InputError("interactions are learnt by one process: run train without torchrun")
     recipe = _recipe(given)
@@ -129,7 +125,7 @@ def _recipe(given: dict[str, Any]) -> Recommender:
     plan = Recommender(seed=given["seed"] or 0)
     settings = plan.settings
     if given["objective"] is not None:
-        settings = replace(settings, ranking=_named(RANKINGS, "--objective", given["objective"]))
+        settings = replace(settings, ranking=named_one(RANKINGS, "--objective", given["objective"], "interactions"))
     if given["temperature"] is not None:
         if not isinstance(settings.ranking, SampledSoftmax):
             raise InputError(f"--temperature: --objective {given['objective']} has none")
@@ -143,14 +139,12 @@ def _recipe(given: dict[str, Any]) -> Recommender:
         "learning_rate": given["learning_rate"],
     }
     settings = replace(settings, **{name: value for name, value in sizes.items() if value is not None})
-    contrast = plan.contrast if given["contrast"] is None else _named(CONTRASTS, "--contrast", given["contrast"])
+    contrast = (
+        plan.contrast
+        if given["contrast"] is None
+        else named_one(CONTRASTS, "--contrast", given["contrast"], "interactions")
+    )
     return replace(plan, contrast=contrast, settings=settings)
-
-
-def _named(known: dict[str, T], option: str, name: str) -> T:
-    if name not in known:
-        raise InputError(f"{option} must be one of {', '.join(known)} for interactions, got {name!r}")
-    return known[name]
 
 
 def _say_plan(recipe: Recommender, opened: Opened, *, json: bool) -> None:

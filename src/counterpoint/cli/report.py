@@ -7,6 +7,7 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
+from counterpoint.cli.nodes import report_graph
 from counterpoint.cli.recommend import report_items
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
@@ -22,11 +23,12 @@ def report(
 ) -> None:
     """Judge and diagnose a run again and write its evaluation.json, diagnosis.json and report.html."""
     folder = RunFolder(run)
-    if folder.recommender() is not None:
-        if against is not None:
-            raise InputError("--against does not apply to a recommender")
-        report_items(run, json=json)
-        return
+    for there, again in ((folder.recommender(), report_items), (folder.graph(), report_graph)):
+        if there is not None:
+            if against is not None:
+                raise InputError("--against is for runs on content")
+            again(run, json=json)
+            return
     recipe, source = folder.read()
     if source is None:
         raise InputError(f"{run} was trained from Python on data without a file: make its report from Python")

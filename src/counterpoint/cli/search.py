@@ -12,6 +12,7 @@ from counterpoint.cli import console
 from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recommender.opening import taken_by
 from counterpoint.retrieval import Store
 from counterpoint.retrieval import search as find
@@ -53,9 +54,12 @@ def search(
 
 
 def _known(run: Path, query: str | None) -> set[str]:
-    """What a user has already, which is not recommended again."""
-    recommender = RunFolder(run).recommender()
-    return set() if recommender is None or query is None else taken_by(query, recommender[1])
+    """What a user has already, which is not recommended again; a node itself."""
+    folder = RunFolder(run)
+    if query is None or isinstance(folder.plan()[0], Recipe):
+        return set()
+    recommender = folder.recommender()
+    return {query} if recommender is None else taken_by(query, recommender[1])
 
 
 def _query(run: Path, corpus: TableCorpus, store: Store, query: str | None, row: int | None) -> np.ndarray:

@@ -9,6 +9,7 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.filters import filters_of
+from counterpoint.cli.nodes import train_graph
 from counterpoint.cli.options import (
     BATCHES,
     batches_named,
@@ -17,20 +18,19 @@ from counterpoint.cli.options import (
     encoder_named,
     objective_named,
     recipe_named,
-    supervision_of,
 )
 from counterpoint.cli.recommend import CONTRASTS, train_items
-from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
+from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.presets import recipe_for, with_objective, with_training
-from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.recommender.opening import looks_like_interactions
+from counterpoint.experiments.jobs import Job, job_of
+from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.source import Data, DataSource, load_data
-from counterpoint.pairwise import Loss
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
+NO_DATA = "name the data to learn from, or a run folder with --resume"
+OTHER_JOBS = {Job.INTERACTIONS: train_items, Job.EDGES: train_graph}
 WITH_RESUME = {"resume", "fall_back", "judge", "json"}
 
 
@@ -58,6 +58,10 @@ def train(
         list[str] | None,
         typer.Option(help="role=column, to override what is found by name; again for more.", rich_help_panel=DATA),
     ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(help="With edges: file of nodes, with names, features and labels.", rich_help_panel=DATA),
+    ] = None,
     image_size: Annotated[
         int | None, typer.Option(help="Resize images to this height and width.", rich_help_panel=DATA)
     ] = None,
@@ -73,7 +77,7 @@ def train(
         str | None,
         typer.Option(
             help="conv-net, resnet18, vit-tiny, static, small-bert, mlp, passthrough, or a Hugging Face model (folder "
-            "or name).",
+            "or name); with edges gcn, gat or gin.",
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -159,10 +163,8 @@ def train(
         _refuse_more(context)
         _continue(resume, fall_back=fall_back, judge=judge, json=json)
         return
-    if data is None:
-        raise InputError("name the data to learn from, or a run folder with --resume")
-    if fall_back:
-        raise InputError("--fall-back goes with --resume")
+    if data is None or fall_back:
+        raise InputError("--fall-back goes with --resume" if fall_back else NO_DATA)
     named = None if recipe is None else recipe_named(recipe)
     filters = filters_of(spare or [], guide, guide_margin)
     source = DataSource(
@@ -170,16 +172,16 @@ def train(
         bad_rows=bad_rows, rows=rows, seed=seed or 0,
         facts=tuple(dict.fromkeys((*(named.facts if named else ()), *filters.facts))),
     )  # fmt: skip
-    if looks_like_interactions(source):
-        train_items(context, source)
+    if (other := OTHER_JOBS.get(job_of(source))) is not None:
+        other(context, source)
         return
-    loaded = _loaded(source, contrast)
+    loaded = _loaded(source, contrast, nodes)
     chosen = None if objective is None else objective_named(objective, temperature)
-    plan = filters.added_to(_recipe(loaded, named, chosen, supervision, learnt=temperature is None))
+    plan = filters.added_to(recipe_of(loaded, named, chosen, supervision, learnt=temperature is None))
     if encoder is not None:
         plan = replace(plan, encoder=encoder_named(encoder))
     if chosen is None and temperature is not None:
-        plan = _with_temperature(plan, temperature)
+        plan = with_temperature(plan, temperature)
     plan = with_training(
         plan, epochs=epochs, steps=steps, batch_size=batch_size, batches=batches_named(batches),
         cache_chunk=chunk_of(cache_chunk), accumulate=accumulate, precision=precision, seed=seed, workers=workers,
@@ -197,9 +199,11 @@ def train(
     run_plan(plan, loaded, folder, method, judge=judge, json=json)
 
 
-def _loaded(source: DataSource, contrast: str | None) -> Data:
+def _loaded(source: DataSource, contrast: str | None, nodes: str | None) -> Data:
     if contrast is not None:
         raise InputError("--contrast is for interactions: a file with columns user and item")
+    if nodes is not None:
+        raise InputError("--nodes is for edges: a file with columns source and target")
     loaded = load_data(source)
     console.say(loaded.described)
     return loaded
@@ -214,28 +218,6 @@ def _refuse_more(context: typer.Context) -> None:
                 "the data" if name == "data" else f"--{name.replace('_', '-')}".replace("--replace-run", "--replace")
             )
             raise InputError(f"--resume continues with the run's own data and settings: leave out {option}")
-
-
-def _recipe(
-    loaded: Data, named: Recipe | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
-) -> Recipe:
-    """The recipe that was named, or the one that suits the data, with the objective that was asked for.
-
-    A temperature that the recipe learns is kept if the objective has one and ``learnt`` does not say otherwise.
-    """
-    wanted = supervision or supervision_of(objective)
-    plan = recipe_for(loaded, supervision=wanted) if named is None else named
-    if wanted is not None:
-        plan = replace(plan, supervision=wanted)
-    return plan if objective is None else with_objective(plan, objective, learnt=learnt)
-
-
-def _with_temperature(plan: Recipe, temperature: float) -> Recipe:
-    if not hasattr(plan.objective, "temperature"):
-        raise InputError(f"--temperature: {type(plan.objective).__name__} has none")
-    if plan.temperature is not None:
-        raise InputError("--temperature: the temperature of this recipe is learnt; name an --objective to fix it")
-    return replace(plan, objective=replace(plan.objective, temperature=temperature))
 
 
 def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:

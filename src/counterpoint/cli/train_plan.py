@@ -1,18 +1,24 @@
-"""What ``counterpoint train`` does with a finished plan: check it, say it, run it, report."""
+"""What ``counterpoint train`` does with a plan: finish it, check it, say it, run it, report."""
+
+from dataclasses import replace
 
 import typer
 
+from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.data import SkippedRow
+from counterpoint.data import SkippedRow, Supervision
 from counterpoint.experiments.check import prepare_job
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.presets import recipe_for, with_objective
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
+from counterpoint.experiments.supervision import supervision_of
 from counterpoint.methods import Method
+from counterpoint.pairwise import Loss
 from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
 
 
@@ -88,3 +94,30 @@ def _report(
     elif found:
         console.comparisons(found)
     console.say(f"model: {folder.model}" + (f", report: {folder.report}" if found else ""))
+
+
+def recipe_of(
+    loaded: Data, named: Recipe | None, objective: Loss | None, supervision: Supervision | None, *, learnt: bool
+) -> Recipe:
+    """The recipe that was named, or the one that suits the data, with the objective that was asked for.
+
+    A temperature that the recipe learns is kept if the objective has one and ``learnt`` does not say otherwise.
+    """
+    wanted = supervision or supervision_of(objective)
+    plan = recipe_for(loaded, supervision=wanted) if named is None else named
+    if wanted is not None:
+        plan = replace(plan, supervision=wanted)
+    return plan if objective is None else with_objective(plan, objective, learnt=learnt)
+
+
+def with_temperature(plan: Recipe, temperature: float) -> Recipe:
+    """The recipe with a fixed temperature.
+
+    Raises:
+        InputError: Its objective has none, or it is learnt.
+    """
+    if not hasattr(plan.objective, "temperature"):
+        raise InputError(f"--temperature: {type(plan.objective).__name__} has none")
+    if plan.temperature is not None:
+        raise InputError("--temperature: the temperature of this recipe is learnt; name an --objective to fix it")
+    return replace(plan, objective=replace(plan.objective, temperature=temperature))

@@ -1,4 +1,4 @@
-"""Users and items by their names: two tables of vectors, and the role says which one is meant."""
+"""Vectors by name: of users and of items, where the role says which are meant, or of one kind of thing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,20 @@ NAMES = "names.json"
 
 @dataclass(frozen=True, kw_only=True)
 class IdVectors(EncoderSpec):
-    """Vectors that something else has learnt, looked up by name: of users for queries, of items otherwise.
+    """Vectors that something else has learnt, looked up by name.
 
     Attributes:
         dim: D.
+        sides: What the names are of: of whatever is asked for, then of whatever asks. With one side, such as the nodes
+            of a graph, both are the same.
     """
 
     dim: int
+    sides: tuple[str, ...] = ("items", "users")
+
+    def __post_init__(self) -> None:
+        if len(self.sides) not in (1, 2):
+            raise InputError(f"sides must be one or two, got {self.sides}")
 
     def build(self, sample: Content | None = None) -> "IdTables":
         """Nothing can be built from content: see :func:`id_tables`.
@@ -35,34 +42,40 @@ class IdVectors(EncoderSpec):
         Raises:
             InputError: Always.
         """
-        raise InputError("IdVectors holds what a recommender has learnt; train on interactions to get one")
+        raise InputError("IdVectors holds what was learnt of names; train on interactions or on edges to get one")
 
     def restore(self, fitted: Mapping[str, Any], folder: Path) -> "IdTables":
         """Tables of zeros, with the names that were saved."""
-        users, items = (read_json(folder / NAMES)[side] for side in ("users", "items"))
-        return IdTables(self, users, items)
+        return IdTables(self, read_json(folder / NAMES))
 
 
 class IdTables(Encoder):
-    """See :class:`IdVectors`. ``collate`` returns ``{"row": int64 [N]}``, users after the items."""
+    """See :class:`IdVectors`. ``collate`` returns ``{"row": int64 [N]}``, the rows of the sides one after the other.
 
-    def __init__(self, spec: IdVectors, users: Sequence[str], items: Sequence[str]) -> None:
+    Args:
+        spec: The settings.
+        names: Of each side.
+    """
+
+    def __init__(self, spec: IdVectors, names: Mapping[str, Sequence[str]]) -> None:
         super().__init__(spec, kind=Kind.TEXT, embedding_dim=spec.dim)
-        self.names = {"users": list(users), "items": list(items)}
-        self._rows = {
-            "users": {name: len(items) + number for number, name in enumerate(users)},
-            "items": {name: number for number, name in enumerate(items)},
-        }
-        self.table = nn.Parameter(torch.zeros(len(items) + len(users), spec.dim), requires_grad=False)
+        self.names = {side: list(names[side]) for side in spec.sides}
+        self._rows: dict[str, dict[str, int]] = {}
+        total = 0
+        for side, own in self.names.items():
+            self._rows[side] = {name: total + number for number, name in enumerate(own)}
+            total += len(own)
+        self.table = nn.Parameter(torch.zeros(total, spec.dim), requires_grad=False)
 
     def collate(self, content: Content, *, role: Role = Role.PLAIN) -> Inputs:
-        """Rows of users for queries, and of items for documents and for what plays no part.
+        """Rows of the last side for queries, and of the first for documents and for what plays no part.
 
         Raises:
             InputError: A name that was not there in training; the message counts them.
         """
         check_kind(content, Kind.TEXT)
-        side = "users" if role is Role.QUERY else "items"
+        names = list(self.names)
+        side = names[-1 if role is Role.QUERY else 0]
         rows = [self._rows[side].get(str(name), -1) for name in content]
         if unknown := [name for name, row in zip(content, rows, strict=True) if row < 0]:
             more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
@@ -95,14 +108,36 @@ def id_tables(
     Raises:
         InputError: Numbers of rows, names or dimensions do not fit.
     """
-    for name, rows, names in (("users", users, user_names), ("items", items, item_names)):
-        if rows.ndim != 2 or len(rows) != len(names) or rows.shape[1] != users.shape[1]:
-            raise InputError(
-                f"{name} must be [{len(names)}, {users.shape[-1]}], one row a name, got {list(rows.shape)}"
-            )
-    encoder = IdTables(IdVectors(dim=users.shape[1]), user_names, item_names)
-    encoder.table.copy_(torch.from_numpy(np.concatenate([items, users]).astype(np.float32)))
+    _check("users", users, user_names, dim=users.shape[-1])
+    _check("items", items, item_names, dim=users.shape[-1])
+    return _filled(IdVectors(dim=users.shape[1]), {"items": items, "users": users},
+                   {"items": item_names, "users": user_names})  # fmt: skip
+
+
+def id_table(rows: np.ndarray, names: Sequence[str], *, side: str) -> IdTables:
+    """An encoder of vectors of one kind of thing.
+
+    Args:
+        rows: `[N, D]`.
+        names: N.
+        side: What they are the names of, in messages.
+
+    Raises:
+        InputError: There is not one row a name.
+    """
+    _check(side, rows, names, dim=rows.shape[-1])
+    return _filled(IdVectors(dim=rows.shape[1], sides=(side,)), {side: rows}, {side: names})
+
+
+def _filled(spec: IdVectors, rows: Mapping[str, np.ndarray], names: Mapping[str, Sequence[str]]) -> IdTables:
+    encoder = IdTables(spec, names)
+    encoder.table.copy_(torch.from_numpy(np.concatenate([rows[side] for side in spec.sides]).astype(np.float32)))
     return encoder.eval()
+
+
+def _check(name: str, rows: np.ndarray, names: Sequence[str], *, dim: int) -> None:
+    if rows.ndim != 2 or len(rows) != len(names) or rows.shape[1] != dim:
+        raise InputError(f"{name} must be [{len(names)}, {dim}], one row a name, got {list(rows.shape)}")
 
 
 def as_cosines(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import mean, stdev
 
-from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, verdict_of
+from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, figure, verdict_of
 from counterpoint.experiments.paper_file import PaperFile
+from counterpoint.experiments.published import Published
 from counterpoint.experiments.record import Record, read_record
 
 _HEAD = """# Papers and their claims
@@ -22,17 +24,19 @@ def claims_page(papers: Iterable[PaperFile], folder: Path) -> str:
 
     Args:
         papers: In the order of the page.
-        folder: Where records are kept; only those of the small setting are shown.
+        folder: Where records are kept; the verdict is that of the small setting, and what was run at the paper's own
+            scale follows it.
 
     Raises:
         InputError: A record is damaged.
     """
-    known = [(one, read_record(one, Setting.SMALL, folder)) for one in papers]
+    known = [(one, read_record(one, Setting.SMALL, folder), read_record(one, Setting.FULL, folder)) for one in papers]
     parts = [_HEAD]
     for wing in Wing:
-        mine = [(one, record) for one, record in known if one.paper.wing is wing]
+        mine = [each for each in known if each[0].paper.wing is wing]
         if mine:
-            parts += [f"\n## {wing.value.capitalize()}\n", _overview(mine), *(_paper(*each) for each in mine)]
+            overview = _overview([(one, record) for one, record, _ in mine])
+            parts += [f"\n## {wing.value.capitalize()}\n", overview, *(_paper(*each) for each in mine)]
     return "\n".join(parts) + "\n"
 
 
@@ -52,7 +56,7 @@ def _verdict(record: Record | None) -> str:
     return verdict_of(record.findings).value
 
 
-def _paper(one: PaperFile, record: Record | None) -> str:
+def _paper(one: PaperFile, record: Record | None, full: Record | None) -> str:
     paper = one.paper
     lines = [
         f"\n### {paper.short}",
@@ -64,6 +68,9 @@ def _paper(one: PaperFile, record: Record | None) -> str:
     ]
     if record is not None and record.findings:
         lines += ["", *_findings(one.claim, record)]
+    if full is not None and full.findings:
+        lines += ["", f"At the paper's own scale: **{_verdict(full)}**.", "", *_findings(one.claim, full)]
+        lines += _published(one.published, full)
     return "\n".join(lines)
 
 
@@ -76,6 +83,19 @@ def _findings(claim: Claim, record: Record) -> list[str]:
         "",
         f"{len(record.figures)} seeds, {record.seconds / 60:.1f} minutes{commit}.",
     ]
+
+
+def _published(figures: tuple[Published, ...], full: Record) -> list[str]:
+    """The paper's figures beside ours: mean and standard deviation over seeds."""
+    if not figures:
+        return []
+    lines = ["", "| figure | published | ours | source |", "|---|---|---|---|"]
+    for one in figures:
+        values = [figure(seed, one.side, one.measure) for seed in full.figures]
+        spread = "" if one.spread is None else f" ± {one.spread:.3g}"
+        ours = f"{mean(values):.4g} ± {stdev(values):.2g}"
+        lines.append(f"| {one.side}: {one.measure} | {one.value:.4g}{spread} | {ours} | {one.source} |")
+    return lines
 
 
 def _finding(claim: Claim, one: Finding) -> str:

@@ -27,6 +27,8 @@ from counterpoint.data.overrides import overridden
 from counterpoint.encoders import Role
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.features import node_column
+from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.recommender.opening import item_column
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
@@ -150,9 +152,10 @@ def corpus_source(
 ) -> CorpusSource:
     """The corpus of a file, with images in the size the run was trained on; found again from any folder."""
     plan, trained = RunFolder(run).plan()
-    if isinstance(plan, Recommender):
+    if isinstance(plan, (Recommender, NodeLearner)):
         data = str(Path(data).resolve())
-        return CorpusSource(data=data, column=column or item_column(data, trained), id_column=id_column, names=True)
+        found = column or (item_column(data, trained) if isinstance(plan, Recommender) else node_column(data))
+        return CorpusSource(data=data, column=found, id_column=id_column, names=True)
     size = None if trained is None or trained.image_size is None else (trained.image_size, trained.image_size)
     data = data if data.startswith("set:") else str(Path(data).resolve())
     return CorpusSource(data=data, column=column, id_column=id_column, image_size=size, channels=channels)

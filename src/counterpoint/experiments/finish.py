@@ -18,6 +18,7 @@ from counterpoint.experiments.judge import Comparison, System, collect, judge, m
 from counterpoint.experiments.questions import questions
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.showing import showing, to_show
+from counterpoint.experiments.shown_scores import shown_score
 from counterpoint.experiments.similarities import similarity_samples
 from counterpoint.experiments.source import Data, source_options
 
@@ -87,19 +88,11 @@ def _page(
         reproduce=_commands(folder),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
-        scores=tuple(_scores(one) for one in comparisons),
+        scores=tuple(shown_score(one) for one in comparisons),
         similarities=_similarities(systems, test, data),
         map=_map(vectors, content, labels),
         neighbours=_neighbours(vectors, content, labels),
     )
-
-
-def _scores(one: Comparison) -> report.Comparison:
-    rows = tuple(
-        report.ComparisonRow(system=row.system, value=row.value, low=row.low, high=row.high, is_model=row.is_model)
-        for row in one.rows
-    )
-    return report.Comparison(measure=one.measure, explanation="", rows=rows, greater_is_better=one.greater_is_better)
 
 
 def _similarities(systems: tuple[System, System], test: Batch, data: Data) -> report.SimilarityPlot | None:

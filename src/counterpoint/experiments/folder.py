@@ -10,11 +10,16 @@ from counterpoint.base.files import read_json, write_json, write_text
 from counterpoint.base.folders import remove_folder
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
+from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
+Plan = Recipe | Recommender | NodeLearner
+"""What a run learns by: from content, from interactions, or from edges."""
+
+_HELD = {Recommender: "a recommender, learnt from interactions", NodeLearner: "nodes of a graph, learnt from edges"}
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
 
@@ -68,7 +73,7 @@ class RunFolder:
         """The page to look at."""
         return self.path / "report.html"
 
-    def create(self, recipe: Recipe | Recommender, source: DataSource | None, *, replace: bool = False) -> None:
+    def create(self, recipe: Plan, source: DataSource | None, *, replace: bool = False) -> None:
         """Make the folder and write what the run is.
 
         A run that never came to its first checkpoint holds no work, and makes way without being asked.
@@ -111,18 +116,18 @@ class RunFolder:
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
-            InputError: The run is a recommender's.
+            InputError: The run learnt from interactions or from edges.
         """
         recipe, source = self.plan()
-        if isinstance(recipe, Recommender):
+        if not isinstance(recipe, Recipe):
             raise InputError(
-                f"{self.path} holds a recommender, learnt from interactions: train, evaluate, embed, search and report "
-                "know it, this does not"
+                f"{self.path} holds {_HELD[type(recipe)]}: train, evaluate, embed, search and report know it, this "
+                "does not"
             )
         return recipe, source
 
-    def plan(self) -> tuple[Recipe | Recommender, DataSource | None]:
-        """What the run learns by, be it from content or from interactions, and its data source.
+    def plan(self) -> tuple[Plan, DataSource | None]:
+        """What the run learns by, and its data source.
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
@@ -138,7 +143,7 @@ class RunFolder:
             raise
         except InputError as error:
             raise CheckpointError(f"{self.config} is not what this version reads: {error}") from error
-        if not isinstance(recipe, (Recipe, Recommender)) or not isinstance(source, (DataSource, type(None))):
+        if not isinstance(recipe, Plan) or not isinstance(source, (DataSource, type(None))):
             raise CheckpointError(f"{self.config} does not hold a recipe and a data source")
         return recipe, source
 
@@ -150,6 +155,15 @@ class RunFolder:
         """
         recipe, source = self.plan()
         return (recipe, source) if isinstance(recipe, Recommender) and source is not None else None
+
+    def graph(self) -> tuple[NodeLearner, DataSource] | None:
+        """What a run on edges learns by, and its data source; None for any other run.
+
+        Raises:
+            CheckpointError: As for :meth:`plan`.
+        """
+        recipe, source = self.plan()
+        return (recipe, source) if isinstance(recipe, NodeLearner) and source is not None else None
 
     def records(self) -> list[Record]:
         """The logged records, oldest first; none when nothing was logged. A last line cut short is left out."""

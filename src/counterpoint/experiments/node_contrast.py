@@ -7,8 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import shape_of, sparse_tensor
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
+from counterpoint.data.neighbourhoods import Neighbourhoods
 from counterpoint.encoders.graph import GraphEncoder, Layer
 from counterpoint.evaluation import node_classification, node_classification_over_splits, node_clustering
 from counterpoint.evaluation.bootstrap import Bootstrap
@@ -27,6 +30,9 @@ Encoded = tuple[Tensor, Tensor, Tensor]
 Penalty = Callable[[GraphEncoder, Encoded, Encoded], Tensor]
 """From the encoder and both views to a scalar that is added to the loss."""
 
+Watch = Callable[[int, float, GraphEncoder], bool]
+"""Told of the number of a step, from 1 on, its loss and the encoder after it; True ends training."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NodeLoop:
@@ -41,6 +47,13 @@ class NodeLoop:
         learning_rate: Of Adam.
         decay: Weight decay.
         views: Of the first and of the second side.
+        batch: Nodes contrasted at a step, drawn anew; None for all.
+        neighbours: Of each of those nodes, and of each of their neighbours, so many are encoded with them; None encodes
+            the whole graph at every step.
+
+    Raises:
+        InputError: Fewer than two nodes a step, neighbours without a batch, or a length, width or rate that is not
+            positive.
     """
 
     steps: int = 200
@@ -51,6 +64,17 @@ class NodeLoop:
     learning_rate: float = 5e-4
     decay: float = 1e-5
     views: tuple[View, View] = (GraphView(edges=0.2, features=0.3), GraphView(edges=0.4, features=0.4))
+    batch: int | None = None
+    neighbours: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch is not None and self.batch < 2:
+            raise InputError(f"batch must be at least 2, got {self.batch}")
+        if self.neighbours is not None and (self.batch is None or min(self.neighbours) < 1):
+            raise InputError(f"neighbours must be at least 1, of a batch, got {self.neighbours} and batch {self.batch}")
+        for name in ("steps", "hidden", "dim", "projection", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
 
 
 def learn_nodes(graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int) -> np.ndarray:
@@ -65,9 +89,15 @@ def embedded(encoder: GraphEncoder, graph: Graph) -> np.ndarray:
 
 
 def train_nodes(
-    graph: Graph, loss: NodeLoss, loop: NodeLoop, *, seed: int, penalty: Penalty | None = None
+    graph: Graph,
+    loss: NodeLoss,
+    loop: NodeLoop,
+    *,
+    seed: int,
+    penalty: Penalty | None = None,
+    watch: Watch | None = None,
 ) -> GraphEncoder:
-    """The encoder after all steps; torch's global random state is left as it was found.
+    """The encoder after the last step; torch's global random state is left as it was found.
 
     Args:
         graph: Whose nodes are embedded.
@@ -75,12 +105,18 @@ def train_nodes(
         loop: The settings.
         seed: Decides weights and views.
         penalty: What is added to the loss, of the encoder and its rows before the projection.
+        watch: Told of every step; the encoder is in training mode.
     """
-    x, edges = graph_tensors(graph)
     generator = torch.Generator().manual_seed(seed)
+    if loop.neighbours is None or loop.batch is None:
+        part = _whole(graph, loop.batch, generator)
+    else:
+        part = _around(graph, loop.neighbours, loop.batch, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = GraphEncoder((x.shape[1], loop.hidden, loop.dim), layer=loop.layer, activate_last=True)
+        encoder = GraphEncoder(
+            (shape_of(graph.features)[1], loop.hidden, loop.dim), layer=loop.layer, activate_last=True
+        )
         head = nn.Sequential(
             nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
         )
@@ -88,14 +124,44 @@ def train_nodes(
         optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
         for step in range(loop.steps):
             optimiser.zero_grad()
+            x, edges, rows = part()
             views = [view(x, edges, generator) for view in loop.views]
             first, second = ((*view, encoder(*view)) for view in views)
-            total = loss(head(first[-1]), head(second[-1]), step)
+            total = loss(head(first[-1][rows]), head(second[-1][rows]), step)
             if penalty is not None:
                 total = total + penalty(encoder, first, second)
             total.backward()
             optimiser.step()
+            if watch is not None and watch(step + 1, float(total.detach()), encoder):
+                break
     return encoder
+
+
+Part = Callable[[], tuple[Tensor, Tensor, slice | Tensor]]
+"""Features and edges of what a step encodes, and the rows of it that are contrasted."""
+
+
+def _whole(graph: Graph, batch: int | None, generator: torch.Generator) -> Part:
+    x, edges = graph_tensors(graph)
+
+    def part() -> tuple[Tensor, Tensor, slice | Tensor]:
+        if batch is None or batch >= len(graph):
+            return x, edges, slice(None)
+        return x, edges, torch.randperm(len(graph), generator=generator)[:batch]
+
+    return part
+
+
+def _around(graph: Graph, neighbours: tuple[int, int], batch: int, seed: int) -> Part:
+    surroundings, rng = Neighbourhoods(graph), np.random.default_rng(seed)
+
+    def part() -> tuple[Tensor, Tensor, slice | Tensor]:
+        seeds = rng.choice(len(graph), min(batch, len(graph)), replace=False)
+        nodes, edges = surroundings.around(seeds, neighbours, rng)
+        one_way = torch.from_numpy(edges.T.copy())
+        return sparse_tensor(graph.features[nodes]), torch.cat([one_way, one_way.flip(0)], 1), slice(len(seeds))
+
+    return part
 
 
 _FEW = Bootstrap(resamples=10)

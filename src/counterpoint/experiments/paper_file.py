@@ -9,6 +9,7 @@ from typing import Any
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import Claim, Figures, Paper, Setting
 from counterpoint.experiments.experiment import Experiment
+from counterpoint.experiments.published import Published
 
 Trial = Callable[[Setting, int], Figures]
 """Measures one seed in a setting: of every side, every measure."""
@@ -24,6 +25,7 @@ class PaperFile:
         file: Where it is written down.
         sides: The experiments of a setting, by side; None where there is a trial.
         trial: Measures one seed; None where there are experiments.
+        published: Figures of the paper, to stand beside ours in the full setting.
     """
 
     paper: Paper
@@ -31,6 +33,7 @@ class PaperFile:
     file: Path
     sides: Callable[[Setting], dict[str, Experiment]] | None = None
     trial: Trial | None = None
+    published: tuple[Published, ...] = ()
 
     @staticmethod
     def of(module: ModuleType) -> "PaperFile":
@@ -38,7 +41,7 @@ class PaperFile:
 
         ``method`` and ``baseline`` are functions from a setting to an experiment. Where the claim needs more sides,
         ``ablations`` is a function from a setting to further experiments by name. ``trial`` is a function of a setting
-        and a seed that returns figures.
+        and a seed that returns figures. ``published`` may be a tuple of figures of the paper.
 
         Raises:
             InputError: One is missing or something else; the message says which file to mend.
@@ -47,12 +50,15 @@ class PaperFile:
         if name is None:
             raise InputError(f"{module.__name__} is no file")
         paper, claim = _wanted(module, "paper", Paper), _wanted(module, "claim", Claim)
+        published = tuple(getattr(module, "published", ()))
+        if odd := [one for one in published if not isinstance(one, Published)]:
+            raise InputError(f"{name}: published must hold Published figures, found {type(odd[0]).__name__}")
         own = getattr(module, "trial", None)
         if own is None:
-            return PaperFile(paper, claim, Path(name), sides=_sides(module))
+            return PaperFile(paper, claim, Path(name), sides=_sides(module), published=published)
         if any(hasattr(module, part) for part in ("method", "baseline", "ablations")):
             raise InputError(f"{name} must define a trial, or experiments to compare, and has both")
-        return PaperFile(paper, claim, Path(name), trial=_wanted(module, "trial", None))
+        return PaperFile(paper, claim, Path(name), trial=_wanted(module, "trial", None), published=published)
 
 
 def _sides(module: ModuleType) -> Callable[[Setting], dict[str, Experiment]]:

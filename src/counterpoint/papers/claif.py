@@ -38,6 +38,7 @@ claim = Claim(
         Better(measure="spearman", than="binary", statement="The same pairs with scores of 0 and 1 teach less."),
     ),
     minutes=3,
+    seeds=10,
 )
 
 Annotator = Callable[[Sequence[str], Sequence[str]], np.ndarray]

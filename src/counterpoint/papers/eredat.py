@@ -34,6 +34,7 @@ claim = Claim(
         Within(measure="fit_auroc", above=0.8, statement="They are told in four cases of five at least."),
     ),
     minutes=1,
+    seeds=10,
 )
 _SIZES = {Setting.TINY: (40, 20, 1), Setting.SMALL: (2000, 500, 400), Setting.FULL: (20_000, 2000, 5000)}
 

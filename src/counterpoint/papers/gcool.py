@@ -32,6 +32,7 @@ claim = Claim(
         Better(measure="citeseer_nmi", statement="Better clusters of CiteSeer."),
     ),
     minutes=4,
+    seeds=5,
 )
 
 

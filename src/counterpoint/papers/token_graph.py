@@ -39,6 +39,7 @@ claim = Claim(
         Within(measure="agreement", above=0.3, statement="Similarity of tokens correlates with their agreement."),
     ),
     minutes=1,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (400, 1), Setting.SMALL: (5452, 60), Setting.FULL: (5452, 2000)}

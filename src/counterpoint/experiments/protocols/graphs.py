@@ -18,7 +18,6 @@ from counterpoint.evaluation import (
     node_clustering,
     unlinked_pairs,
 )
-from counterpoint.experiments.judge import System
 from counterpoint.experiments.protocols.task import Layout, LeftOut, Task
 
 EDGES = 20_000
@@ -57,16 +56,40 @@ def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:
         f"{name}: a graph of {len(x):,} nodes with {x.shape[1]:,} features and {len(graph.edges):,} edges, "
         f"{len(held):,} of which count as held out.{told}"
     )
-    tasks: list[Task | LeftOut] = [Task("links", lambda system: _links(system.encode(content), held, graph.edges))]
-    if labels is None:
-        missing = "no labels of nodes (y)"
-        return Layout(
-            described, Kind.VECTOR, content, (*tasks, LeftOut("nodes", missing), LeftOut("node-clusters", missing))
-        )
+    given = {"train_idx", "test_idx"} <= arrays.keys()
+    split = (arrays["train_idx"], arrays["test_idx"]) if given else None
+    return Layout(described, Kind.VECTOR, content, graph_tasks(content, graph.edges, held, labels, split=split))
+
+
+def graph_tasks(
+    content: Content,
+    edges: np.ndarray,
+    held: np.ndarray,
+    labels: np.ndarray | None,
+    *,
+    split: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[Task | LeftOut, ...]:
+    """What can be judged of the nodes of a graph.
+
+    Args:
+        content: What a system embeds: all N nodes.
+        edges: int64 `[E, 2]`, all edges there are.
+        held: int64 `[Q, 2]`, those of them that no system has seen.
+        labels: int64 `[N]`, -1 for none; None where no node has one.
+        split: Nodes to learn classes from and to judge them on; random splits are judged in any case.
+    """
+    links: Task | LeftOut = LeftOut("links", "fewer than two edges were held out")
+    if len(held) > 1:
+        links = Task("links", lambda system: _links(system.encode(content), held, edges))
+    if labels is None or not (labels >= 0).any():
+        missing = "no labels of nodes"
+        return links, LeftOut("nodes", missing), LeftOut("node-clusters", missing)
     known = np.flatnonzero(labels >= 0)
-    tasks.append(Task("nodes", lambda system: _nodes(system, content, arrays, known)))
-    tasks.append(Task("node-clusters", lambda system: node_clustering(system.encode(content)[known], labels[known])))
-    return Layout(described, Kind.VECTOR, content, tuple(tasks))
+    return (
+        links,
+        Task("nodes", lambda system: _nodes(system.encode(content), labels, known, split)),
+        Task("node-clusters", lambda system: node_clustering(system.encode(content)[known], labels[known])),
+    )
 
 
 def _features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -84,9 +107,8 @@ def _links(embeddings: np.ndarray, held: np.ndarray, edges: np.ndarray) -> list[
     return [*link_prediction(embeddings, some, others), link_mrr(embeddings, some, ends)]
 
 
-def _nodes(system: System, content: Content, arrays: Mapping[str, np.ndarray], known: np.ndarray) -> list[Measure]:
-    embeddings, labels = system.encode(content), arrays["y"]
-    found: list[Measure] = []
-    if {"train_idx", "test_idx"} <= arrays.keys():
-        found += node_classification(embeddings, labels, arrays["train_idx"], arrays["test_idx"])
+def _nodes(
+    embeddings: np.ndarray, labels: np.ndarray, known: np.ndarray, split: tuple[np.ndarray, np.ndarray] | None
+) -> list[Measure]:
+    found = [] if split is None else node_classification(embeddings, labels, *split)
     return [*found, node_classification_over_splits(embeddings[known], labels[known])]

@@ -1,16 +1,15 @@
 """Interactions as a run names them: which columns, and what is kept to choose and to judge by."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table
 from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out, name_of, read_interactions
-from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
+from counterpoint.data.names import plain
 from counterpoint.data.table import listed
-from counterpoint.experiments.source import SET, DataSource, check_numbers, open_data, open_held_out
+from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
     "user": ("user", "user_id", "userid", "customer", "customer_id", "visitor", "visitorid", "session_id"),
@@ -37,18 +36,6 @@ class Opened:
     def judged(self) -> bool:
         """There is something to judge by."""
         return len(self.split.test) > 0
-
-
-def looks_like_interactions(source: DataSource) -> bool:
-    """Whether a file has a user and an item in each row and no content, or the user says so."""
-    given = {role for role, _ in source.columns}
-    if {"user", "item"} <= given:
-        return True
-    if source.data.startswith(SET) or Path(source.data).is_dir() or given - set(NAMES):
-        return False
-    table = open_data(source.data)[0]
-    content = [name for name in table.columns if plain(name) in (*ANCHORS, *TEXTS, *IMAGES) or is_positive(name)]
-    return not content and {"user", "item"} <= roles_of(table, source.columns).keys()
 
 
 def roles_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recommender.job import tables_of
 from counterpoint.experiments.recommender.opening import Opened
+from counterpoint.experiments.shown_scores import shown_score
 
 MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 
@@ -28,7 +29,7 @@ def write_page(folder: RunFolder, opened: Opened, found: Sequence[Comparison]) -
         subtitle=opened.described,
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
-        scores=tuple(_score(one) for one in found),
+        scores=tuple(shown_score(one) for one in found),
         map=report.Map(points=plane.points, method=plane.method, content=[names[row] for row in shown]),
         neighbours=tuple(_recommended(encoder, opened, items, users, int(user)) for user in _asked(opened)),
     )
@@ -53,11 +54,3 @@ def _recommended(
             (report.Item(content=encoder.names["items"][row], row=int(row)), float(scores[row])) for row in best
         ),
     )
-
-
-def _score(one: Comparison) -> report.Comparison:
-    rows = tuple(
-        report.ComparisonRow(system=row.system, value=row.value, low=row.low, high=row.high, is_model=row.is_model)
-        for row in one.rows
-    )
-    return report.Comparison(measure=one.measure, explanation="", rows=rows, greater_is_better=one.greater_is_better)

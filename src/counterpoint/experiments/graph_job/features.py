@@ -1,0 +1,166 @@
+"""A file that describes nodes: their features and labels, in the order of the names of a graph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from counterpoint.base.errors import InputError
+from counterpoint.data import Table
+from counterpoint.data.interactions import name_of
+from counterpoint.data.kinds import is_missing
+from counterpoint.data.names import LABELS, WEAK_LABELS, is_identifier, plain
+from counterpoint.data.opening import open_table
+from counterpoint.data.table import Column
+from counterpoint.evaluation import fit_tfidf
+
+NODE = ("node", "node_id", "name", "id")
+SHOWN = 5
+WORDS = 2_000
+"""Words of a text column that become features, the most frequent ones."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NodeFile:
+    """What a file says of nodes.
+
+    Attributes:
+        names: Of its rows, each once.
+        features: Sparse float32 `[N, F]`; F is 0 where the file has names and labels alone.
+        labels: int64 `[N]`, -1 for none; None without a column of labels.
+        classes: What the labels stand for.
+        described: Which column was taken for what, and what was left out.
+    """
+
+    names: list[str]
+    features: sparse.csr_array
+    labels: np.ndarray | None
+    classes: list[str]
+    described: str
+
+
+def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
+    """Names by column ``node``, labels by column ``label``, and features from every other column.
+
+    Vectors are taken as they are, numbers standardised, texts as TF-IDF of their most frequent words. What is missing
+    is 0. Rows without a name, and rows that repeat one, are left out and counted.
+
+    Args:
+        table: One row a node.
+        given: Role and column, for ``node`` and ``label``; found by name otherwise.
+
+    Raises:
+        InputError: No column of names, or a column that is neither numbers, vectors nor texts.
+    """
+    roles = dict(given)
+    node = roles.get("node") or _found(table, NODE)
+    if node is None:
+        raise InputError(
+            f"{table.description} has no column of nodes: say --column node=COLUMN; it has {table.columns}"
+        )
+    label = roles.get("label") or _found(table, (*LABELS, *WEAK_LABELS))
+    held = table.take(np.arange(len(table)), table.columns)
+    first: dict[str, int] = {}
+    for row, value in enumerate(held[node]):
+        if not is_missing(value):
+            first.setdefault(name_of(value), row)
+    rows = np.array(list(first.values()), dtype=np.int64)
+    left = len(table) - len(rows)
+    used = [name for name in table.columns if name not in (node, label) and not is_identifier(name)]
+    blocks = [_block(f"{table.description}, column {name!r}", _taken(held[name], rows)) for name in used]
+    labels, classes = (None, []) if label is None else _labels(_taken(held[label], rows))
+    features = [one for one, _ in blocks] or [sparse.csr_array((len(rows), 0), dtype=np.float32)]
+    told = [f"{name} ({what})" for name, (_, what) in zip(used, blocks, strict=True)]
+    described = f"{table.description}: {len(rows):,} nodes by column {node!r}"
+    described += f", features: {', '.join(told[:SHOWN])}" if told else ", no features"
+    described += f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
+    described += f", labels: column {label!r} ({len(classes)} classes)." if label is not None else "."
+    described += f" {left:,} rows without a name or of a name that was there were left out." if left else ""
+    return NodeFile(
+        names=list(first), features=sparse.csr_array(sparse.hstack(features)), labels=labels, classes=classes,
+        described=described,
+    )  # fmt: skip
+
+
+def ordered(file: NodeFile, names: Sequence[str]) -> tuple[sparse.csr_array, np.ndarray | None, int]:
+    """Features and labels in the order of these names, and how many of them the file does not know: those are zeros."""
+    place = {name: row for row, name in enumerate(file.names)}
+    rows = np.array([place.get(name, -1) for name in names], dtype=np.int64)
+    there = rows >= 0
+    ones = np.ones(int(there.sum()), dtype=np.float32)
+    choose = sparse.csr_array((ones, (np.flatnonzero(there), rows[there])), (len(names), len(file.names)))
+    labels = None if file.labels is None else np.where(there, file.labels[rows], -1)
+    return sparse.csr_array(choose @ file.features), labels, int((~there).sum())
+
+
+def node_column(data: str) -> str:
+    """The column of nodes in a file, or its only column.
+
+    Raises:
+        InputError: There is none.
+    """
+    table = open_table(data)
+    found = table.columns[0] if len(table.columns) == 1 else _found(table, NODE)
+    if found is None:
+        raise InputError(f"{table.description} has no column of nodes: name it with --column; columns: {table.columns}")
+    return found
+
+
+def _found(table: Table, known: Sequence[str]) -> str | None:
+    for wanted in known:
+        for column in table.columns:
+            if plain(column) == wanted:
+                return column
+    return None
+
+
+def _taken(column: Column, rows: np.ndarray) -> Column:
+    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+
+
+def _block(where: str, column: Column) -> tuple[sparse.csr_array, str]:
+    """The features of one column, and what it was taken for."""
+    if isinstance(column, np.ndarray) and column.ndim == 2 and column.dtype.kind in "fiub":
+        return _vectors(where, column), f"vectors of {column.shape[1]}"
+    there = [value for value in column if not is_missing(value)]
+    if there and all(isinstance(value, str) for value in there):
+        words = fit_tfidf(there, max_features=WORDS)(["" if is_missing(value) else str(value) for value in column])
+        return sparse.csr_array(words), f"{words.shape[1]} words"
+    if there and all(isinstance(value, (int, float, np.number, np.bool_)) for value in there):
+        numbers = np.array([np.nan if is_missing(value) else float(value) for value in column])
+        if np.isnan(numbers).all():
+            raise InputError(f"{where}: there is no number in it")
+        _check(where, numbers[~np.isnan(numbers), None])
+        numbers = (numbers - np.nanmean(numbers)) / (np.nanstd(numbers) or 1.0)
+        return _vectors(where, np.where(np.isnan(numbers), 0.0, numbers)[:, None]), "number"
+    if there and all(isinstance(value, (list, tuple, np.ndarray)) for value in there):
+        return _vectors(where, _stacked(where, column)), f"vectors of {len(there[0])}"
+    raise InputError(f"{where}: features are numbers, vectors or texts; leave the column out of the file")
+
+
+def _stacked(where: str, column: Column) -> np.ndarray:
+    width = len(next(value for value in column if not is_missing(value)))
+    rows: list[Any] = [[0.0] * width if is_missing(value) else value for value in column]
+    if any(len(row) != width for row in rows):
+        raise InputError(f"{where}: vectors of one length are expected, found {sorted({len(row) for row in rows})}")
+    return np.array(rows, dtype=np.float64)
+
+
+def _vectors(where: str, rows: np.ndarray) -> sparse.csr_array:
+    _check(where, rows)
+    return sparse.csr_array(rows.astype(np.float32))
+
+
+def _check(where: str, rows: np.ndarray) -> None:
+    if not np.isfinite(rows).all():
+        raise InputError(f"{where}: {int((~np.isfinite(rows)).any(1).sum())} nodes have numbers that are not finite")
+
+
+def _labels(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Numbers of classes, in the order of their names, and the names."""
+    named = [None if is_missing(value) else name_of(value) for value in column]
+    classes = sorted({name for name in named if name is not None})
+    number = {name: place for place, name in enumerate(classes)}
+    return np.array([-1 if name is None else number[name] for name in named], dtype=np.int64), classes

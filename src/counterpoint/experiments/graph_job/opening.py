@@ -1,0 +1,171 @@
+"""A graph as a run names it: its edges, what is known of its nodes, and what is held out to choose and to judge by."""
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from counterpoint.base.errors import InputError
+from counterpoint.base.sparse import shape_of
+from counterpoint.data import Table
+from counterpoint.data.edge_lists import EdgeList, read_edges
+from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edges, split_links
+from counterpoint.data.names import LABELS, WEAK_LABELS, plain
+from counterpoint.data.table import listed
+from counterpoint.encoders.fast_rp import fast_rp
+from counterpoint.experiments.graph_job.features import NODE, NodeFile, ordered, read_nodes
+from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
+
+ENDS = {
+    "source": ("source", "source_id", "src", "from", "from_id"),
+    "target": ("target", "target_id", "dst", "to", "to_id"),
+}
+"""The roles of the columns of an edge, and what they are called."""
+OF_NODES = {"node": NODE, "label": (*LABELS, *WEAK_LABELS)}
+CHOSEN_BY = 0.05
+DRAWN = 64
+"""Dimensions of FastRP."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OpenedGraph:
+    """A graph, ready to learn from.
+
+    Attributes:
+        split: To learn from, to choose by and to judge by; the training graph has features and labels.
+        names: Of the nodes.
+        classes: What the labels stand for; empty without labels.
+        features: What a file says of nodes, sparse `[N, F]`; None without one. The training graph has them with
+            ``drawn`` beside them: where they say little, layers over them alone find less than there is in the edges.
+        drawn: FastRP's vectors of the training edges, `[N, 64]`.
+        told: What was found, to be told to the user.
+    """
+
+    split: LinkSplit
+    names: list[str]
+    classes: list[str]
+    features: sparse.csr_array | None
+    drawn: np.ndarray
+    told: str
+
+    @property
+    def judged(self) -> bool:
+        """There is something to judge by."""
+        return len(self.split.test) > 1 or bool(self.classes)
+
+
+def ends_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Role to column, as given or by name; a role without a column is left out.
+
+    Raises:
+        InputError: Two columns could have one role.
+    """
+    found = {role: column for role, column in given if role in ENDS}
+    for role, known in ENDS.items():
+        named = [column for column in table.columns if plain(column) in known]
+        if role not in found and len(named) > 1:
+            raise InputError(f"{table.description}: {named} could each be the {role}; say --column {role}=COLUMN")
+        found |= {role: named[0]} if named and role not in found else {}
+    return found
+
+
+def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
+    """Read, clean and split; FastRP's vectors are made of the training edges alone.
+
+    Args:
+        source: The list of edges, and what of it is held out; 5 % of the rest are held out to choose by.
+        nodes: File that describes nodes; nodes of its own that have no edge are kept.
+
+    Raises:
+        InputError: Columns are missing or named twice, no edge is left after cleaning, or too little can be held out.
+    """
+    check_numbers(source)
+    if odd := [role for role, _ in source.columns if role not in (*ENDS, *OF_NODES)]:
+        raise InputError(f"--column {odd[0]}=...: edges have the roles {', '.join(ENDS)}, nodes {', '.join(OF_NODES)}")
+    if nodes is None and (odd := [role for role, _ in source.columns if role in OF_NODES]):
+        raise InputError(f"--column {odd[0]}=... goes with --nodes")
+    table = open_data(source.data)[0]
+    edges = _edges(table, source.columns)
+    file = None if nodes is None else read_nodes(open_held_out(nodes), _only(source.columns, OF_NODES))
+    names, features, labels, undescribed = _nodes(edges, file)
+    whole = graph_from(edges.edges, sparse.csr_array((len(names), 1), dtype=np.float32))
+    split, repeated = _split(whole, source, names)
+    drawn = fast_rp(split.train.adjacency, dim=DRAWN, seed=source.seed)
+    beside = [] if features is None else [features]
+    train = graph_from(split.train.edges, sparse.hstack([*beside, sparse.csr_array(drawn)]), labels=labels)
+    unused = [name for name in table.columns if name not in ends_of(table, source.columns).values()]
+    notes = [*edges.notes, *whole.notes, *repeated, *undescribed, *([f"Not used: {listed(unused)}"] if unused else [])]
+    sizes = (f"{len(part):,} to {what} by" for part, what in ((split.validation, "choose"), (split.test, "judge")))
+    told = (
+        f"{table.description}: {len(whole.edges):,} edges between {len(names):,} nodes, "
+        f"{len(split.train.edges):,} of them to learn from, {', '.join(sizes)}."
+    )
+    told += "".join(f" {note}." for note in notes) + ("" if file is None else f"\n{file.described}")
+    return OpenedGraph(
+        split=replace(split, train=train), names=names, classes=[] if file is None else file.classes, drawn=drawn,
+        features=None if features is None or not shape_of(features)[1] else features, told=told,
+    )  # fmt: skip
+
+
+def other_edges(path: str, opened: OpenedGraph, columns: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, list[str]]:
+    """Edges of another file between nodes of this graph that it has not learnt, int64 `[Q, 2]`, and what was left out.
+
+    Raises:
+        InputError: Fewer than two are left.
+    """
+    edges = _edges(open_held_out(path), columns, known=opened.names)
+    return _new(edges, np.concatenate([opened.split.train.edges, opened.split.validation]), path)
+
+
+def _edges(table: Table, columns: tuple[tuple[str, str], ...], *, known: list[str] | None = None) -> EdgeList:
+    ends = ends_of(table, columns)
+    if lacking := [role for role in ENDS if role not in ends]:
+        raise InputError(f"{table.description} has no column of {lacking[0]}s: say --column {lacking[0]}=COLUMN")
+    return read_edges(table, source=ends["source"], target=ends["target"], known=known)
+
+
+def _only(columns: tuple[tuple[str, str], ...], roles: Container[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in columns if pair[0] in roles)
+
+
+def _nodes(
+    edges: EdgeList, file: NodeFile | None
+) -> tuple[list[str], sparse.csr_array | None, np.ndarray | None, list[str]]:
+    """Names of edges first, then those that only the file knows; features and labels in that order; notes."""
+    if file is None:
+        return edges.names, None, None, []
+    there = set(edges.names)
+    if there.isdisjoint(file.names):
+        raise InputError(
+            f"no node of the edges is described: edges join {edges.names[0]!r}, the file has {file.names[:1]}"
+        )
+    names = [*edges.names, *(name for name in file.names if name not in there)]
+    features, labels, unknown = ordered(file, names)
+    notes = [f"{unknown:,} nodes of the edges are not described: their features are 0"] if unknown else []
+    return names, features, labels, notes
+
+
+def _split(whole: Graph, source: DataSource, names: list[str]) -> tuple[LinkSplit, list[str]]:
+    if CHOSEN_BY * len(whole.edges) < 1.5:  # two edges, once rounded
+        raise InputError(f"{source.data}: {len(whole.edges)} edges are too few to learn from and to choose by")
+    if source.test is None and source.test_fraction:
+        return split_links(whole, validation=CHOSEN_BY, test=source.test_fraction, seed=source.seed), []
+    train, validation = hold_out_edges(whole, CHOSEN_BY, seed=source.seed)
+    test, notes = np.zeros((0, 2), dtype=np.int64), list[str]()
+    if source.test is not None:
+        edges = _edges(open_held_out(source.test), source.columns, known=names)
+        test, notes = _new(edges, whole.edges, source.test)
+    return LinkSplit(train=train, validation=validation, test=test), notes
+
+
+def _new(edges: EdgeList, seen: np.ndarray, path: str) -> tuple[np.ndarray, list[str]]:
+    """Edges that are not among those seen, each once, and notes."""
+    n = len(edges.names)
+    held = graph_from(edges.edges, sparse.csr_array((n, 1), dtype=np.float32)).edges
+    fresh = ~np.isin(held @ [n, 1], seen @ [n, 1])
+    if fresh.sum() < 2:
+        raise InputError(f"{path}: {int(fresh.sum())} edges between known nodes that training had not are too few")
+    known = int((~fresh).sum())
+    told = [f"{known:,} held-out edges were there in training and are not judged"] if known else []
+    return held[fresh], [*edges.notes, *told]

@@ -1,0 +1,58 @@
+"""The page of a run on a graph."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from counterpoint.base.spec import to_json
+from counterpoint.experiments import report
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.job import vectors_of
+from counterpoint.experiments.graph_job.opening import OpenedGraph
+from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.shown_scores import shown_score
+
+MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
+
+
+def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Comparison]) -> None:
+    """Curves, measures, nodes in the plane, and the nearest of a few."""
+    recipe, source = folder.plan()
+    vectors, labels = vectors_of(folder).encode(opened.names), opened.split.train.labels
+    shown = np.sort(np.random.default_rng(0).permutation(len(vectors))[:MAP_POINTS])
+    plane = report.project(vectors[shown], seed=0)
+    page = report.Report(
+        title=f"Nodes of {source.data if source else 'a graph'}",
+        subtitle=opened.told,
+        configuration=to_json(recipe),
+        curves=tuple(folder.records()),
+        scores=tuple(shown_score(one) for one in found),
+        map=report.Map(
+            points=plane.points,
+            method=plane.method,
+            content=[opened.names[row] for row in shown],
+            labels=None if labels is None else tuple(_class(opened, int(labels[row])) for row in shown),
+        ),
+        neighbours=tuple(_nearest(opened, vectors, node) for node in _asked(opened)),
+    )
+    report.write_report(page, folder.report)
+
+
+def _class(opened: OpenedGraph, label: int) -> str:
+    return opened.classes[label] if label >= 0 else "none"
+
+
+def _asked(opened: OpenedGraph) -> list[int]:
+    """Nodes of most edges first to least, evenly spaced."""
+    order = np.argsort(-opened.split.train.degrees, kind="stable")
+    return order[np.linspace(0, len(order) - 1, min(QUERIES, len(order))).astype(int)].tolist()
+
+
+def _nearest(opened: OpenedGraph, vectors: np.ndarray, node: int) -> report.Neighbours:
+    scores = vectors @ vectors[node]
+    scores[node] = -np.inf
+    best = np.argsort(-scores, kind="stable")[: min(HITS, len(scores) - 1)]
+    return report.Neighbours(
+        query=report.Item(content=opened.names[node], row=node),
+        hits=tuple((report.Item(content=opened.names[row], row=int(row)), float(scores[row])) for row in best),
+    )

@@ -26,7 +26,7 @@ from counterpoint.views.easy import EasyAugmentation
 from counterpoint.views.reword import Reworded
 
 paper = Paper(
-    short="PEFT-augmentation",
+    short="Augmentation-for-PEFT-study",
     title="Effectiveness of Data Augmentation for Parameter Efficient Tuning with Limited Data",
     authors="Obadinma, Guo and Zhu",
     year=2023,

@@ -10,11 +10,12 @@ from counterpoint.views.easy import EasyAugmentation
 
 N = 4000
 SEEDS = torch.arange(N)
-WORDS = "a b c d e f g h i j".split()
+TEN = "a b c d e f g h i j"
+WORDS = TEN.split()
 SYNONYMS = (("a", ("x", "y")), ("b", ("z",)))
 
 
-def many(view, text=" ".join(WORDS)):
+def many(view, text=TEN):
     return [out.split() for out in view([text] * N, SEEDS)]
 
 

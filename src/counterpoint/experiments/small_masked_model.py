@@ -67,7 +67,8 @@ def learn_masked_words(
 
         def step(_: int) -> Tensor:
             lengths = draw.integers(1, _JOINED + 1, size=batch_size)
-            joined = [" ".join(texts[row] for row in draw.integers(len(texts), size=length)) for length in lengths]
+            rows: list[list[int]] = [draw.integers(len(texts), size=length).tolist() for length in lengths]
+            joined = [" ".join(texts[row] for row in own) for own in rows]
             masked = mask_words(encoder, encoder.collate(joined))
             return head.loss(encoder.model(**masked.inputs).last_hidden_state, masked)
 

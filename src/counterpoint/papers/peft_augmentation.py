@@ -163,7 +163,8 @@ class Tuning:
                 return _mixed(head, embedded, labels, shares)
             if edit is None:
                 return cross_entropy(head(embedded), labels)
-            second = self.classifier.embed(list(edit(texts, row_seeds(rows, seed=self.seed, epoch=number))))
+            edited = edit(texts, row_seeds(rows, seed=self.seed, epoch=number))
+            second = self.classifier.embed([str(text) for text in edited])
             loss = cross_entropy(head(torch.cat([embedded, second])), labels.repeat(2))
             return loss + contrast * LOSS(embedded, second, labels=labels) if contrast else loss
 

@@ -7,7 +7,8 @@ from counterpoint.base.errors import InputError
 from counterpoint.encoders import SmallBert
 from counterpoint.experiments.cloze import Cloze, ClozeModel
 from counterpoint.experiments.descend import descend
-from counterpoint.experiments.small_masked_model import learn_masked_words
+from counterpoint.experiments.small_masked_model import learning_copy
+from counterpoint.experiments.word_guesser import learn_to_guess
 
 SENTENCES = ["a cat is an animal", "a rose is a plant", "a dog is an animal", "an oak is a plant"]
 CLOZE = Cloze("{text} is {word} .")
@@ -16,7 +17,10 @@ CLOZE = Cloze("{text} is {word} .")
 @pytest.fixture
 def model():
     spec = SmallBert(dim=16, layers=1, min_frequency=1, max_length=40, dropout=0.0)
-    return learn_masked_words(SENTENCES, spec, steps=1)
+    torch.manual_seed(0)
+    model = learning_copy(learn_to_guess(spec.build(SENTENCES), SENTENCES, steps=1))
+    model.encoder.eval()
+    return model
 
 
 def test_a_template_is_asked_and_told():

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import gelu
 
 from counterpoint.base.errors import InputError
 from counterpoint.encoders.bert import MASK
-from counterpoint.experiments.small_masked_model import MaskedModel
+from counterpoint.experiments.word_guesser import WordGuesser
 
 _WORDS = 24
 """Words kept of a text, so that its template is never cut away."""
@@ -49,23 +50,19 @@ class ClozeModel(nn.Module):
     ``p(y | x) = softmax over y of w_{M(y)} . h``.
 
     Args:
-        model: It learns here; give a copy.
+        model: It learns here.
         words: Of the classes, all different.
 
     Raises:
         InputError: Two classes have the same word.
     """
 
-    def __init__(self, model: MaskedModel, words: Sequence[str]) -> None:
+    def __init__(self, model: WordGuesser, words: Sequence[str]) -> None:
         super().__init__()
         if len(set(words)) < len(words):
             raise InputError(f"words must be all different, got {list(words)}")
         self.encoder, self.head = model.encoder, model.head
-        tokens = [self.encoder.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
-        mean_CT = torch.zeros(len(words), len(self.encoder.tokenizer))
-        for row, own in zip(mean_CT, tokens, strict=True):
-            row[own] = 1 / len(own)
-        self.register_buffer("mean", mean_CT, persistent=False)
+        self.tokens = [self.encoder.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
 
     def states(self, texts: Sequence[str]) -> Tensor:
         """States `[N, D]` of the hidden words after the last layer.
@@ -81,4 +78,7 @@ class ClozeModel(nn.Module):
 
     def scores(self, states_ND: Tensor) -> Tensor:
         """Of the classes, `[N, C]`."""
-        return self.head(states_ND) @ self.get_buffer("mean").T
+        table, bias = self.encoder.model.get_input_embeddings().weight, self.head.bias
+        word_CD = torch.stack([table[own].mean(0) for own in self.tokens])
+        bias_C = torch.stack([bias[own].mean() for own in self.tokens])
+        return self.head.norm(gelu(self.head.layer(states_ND))) @ word_CD.T + bias_C

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table, named
 from counterpoint.encoders import Encoder
+from counterpoint.encoders.hugging_face import HuggingFaceEncoder
+from counterpoint.experiments.claim import Setting
+from counterpoint.experiments.sentence_tuning import sentence_start
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +73,12 @@ def few_texts(name: str, *, shots: int, tests: int, seed: int, classes: Sequence
     known = np.flatnonzero(np.isin(pools[1][1], kept))
     learnt, chosen = (_part(pools[0], rows, kept) for rows in parts)
     return FewTexts(learnt, chosen, _part(pools[1], rng.permutation(known)[:tests], kept), kept)
+
+
+@lru_cache(maxsize=1)
+def few_texts_start(setting: Setting) -> HuggingFaceEncoder:
+    """What trials with few labels start from: MiniLM's first layer, or its first three in full; copy it."""
+    return sentence_start(Setting.FULL if setting is Setting.FULL else Setting.TINY)
 
 
 class TextClassifier(nn.Module):

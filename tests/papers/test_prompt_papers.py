@@ -53,7 +53,7 @@ def test_weights_change_what_is_learnt_and_none_do_not(few):
 
 
 def test_shown_texts_have_one_gap_and_demonstrations_with_their_own_words(few):
-    learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, seed=0)
+    learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=2, seed=0)
     shown = learner.shown(["Who ?"], np.array([[1, 4]]), TASKS[0].templates[0])[0]
     words = [TASKS[0].words[few.classes[int(few.train.labels[row])]] for row in (1, 4)]
     assert shown.count("[MASK]") == 1
@@ -64,7 +64,7 @@ def test_shown_texts_have_one_gap_and_demonstrations_with_their_own_words(few):
 
 def test_every_side_learns_its_few_texts(few):
     for side in ("method", "augmented"):
-        learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, seed=0)
+        learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=2, seed=0)
         learner.learn(side, Identity(), steps=12, rate=3e-3)
         assert learner.accuracy(few.train) > 0.6  # a sixth by chance
 

@@ -11,7 +11,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.encoders.bert import MASK
 from counterpoint.experiments.word_guesser import WordGuesser
 
-_WORDS = 24
+_WORDS = 14
 """Words kept of a text, so that its template is never cut away."""
 
 

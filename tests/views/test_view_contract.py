@@ -29,6 +29,8 @@ from counterpoint.views import (
     light_images,
     simclr_images,
 )
+from counterpoint.views.easy import EasyAugmentation
+from counterpoint.views.reword import Reworded
 
 N = 12
 generator = torch.Generator().manual_seed(0)
@@ -62,6 +64,9 @@ TEXT_VIEWS = [
     SpanCut(),
     Compose(views=(WordRepeat(), WordSwap(), SpanCut(fraction=0.3), WordDrop())),
     Randomly(view=WordDrop(rate=0.5)),
+    EasyAugmentation(rate=0.3),
+    EasyAugmentation(rate=0.3, synonyms=(("w5_0", ("x", "y")), ("w7_1", ("z",)))),
+    Reworded(groups=tuple((f"w{i}_0", f"p{i}", f"q{i}") for i in range(N))),
 ]
 VECTOR_VIEWS = [
     Identity(),

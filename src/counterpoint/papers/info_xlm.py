@@ -47,7 +47,7 @@ claim = Claim(
         Better(measure="transfer", by=0.02, statement="A probe that learnt in English tells ciphered questions."),
         Better(measure="english", by=-0.02, statement="And English ones not worse than without."),
     ),
-    minutes=10,
+    minutes=8,
 )
 
 
@@ -59,7 +59,7 @@ class Size:
     tests: int
     layers: int = 2
     dim: int = 64
-    steps: int = 400
+    steps: int = 300
     batch: int = 32
 
 
@@ -68,7 +68,7 @@ _SIZES = {
     Setting.SMALL: Size(texts=30_000, tests=1000),
     Setting.FULL: Size(texts=30_000, tests=1000, layers=12, dim=768, steps=200_000, batch=2048),
 }
-_QUEUE, _MOMENTUM, _RATE = 512, 0.99, 1e-3
+_QUEUE, _MOMENTUM, _RATE = 512, 0.99, 2e-3
 _LOSS = InfoNCE(temperature=0.1)
 
 

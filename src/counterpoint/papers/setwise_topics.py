@@ -110,8 +110,8 @@ def documents(size: Size) -> Documents:
     counter = CountVectorizer(
         stop_words="english", max_features=size.words, min_df=2, max_df=0.5, token_pattern="[a-z]{3,}"
     )
-    train = counter.fit_transform([texts[row] for row in parts[0]])
-    validation, test = (sparse.csr_matrix(counter.transform([texts[row] for row in part])) for part in parts[1:])
+    counter.fit([texts[row] for row in parts[0]])
+    train, validation, test = (sparse.csr_matrix(counter.transform([texts[row] for row in part])) for part in parts)
     return Documents(torch.from_numpy(train.toarray()).float(), validation, test)
 
 

@@ -37,7 +37,7 @@ paper = Paper(
     "each letter. Contrast of means over tokens by cosine at temperature 0.1, at the first layer, a queue of 512 and a "
     "momentum of 0.99. Transfer is a linear probe of frozen states. For both sides alike, the layer that is judged and "
     "the learning rate, of 0.002 and 0.004, are those that find most translations among validation captions, the rate "
-    "with another seed and 150 steps.",
+    "with another seed and 150 steps of twice the batch.",
 )
 claim = Claim(
     statement="Contrast across languages improves retrieval of translations and zero-shot transfer over hidden words "
@@ -59,8 +59,8 @@ class Size:
     tests: int
     layers: int = 2
     dim: int = 64
-    steps: int = 300
-    batch: int = 32
+    steps: int = 320
+    batch: int = 16
 
 
 _SIZES = {

@@ -62,6 +62,7 @@ from counterpoint.evaluation.spectrum import (
 )
 from counterpoint.evaluation.sts import pearson_of, rank_correlation, similarity_scores, spearman_of
 from counterpoint.evaluation.suite import mean_score, suite_scores
+from counterpoint.evaluation.topics import topic_coherence, topic_diversity
 from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap, reconstruction_losses
 from counterpoint.evaluation.zero_shot import prompt_ensemble, zero_shot
 
@@ -188,6 +189,8 @@ __all__ = [
     "spread",
     "suite_scores",
     "tolerance",
+    "topic_coherence",
+    "topic_diversity",
     "trajectory_directions",
     "uniformity",
     "unlinked_pairs",

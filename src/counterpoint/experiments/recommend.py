@@ -1,5 +1,6 @@
 """Recommenders on graphs, trained and judged by full ranking: the trial that papers about them share."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -127,15 +128,15 @@ class Learner:
         return users.numpy().copy(), items.numpy().copy()
 
 
-def train_recommender(
+def trained_learner(
     data: Split,
     contrast: GraphContrast,
     settings: RecommenderSettings,
     *,
     seed: int,
     tell: Callable[[Look], None] = lambda look: None,
-) -> tuple[Vectors, int]:
-    """The vectors with the best Recall@20 on the validation part, and the epoch they are from.
+) -> tuple[Learner, int]:
+    """What learnt, as it was at the best Recall@20 on the validation part, and the epoch of that.
 
     Args:
         data: Learnt from, and looked at.
@@ -148,19 +149,34 @@ def train_recommender(
         InputError: As for :class:`Learner`.
     """
     learner = Learner(data.train, contrast, settings, seed=seed)
-    best, found, since = -1.0, (learner.vectors(), 0), 0
+    best, kept, found, since = -1.0, copy.deepcopy(learner.model.state_dict()), 0, 0
     for epoch in range(1, settings.epochs + 1):
         loss = learner.epoch()
         if epoch % settings.look and epoch != settings.epochs:
             tell(Look(epoch, loss, None))
             continue
-        vectors = learner.vectors()
-        reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
+        reached = ranking(learner.vectors(), data.train, data.validation, groups=())["recall@20"]
         tell(Look(epoch, loss, reached))
-        best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
+        since += 1
+        if reached > best:
+            best, kept, found, since = reached, copy.deepcopy(learner.model.state_dict()), epoch, 0
         if since >= settings.patience:
             break
-    return found
+    learner.model.load_state_dict(kept)
+    return learner, found
+
+
+def train_recommender(
+    data: Split,
+    contrast: GraphContrast,
+    settings: RecommenderSettings,
+    *,
+    seed: int,
+    tell: Callable[[Look], None] = lambda look: None,
+) -> tuple[Vectors, int]:
+    """The vectors of :func:`trained_learner`, and the epoch they are from."""
+    learner, epoch = trained_learner(data, contrast, settings, seed=seed, tell=tell)
+    return learner.vectors(), epoch
 
 
 def ranking(
@@ -174,17 +190,21 @@ def ranking(
 
 
 def judged(data: Split, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int) -> dict[str, float]:
-    """Train, and rank for the test part all that was not known before it.
+    """Train, and rank for the test part all that was not known before it: what :func:`on_test` gives, and ``epoch``."""
+    vectors, epoch = train_recommender(data, contrast, settings, seed=seed)
+    return {**on_test(data, vectors), "epoch": float(epoch)}
+
+
+def on_test(data: Split, vectors: Vectors) -> dict[str, float]:
+    """What :func:`ranking` gives of the test part.
 
     Returns:
-        What :func:`ranking` gives, ``uniformity`` of the vectors of users and items that took part in training
-        (smaller is more even), and ``epoch``.
+        Beside it ``uniformity`` of the vectors of users and items that took part in training (smaller is more even).
     """
-    vectors, epoch = train_recommender(data, contrast, settings, seed=seed)
     known = data.known
     taken = [np.unique(numbers) for numbers in (known.users, known.items)]
     rows = np.concatenate([side[there] for side, there in zip(vectors, taken, strict=True)])
-    return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value, "epoch": float(epoch)}
+    return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value}
 
 
 def epoch_of_triples(

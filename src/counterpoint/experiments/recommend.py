@@ -1,6 +1,5 @@
 """Recommenders on graphs, trained and judged by full ranking: the trial that papers about them share."""
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -128,15 +127,15 @@ class Learner:
         return users.numpy().copy(), items.numpy().copy()
 
 
-def trained_learner(
+def train_recommender(
     data: Split,
     contrast: GraphContrast,
     settings: RecommenderSettings,
     *,
     seed: int,
     tell: Callable[[Look], None] = lambda look: None,
-) -> tuple[Learner, int]:
-    """What learnt, as it was at the best Recall@20 on the validation part, and the epoch of that.
+) -> tuple[Vectors, int]:
+    """The vectors with the best Recall@20 on the validation part, and the epoch they are from.
 
     Args:
         data: Learnt from, and looked at.
@@ -149,34 +148,19 @@ def trained_learner(
         InputError: As for :class:`Learner`.
     """
     learner = Learner(data.train, contrast, settings, seed=seed)
-    best, kept, found, since = -1.0, copy.deepcopy(learner.model.state_dict()), 0, 0
+    best, found, since = -1.0, (learner.vectors(), 0), 0
     for epoch in range(1, settings.epochs + 1):
         loss = learner.epoch()
         if epoch % settings.look and epoch != settings.epochs:
             tell(Look(epoch, loss, None))
             continue
-        reached = ranking(learner.vectors(), data.train, data.validation, groups=())["recall@20"]
+        vectors = learner.vectors()
+        reached = ranking(vectors, data.train, data.validation, groups=())["recall@20"]
         tell(Look(epoch, loss, reached))
-        since += 1
-        if reached > best:
-            best, kept, found, since = reached, copy.deepcopy(learner.model.state_dict()), epoch, 0
+        best, found, since = (reached, (vectors, epoch), 0) if reached > best else (best, found, since + 1)
         if since >= settings.patience:
             break
-    learner.model.load_state_dict(kept)
-    return learner, found
-
-
-def train_recommender(
-    data: Split,
-    contrast: GraphContrast,
-    settings: RecommenderSettings,
-    *,
-    seed: int,
-    tell: Callable[[Look], None] = lambda look: None,
-) -> tuple[Vectors, int]:
-    """The vectors of :func:`trained_learner`, and the epoch they are from."""
-    learner, epoch = trained_learner(data, contrast, settings, seed=seed, tell=tell)
-    return learner.vectors(), epoch
+    return found
 
 
 def ranking(
@@ -190,21 +174,17 @@ def ranking(
 
 
 def judged(data: Split, contrast: GraphContrast, settings: RecommenderSettings, *, seed: int) -> dict[str, float]:
-    """Train, and rank for the test part all that was not known before it: what :func:`on_test` gives, and ``epoch``."""
-    vectors, epoch = train_recommender(data, contrast, settings, seed=seed)
-    return {**on_test(data, vectors), "epoch": float(epoch)}
-
-
-def on_test(data: Split, vectors: Vectors) -> dict[str, float]:
-    """What :func:`ranking` gives of the test part.
+    """Train, and rank for the test part all that was not known before it.
 
     Returns:
-        Beside it ``uniformity`` of the vectors of users and items that took part in training (smaller is more even).
+        What :func:`ranking` gives, ``uniformity`` of the vectors of users and items that took part in training
+        (smaller is more even), and ``epoch``.
     """
+    vectors, epoch = train_recommender(data, contrast, settings, seed=seed)
     known = data.known
     taken = [np.unique(numbers) for numbers in (known.users, known.items)]
     rows = np.concatenate([side[there] for side, there in zip(vectors, taken, strict=True)])
-    return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value}
+    return {**ranking(vectors, known, data.test), "uniformity": uniformity(rows).value, "epoch": float(epoch)}
 
 
 def epoch_of_triples(

@@ -6,8 +6,9 @@ import torch
 
 from counterpoint.data.made_tastes import MadeTastes, made_tastes
 from counterpoint.encoders.modal_gcn import ModalGCN
+from counterpoint.experiments.best_learner import best_learner
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
-from counterpoint.experiments.recommend import RecommenderSettings, on_test, trained_learner
+from counterpoint.experiments.recommend import RecommenderSettings, ranking
 from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.objectives import CrossCorrelation
 
@@ -61,7 +62,7 @@ SIZES = {
         users=1000,
         items=800,
         taken=10,
-        learn=RecommenderSettings(dim=32, layers=2, epochs=60, look=3, patience=4, batch=1024, learning_rate=5e-3),
+        learn=RecommenderSettings(dim=32, layers=2, epochs=24, look=3, batch=1024, learning_rate=5e-3),
     ),
     Setting.FULL: Size(users=20_000, items=7_000, taken=10, learn=RecommenderSettings(layers=4, epochs=2000)),
 }
@@ -84,8 +85,9 @@ def trial(setting: Setting, seed: int) -> Figures:
     size, figures = SIZES[setting], dict[str, dict[str, float]]()
     made = made_tastes(users=size.users, items=size.items, taken=size.taken, noise=3.0, seed=seed)
     for name, contrast in sides(made).items():
-        learner, epoch = trained_learner(made.split, contrast, size.learn, seed=seed)
-        figures[name] = {**on_test(made.split, learner.vectors()), "epoch": float(epoch), **correlations(learner.model)}
+        learner, epoch = best_learner(made.split, contrast, size.learn, seed=seed)
+        found = ranking(learner.vectors(), made.split.known, made.split.test)
+        figures[name] = {**found, "epoch": float(epoch), **correlations(learner.model)}
     return figures
 
 

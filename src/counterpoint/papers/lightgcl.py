@@ -12,8 +12,8 @@ paper = Paper(
     identifier="arXiv:2302.08191",
     wing=Wing.RECSYS,
     implements="Eqs. 4 to 8 beside BPR, rank 5, against SGL, SimGCL and LightGCN alone",
-    deviates="Data and training as for SimGCL, the weight of the contrast 0.005. Negatives of the contrast are those of the batch, not all users and "
-    "items; layers are LightGCN's, without edge dropout.",
+    deviates="Data and training as for SimGCL, the weight of the contrast 0.005. Negatives of the contrast are those "
+    "of the batch, not all users and items; layers are LightGCN's, without edge dropout.",
 )
 claim = Claim(
     statement="The global view beats dropped edges and noise, most of all for users with few items.",

@@ -20,6 +20,7 @@ from counterpoint.objectives.coding_rate import CodingRate, RateReduction
 from counterpoint.objectives.contextual import Contextual
 from counterpoint.objectives.contrastive import Contrastive, Margin
 from counterpoint.objectives.correlation import Pearson
+from counterpoint.objectives.cross_correlation import CrossCorrelation
 from counterpoint.objectives.debiased import DebiasedContrastive
 from counterpoint.objectives.decoupled import DCL, DCLW
 from counterpoint.objectives.deep_clustering import DEC
@@ -124,6 +125,7 @@ __all__ = [
     "Contextual",
     "Contrastive",
     "CosFace",
+    "CrossCorrelation",
     "DebiasedContrastive",
     "Decorrelation",
     "DecoupledSoftmax",

@@ -9,7 +9,7 @@ from counterpoint.views.graph import GraphView
 
 recipe = NodeLearner(
     objective=CLIP(similarity=Cosine(), temperature=0.4, row_weight=0.5),
-    nodes='/tmp/pytest-of-root/pytest-2/test_files_that_do_not_fit_eac0/others.csv',
+    nodes="/tmp/pytest-of-root/pytest-2/test_files_that_do_not_fit_eac0/others.csv",
     loop=NodeLoop(
         steps=300,
         hidden=256,

@@ -35,7 +35,6 @@ claim = Claim(
         Better(measure="parallel", than="first", statement="Offsets of one attribute are more parallel than at first."),
     ),
     minutes=1,
-    seeds=10,
 )
 
 _PAIRS = {Setting.TINY: 4_000, Setting.SMALL: 600_000, Setting.FULL: 10_000_000}

@@ -35,7 +35,7 @@ claim = Claim(
         Better(measure="auroc", than="no guidance", statement="A higher AUROC than without guidance."),
     ),
     minutes=1.5,
-    seeds=10,
+    seeds=5,
 )
 _SIZES = {
     Setting.TINY: ([30, 40, 50], 1),

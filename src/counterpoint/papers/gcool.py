@@ -32,7 +32,6 @@ claim = Claim(
         Better(measure="citeseer_nmi", statement="Better clusters of CiteSeer."),
     ),
     minutes=4,
-    seeds=5,
 )
 
 

@@ -38,7 +38,6 @@ claim = Claim(
         Within(measure="off_the_bridge", below=0.9, statement="Sentences in their places are nearer to the bridge."),
     ),
     minutes=2,
-    seeds=5,
 )
 
 _SIZES = {Setting.TINY: (40, 1), Setting.SMALL: (900, 600), Setting.FULL: (5183, 20_000)}

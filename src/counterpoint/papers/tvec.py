@@ -42,7 +42,6 @@ claim = Claim(
         ),
     ),
     minutes=2,
-    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (20, 10, 20, 1), Setting.SMALL: (1500, 200, 300, 30), Setting.FULL: (5000, 183, 1379, 3000)}

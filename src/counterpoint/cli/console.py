@@ -14,6 +14,7 @@ from rich.text import Text
 
 from counterpoint.data import SkippedRow
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.protocols import LeftOut
 
 out = Console()
 err = Console(stderr=True)
@@ -87,6 +88,20 @@ def comparisons(found: Iterable[Comparison]) -> None:
     found = list(found)
     systems = list(dict.fromkeys(row.system for one in found for row in one.rows))
     table("measure", *systems, rows=[_comparison(one, systems) for one in found], right=True)
+
+
+def measures(found: Sequence[Comparison], *, json: bool) -> None:
+    """What was measured: as JSON, or a table."""
+    if json:
+        machine(found)
+    else:
+        comparisons(found)
+
+
+def not_judged(left_out: Iterable[LeftOut]) -> None:
+    """Each protocol that did not apply, with why."""
+    for one in left_out:
+        say(f"not judged: {one.name}: {one.reason}")
 
 
 def _comparison(one: Comparison, systems: list[str]) -> list[str]:

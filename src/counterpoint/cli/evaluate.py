@@ -174,11 +174,7 @@ def _on_table(opened: _Run, asked: _Asked) -> Found:
 
 def _tell(found: Found, json: bool) -> None:
     comparisons, left_out = found
-    for one in left_out:
-        console.say(f"not judged: {one.name}: {one.reason}")
+    console.not_judged(left_out)
     if not comparisons:
         raise InputError("there is nothing to judge by: no protocol applies to these data")
-    if json:
-        console.machine(comparisons)
-    else:
-        console.comparisons(comparisons)
+    console.measures(comparisons, json=json)

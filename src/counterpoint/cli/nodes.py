@@ -1,7 +1,7 @@
 """What ``train``, ``evaluate`` and ``report`` do with the edges of a graph."""
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 import typer
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.files import write_json
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
 from counterpoint.cli.options import columns_of, named_one, objective_named, only_options
@@ -20,6 +19,7 @@ from counterpoint.experiments.graph_job.opening import OpenedGraph, open_graph, 
 from counterpoint.experiments.graph_job.page import write_page
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import MetricsFile, ranks
 
@@ -76,7 +76,7 @@ def evaluate_graph(run: Path, on: str | None, columns: list[str], *, json: bool)
             console.say(f"{note}.")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name edges with --on")
-    _tell(_measured(RunFolder(run), opened, held), json=json)
+    console.measures(_measured(RunFolder(run), opened, held), json=json)
 
 
 def report_graph(run: Path, *, json: bool) -> None:
@@ -88,7 +88,7 @@ def report_graph(run: Path, *, json: bool) -> None:
     _, opened = _opened(run)
     if not opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
-    _tell(_judged(RunFolder(run), opened), json=json)
+    console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
 
 
@@ -101,23 +101,15 @@ def _opened(run: Path) -> tuple[DataSource, OpenedGraph]:
 
 def _judged(folder: RunFolder, opened: OpenedGraph) -> list[Comparison]:
     found = _measured(folder, opened, opened.split.test)
-    write_json(folder.evaluation, [asdict(one) for one in found])
+    write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
 
 
 def _measured(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> list[Comparison]:
     found, left_out = judge_graph(folder, opened, held)
-    for one in left_out:
-        console.say(f"not judged: {one.name}: {one.reason}")
+    console.not_judged(left_out)
     return found
-
-
-def _tell(found: list[Comparison], *, json: bool) -> None:
-    if json:
-        console.machine(found)
-    else:
-        console.comparisons(found)
 
 
 def _recipe(given: dict[str, Any]) -> NodeLearner:

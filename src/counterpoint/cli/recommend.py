@@ -13,8 +13,9 @@ from counterpoint.cli import console
 from counterpoint.cli.options import columns_of, named_one, only_options
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.recommend import Look
-from counterpoint.experiments.recommender.job import judge_recommender, train_into, write_judgement
+from counterpoint.experiments.recommender.job import judge_recommender, train_into
 from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
 from counterpoint.experiments.recommender.page import write_page
 from counterpoint.experiments.recommender.recipe import Recommender
@@ -85,7 +86,7 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
             console.say(f"{note}.")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
-    _tell(judge_recommender(folder, known, test), json=json)
+    console.measures(judge_recommender(folder, known, test), json=json)
 
 
 def report_items(run: Path, *, json: bool) -> None:
@@ -97,7 +98,7 @@ def report_items(run: Path, *, json: bool) -> None:
     opened = open_interactions(_source(run))
     if not opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
-    _tell(_judged(RunFolder(run), opened), json=json)
+    console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
 
 
@@ -112,13 +113,6 @@ def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
-
-
-def _tell(found: list[Comparison], *, json: bool) -> None:
-    if json:
-        console.machine(found)
-    else:
-        console.comparisons(found)
 
 
 def _recipe(given: dict[str, Any]) -> Recommender:

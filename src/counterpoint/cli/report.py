@@ -37,8 +37,5 @@ def report(
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     found = finish_run(recipe, data, folder, against=None if against is None else RunFolder(against))
     console.skipped([*data.train.skipped, *data.test.skipped])
-    if json:
-        console.machine(found)
-    else:
-        console.comparisons(found)
+    console.measures(found, json=json)
     console.say(f"report: {folder.report}")

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 
 from counterpoint.base.content import Content, take
-from counterpoint.base.files import read_json, write_json
+from counterpoint.base.files import read_json
 from counterpoint.base.spec import to_json
 from counterpoint.data import Batch, SkippedRow
 from counterpoint.evaluation import diagnosis
@@ -15,6 +15,7 @@ from counterpoint.experiments import report
 from counterpoint.experiments.diagnosing import run_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
+from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.questions import questions
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.showing import showing, to_show
@@ -57,7 +58,7 @@ def finish_run(
     if against is not None:
         systems.append(model_system(against.path.name, against.encoders(), is_model=False))
     comparisons = judge(systems, train, test, data.roles.supervision)
-    write_json(folder.evaluation, [asdict(one) for one in comparisons])
+    write_judgement(folder, comparisons)
     found = diagnosis.diagnose(run_subject(folder, data, against=against))
     named = "" if against is None else str(against.path)
     found = replace(found, about=replace(found.about, name=str(folder.path), against=named))

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from counterpoint.base.errors import CheckpointError
 from counterpoint.base.folders import atomic_folder
 from counterpoint.encoders.graph import GraphEncoder
-from counterpoint.encoders.id_vectors import IdTables, id_table
+from counterpoint.encoders.id_vectors import id_table
 from counterpoint.evaluation import link_prediction, unlinked_pairs
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.opening import OpenedGraph
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.judge import Comparison, System
+from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.node_contrast import embedded, train_nodes
 from counterpoint.experiments.protocols import LeftOut, run_tasks
 from counterpoint.experiments.protocols.graphs import graph_tasks
@@ -107,22 +107,10 @@ def judge_graph(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> tup
     """
     names, train = opened.names, opened.split.train
     given = {} if opened.features is None else {"features": opened.features.toarray()}
-    rows = {**given, "FastRP": opened.drawn, "trained": vectors_of(folder).encode(names)}
+    rows = {**given, "FastRP": opened.drawn, "trained": tables_of(folder).encode(names)}
     systems = [_fixed(name, one, is_model=name == "trained") for name, one in rows.items()]
     edges = np.concatenate([opened.split.all_edges, held])
     return run_tasks(systems, graph_tasks(names, edges, held, train.labels))
-
-
-def vectors_of(folder: RunFolder) -> IdTables:
-    """The nodes of a run.
-
-    Raises:
-        CheckpointError: The run is not finished, or damaged.
-    """
-    encoder = folder.encoders()[0]
-    if not isinstance(encoder, IdTables):
-        raise CheckpointError(f"{folder.model} does not hold nodes")
-    return encoder
 
 
 def _fixed(name: str, rows: np.ndarray, *, is_model: bool) -> System:

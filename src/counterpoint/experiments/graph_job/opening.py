@@ -11,10 +11,11 @@ from counterpoint.base.sparse import shape_of
 from counterpoint.data import Table
 from counterpoint.data.edge_lists import EdgeList, read_edges
 from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edges, split_links
-from counterpoint.data.names import LABELS, WEAK_LABELS, plain
+from counterpoint.data.names import LABELS, WEAK_LABELS
 from counterpoint.data.table import listed
 from counterpoint.encoders.fast_rp import fast_rp
 from counterpoint.experiments.graph_job.features import NODE, NodeFile, ordered, read_nodes
+from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 ENDS = {
@@ -55,21 +56,6 @@ class OpenedGraph:
         return len(self.split.test) > 1 or bool(self.classes)
 
 
-def ends_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Role to column, as given or by name; a role without a column is left out.
-
-    Raises:
-        InputError: Two columns could have one role.
-    """
-    found = {role: column for role, column in given if role in ENDS}
-    for role, known in ENDS.items():
-        named = [column for column in table.columns if plain(column) in known]
-        if role not in found and len(named) > 1:
-            raise InputError(f"{table.description}: {named} could each be the {role}; say --column {role}=COLUMN")
-        found |= {role: named[0]} if named and role not in found else {}
-    return found
-
-
 def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
     """Read, clean and split; FastRP's vectors are made of the training edges alone.
 
@@ -94,7 +80,7 @@ def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
     drawn = fast_rp(split.train.adjacency, dim=DRAWN, seed=source.seed)
     beside = [] if features is None else [features]
     train = graph_from(split.train.edges, sparse.hstack([*beside, sparse.csr_array(drawn)]), labels=labels)
-    unused = [name for name in table.columns if name not in ends_of(table, source.columns).values()]
+    unused = [name for name in table.columns if name not in named_roles(table, ENDS, source.columns).values()]
     notes = [*edges.notes, *whole.notes, *repeated, *undescribed, *([f"Not used: {listed(unused)}"] if unused else [])]
     sizes = (f"{len(part):,} to {what} by" for part, what in ((split.validation, "choose"), (split.test, "judge")))
     told = (
@@ -119,7 +105,7 @@ def other_edges(path: str, opened: OpenedGraph, columns: tuple[tuple[str, str], 
 
 
 def _edges(table: Table, columns: tuple[tuple[str, str], ...], *, known: list[str] | None = None) -> EdgeList:
-    ends = ends_of(table, columns)
+    ends = named_roles(table, ENDS, columns)
     if lacking := [role for role in ENDS if role not in ends]:
         raise InputError(f"{table.description} has no column of {lacking[0]}s: say --column {lacking[0]}=COLUMN")
     return read_edges(table, source=ends["source"], target=ends["target"], known=known)

@@ -7,9 +7,9 @@ import numpy as np
 from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.job import vectors_of
 from counterpoint.experiments.graph_job.opening import OpenedGraph
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.shown_scores import shown_score
 
 MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
@@ -18,7 +18,7 @@ MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Comparison]) -> None:
     """Curves, measures, nodes in the plane, and the nearest of a few."""
     recipe, source = folder.plan()
-    vectors, labels = vectors_of(folder).encode(opened.names), opened.split.train.labels
+    vectors, labels = tables_of(folder).encode(opened.names), opened.split.train.labels
     shown = np.sort(np.random.default_rng(0).permutation(len(vectors))[:MAP_POINTS])
     plane = report.project(vectors[shown], seed=0)
     page = report.Report(

@@ -27,7 +27,7 @@ class NodeLearner:
         loop: Encoder, views and length.
         look: Steps between looks at the held-out edges to choose by.
         patience: Looks without gain after which training ends.
-        seed: Of weights, views, draws and the split.
+        seed: Of weights, views and draws.
 
     Raises:
         InputError: The objective needs more than two views, or a number is below 1.

@@ -1,17 +1,15 @@
 """Train a recommender into a run folder, and judge it against popularity."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 
-from counterpoint.base.errors import CheckpointError
-from counterpoint.base.files import write_json
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data.interactions import Interactions, Split, name_of
-from counterpoint.encoders.id_vectors import IdTables, as_cosines, id_tables
+from counterpoint.encoders.id_vectors import as_cosines, id_tables
 from counterpoint.encoders.role import Role
 from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, SystemMeasure
+from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommend import Look, train_recommender
 from counterpoint.experiments.recommender.recipe import Recommender
 
@@ -43,18 +41,6 @@ def train_into(
     return epoch
 
 
-def tables_of(folder: RunFolder) -> IdTables:
-    """The users and items of a run.
-
-    Raises:
-        CheckpointError: The run is not finished, or damaged.
-    """
-    encoder = folder.encoders()[0]
-    if not isinstance(encoder, IdTables):
-        raise CheckpointError(f"{folder.model} does not hold users and items")
-    return encoder
-
-
 def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions) -> list[Comparison]:
     """Full ranking of all items but those known of a user: popularity, and the model.
 
@@ -82,8 +68,3 @@ def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions
         )
         for measures in zip(*found.values(), strict=True)
     ]
-
-
-def write_judgement(folder: RunFolder, found: Sequence[Comparison]) -> None:
-    """Keep it in ``evaluation.json``."""
-    write_json(folder.evaluation, [asdict(one) for one in found])

@@ -7,8 +7,8 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table
 from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out, name_of, read_interactions
-from counterpoint.data.names import plain
 from counterpoint.data.table import listed
+from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
@@ -44,13 +44,7 @@ def roles_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]
     Raises:
         InputError: Two columns could have one role.
     """
-    found = {role: column for role, column in given if role in NAMES}
-    for role, known in NAMES.items():
-        named = [column for column in table.columns if plain(column) in known]
-        if role not in found and len(named) > 1:
-            raise InputError(f"{table.description}: {named} could each be the {role}; say --column {role}=COLUMN")
-        found |= {role: named[0]} if named and role not in found else {}
-    return found
+    return named_roles(table, NAMES, given)
 
 
 def read(table: Table, roles: dict[str, str], *, like: Interactions | None = None) -> Interactions:

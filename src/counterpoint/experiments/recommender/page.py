@@ -9,7 +9,7 @@ from counterpoint.encoders.id_vectors import IdTables
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
-from counterpoint.experiments.recommender.job import tables_of
+from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommender.opening import Opened
 from counterpoint.experiments.shown_scores import shown_score
 

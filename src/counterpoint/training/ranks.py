@@ -10,6 +10,10 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+
+# Its functions take the open group as a default when they are defined. Whoever loads it later, as compiling does,
+# would hold the group, and `leave` could not end its threads.
+import torch.distributed.nn  # noqa: F401
 from accelerate import PartialState
 from torch import Tensor, nn
 
@@ -25,9 +29,9 @@ def join() -> None:
 
 
 def leave() -> None:
-    """Leave the process group that was joined, if any.
+    """Leave the process group that was joined, if any, and end its threads.
 
-    A process that ends with its group still open is aborted by the threads that gloo keeps.
+    A process that ends while gloo's threads still run is now and then aborted by one of them.
     """
     if dist.is_initialized():
         dist.destroy_process_group()

@@ -13,7 +13,7 @@ import torch.distributed as dist
 
 # Its functions take the open group as a default when they are defined. Whoever loads it later, as compiling does,
 # would hold the group, and `leave` could not end its threads.
-import torch.distributed.nn  # noqa: F401
+import torch.distributed.nn
 from accelerate import PartialState
 from torch import Tensor, nn
 

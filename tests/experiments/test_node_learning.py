@@ -12,7 +12,7 @@ from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.detection import detection
 from counterpoint.experiments.cluster_nodes import ClusterLoop, judged_clusters, learn_clusters
 from counterpoint.experiments.graph_autoencoder import learn_autoencoder, link_loss
-from counterpoint.experiments.link_learning import LinkLoop, link_scores
+from counterpoint.experiments.link_learning import LinkLoop, hits, link_scores
 from counterpoint.experiments.node_contrast import NodeLoop, judged_nodes, learn_nodes, train_nodes
 from counterpoint.objectives import CLIP
 
@@ -141,7 +141,21 @@ def test_clusters_follow_the_contrast():
 @pytest.mark.parametrize(("use_common", "complete"), [(False, False), (True, False), (True, True)])
 def test_held_out_links_are_told_from_pairs_without_one(use_common, complete):
     split = split_links(graph(), seed=0)
-    loop = LinkLoop(epochs=8, batch=100, hidden=16, dim=16, learning_rate=1e-2)
+    loop = LinkLoop(epochs=20, batch=100, hidden=16, dim=16, learning_rate=1e-2, depth=10)
     edges, others = link_scores(split, loop, use_common=use_common, complete=complete, seed=0)
     assert len(edges) == len(others) == len(split.test)
-    assert detection(edges, others, bootstrap=Bootstrap(resamples=10))[0].value > 0.7
+    assert detection(edges, others, bootstrap=Bootstrap(resamples=10))[0].value > 0.65
+
+
+def test_hits_are_the_share_above_the_k_th_other():
+    edges, others = np.array([0.5, 2.0, 3.0, 4.0]), np.array([1.0, 3.5, 2.5])
+    assert [hits(edges, others, k=k) for k in (1, 2, 3, 9)] == [0.25, 0.5, 0.75, 0.75]
+
+
+def test_links_are_judged_after_the_epoch_best_in_validation():
+    """With far too large a step the first epochs are the best, and however many follow, they are judged."""
+    split = split_links(graph(), seed=0)
+    loops = [LinkLoop(epochs=n, batch=20, hidden=16, dim=16, learning_rate=0.05, depth=10) for n in (1, 8, 12)]
+    found = [link_scores(split, loop, use_common=True, complete=False, seed=0)[0] for loop in loops]
+    np.testing.assert_array_equal(found[1], found[2])
+    assert len(np.unique(found[1])) > 1

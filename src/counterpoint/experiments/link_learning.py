@@ -29,6 +29,7 @@ class LinkLoop:
         learning_rate: Of Adam.
         dropout: Between the encoder's layers.
         input_dropout: Share of the features left out at every step.
+        depth: k of the Hits@k that chooses the epoch; no more than a fraction of the validation edges.
     """
 
     epochs: int = 20
@@ -38,6 +39,7 @@ class LinkLoop:
     learning_rate: float = 5e-3
     dropout: float = 0.3
     input_dropout: float = 0.0
+    depth: int = 100
 
 
 def link_scores(
@@ -61,7 +63,8 @@ def link_scores(
         model = _LinkModel(split.train, loop, use_common=use_common, complete=complete)
         best, kept = -1.0, copy.deepcopy(model.state_dict())
         for _ in _epochs(model, split.train, loop, np.random.default_rng(seed)):
-            found = hits(*(model.logits(pairs) for pairs in _judged(split, split.validation, seed + 1)))
+            pairs = _judged(split, split.validation, seed + 1)
+            found = hits(*(model.logits(some) for some in pairs), k=loop.depth)
             if found > best:
                 best, kept = found, copy.deepcopy(model.state_dict())
     model.load_state_dict(kept)
@@ -69,7 +72,7 @@ def link_scores(
     return edges, others
 
 
-def hits(edges: np.ndarray, others: np.ndarray, *, k: int = 100) -> float:
+def hits(edges: np.ndarray, others: np.ndarray, *, k: int) -> float:
     """Hits@k: share of the edges that score above the k-th best pair without one, or the worst of fewer than k."""
     return float((edges > np.sort(others)[::-1][min(k, len(others)) - 1]).mean())
 

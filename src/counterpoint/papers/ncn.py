@@ -61,5 +61,5 @@ def trial(setting: Setting, seed: int) -> Figures:
         for side, (use_common, complete) in HEADS.items():
             edges, others = link_scores(split, LOOPS[setting], use_common=use_common, complete=complete, seed=seed)
             auroc = detection(edges, others, bootstrap=Bootstrap(resamples=10))[0].value
-            figures[side] |= {f"{name}_hits": hits(edges, others), f"{name}_auroc": auroc}
+            figures[side] |= {f"{name}_hits": hits(edges, others, k=100), f"{name}_auroc": auroc}
     return figures

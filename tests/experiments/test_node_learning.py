@@ -154,7 +154,7 @@ def test_hits_are_the_share_above_the_k_th_other():
 
 def test_links_are_judged_after_the_epoch_best_in_validation():
     """With far too large a step the first epochs are the best, and however many follow, they are judged."""
-    split = split_links(graph(), seed=0)
+    split = split_links(graph(), validation=0.3, seed=0)
     loops = [LinkLoop(epochs=n, batch=20, hidden=16, dim=16, learning_rate=0.05, depth=10) for n in (1, 8, 12)]
     found = [link_scores(split, loop, use_common=True, complete=False, seed=0)[0] for loop in loops]
     np.testing.assert_array_equal(found[1], found[2])

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer, spread
+from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer, mean_of_powers, spread
 
 USERS, ITEMS = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 2])
 
@@ -31,12 +31,32 @@ def test_the_product_and_its_gradient_are_those_of_the_dense_matrix():
     torch.testing.assert_close(mine.grad, theirs.grad)
 
 
+@pytest.mark.parametrize("nodes", [None, [5, 0, 3], [2], [1, 1, 6], range(7)])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_a_mean_of_powers_and_its_gradient_are_those_of_the_dense_matrix(layers, nodes):
+    """Also of some rows alone, of one twice, and in columns that are taken a few at a time."""
+    adjacency = graph().adjacency.double()
+    dense, nodes = adjacency.to_dense(), None if nodes is None else torch.tensor(list(nodes))
+    rows = torch.randn(7, 37, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mine, theirs = (rows.clone().requires_grad_() for _ in range(2))
+    found = mean_of_powers(adjacency, mine, layers, nodes=nodes)
+    powers = [torch.linalg.matrix_power(dense, k) for k in range(layers + 1)]
+    expected = sum(power @ theirs for power in powers) / (layers + 1)
+    expected = expected if nodes is None else expected[nodes]
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(found.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    (found * weights).sum().backward()
+    (expected * weights).sum().backward()
+    torch.testing.assert_close(mine.grad, theirs.grad)
+
+
 def test_embeddings_are_the_mean_of_powers_of_the_graph():
     torch.manual_seed(0)
     model = LightGCN(graph(), dim=5, layers=2)
     dense = model.graph.adjacency.to_dense()
     expected = (model.table + dense @ model.table + dense @ dense @ model.table) / 3
     torch.testing.assert_close(model(), expected)
+    torch.testing.assert_close(model(torch.tensor([6, 1])), expected[[6, 1]])
     users, items = model.split(model())
     assert (users.shape, items.shape) == ((4, 5), (3, 5))
 

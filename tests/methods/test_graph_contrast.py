@@ -11,6 +11,7 @@ from counterpoint.methods.graph_contrast import (
     GlobalView,
     NoContrast,
     Noise,
+    nodes_of,
     recommendation_loss,
 )
 from counterpoint.methods.item_ranking import SampledSoftmax
@@ -26,7 +27,8 @@ def model():
 
 
 def encoded(contrast, learner, seed=0):
-    return contrast.epoch(learner, np.random.default_rng(seed))(torch.Generator().manual_seed(seed))
+    encode = contrast.epoch(learner, np.random.default_rng(seed))
+    return encode(torch.Generator().manual_seed(seed), nodes_of(TRIPLES, 3))
 
 
 def test_without_contrast_it_is_bpr_with_regularisation():

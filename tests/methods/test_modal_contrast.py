@@ -6,7 +6,7 @@ from torch.nn.functional import normalize
 from counterpoint.base.errors import InputError
 from counterpoint.encoders.light_gcn import BipartiteGraph
 from counterpoint.encoders.modal_gcn import ModalGCN
-from counterpoint.methods.graph_contrast import NoContrast, recommendation_loss
+from counterpoint.methods.graph_contrast import NoContrast, nodes_of, recommendation_loss
 from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.objectives import CrossCorrelation, InfoNCE
 
@@ -77,7 +77,7 @@ def test_the_loss_is_contrast_and_penalty_of_the_modal_parts():
 
     def loss(**settings):
         contrast, model = learner(**settings)
-        encoded = contrast.epoch(model, np.random.default_rng(0))(torch.Generator())
+        encoded = contrast.epoch(model, np.random.default_rng(0))(torch.Generator(), nodes_of(triples, 3))
         return recommendation_loss(contrast, model, encoded, triples, decay=0.0), encoded[1]
 
     plain, _ = loss(weight=0.0)
@@ -93,7 +93,7 @@ def test_the_loss_is_contrast_and_penalty_of_the_modal_parts():
 def test_everything_learns():
     contrast, model = learner(relations=(1, 0.5), rank=2, apart=1.0)
     triples = tuple(torch.tensor(part) for part in ([0, 1, 2], [0, 1, 3], [2, 3, 1]))
-    encoded = contrast.epoch(model, np.random.default_rng(0))(torch.Generator())
+    encoded = contrast.epoch(model, np.random.default_rng(0))(torch.Generator(), nodes_of(triples, 3))
     recommendation_loss(contrast, model, encoded, triples, decay=1e-4).backward()
     assert all(one.grad is not None and one.grad.abs().sum() > 0 for one in model.parameters())
 

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
 from counterpoint.encoders.homogeneous import relatives
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer, sparse_rows, spread
+from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_of_powers, sparse_rows
 from counterpoint.encoders.meta_filter import MetaFilter
 
 
@@ -75,11 +75,9 @@ class ModalGCN(LightGCN):
             rows = normalize(self._relatives[place] @ rows if self._relatives else rows, dim=1)
             identity, *told = rows.chunk(1 + of, dim=1)
             sides.append(torch.cat([identity, *(self.bend(self.level(x) if place else x) for x in told)], dim=1))
-        found = [torch.cat(sides)]
-        for _ in range(self.layers):
-            found.append(spread(self.graph.adjacency, found[-1]))
         width = self.table.shape[1]
-        identity, told = mean_layer(found).split([width, of * width], dim=1)
+        found = mean_of_powers(self.graph.adjacency, torch.cat(sides), self.layers)
+        identity, told = found.split([width, of * width], dim=1)
         return identity, told
 
     def shared(self, identity: Tensor, told: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from counterpoint.encoders.light_gcn import BipartiteGraph
 from counterpoint.evaluation import uniformity
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.recommendation import Group, dot_scores, recommendation
-from counterpoint.methods.graph_contrast import GraphContrast, recommendation_loss
+from counterpoint.methods.graph_contrast import GraphContrast, nodes_of, recommendation_loss
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, Triples
 
 
@@ -99,7 +99,7 @@ class Learner:
             torch.manual_seed(seed)
             graph = BipartiteGraph(train.users, train.items, train.shape)
             self.model = contrast.learner(graph, dim=settings.dim, layers=settings.layers)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate, fused=True)
 
     def epoch(self) -> float:
         """One pass over the interactions; the mean of its losses."""
@@ -109,7 +109,7 @@ class Learner:
             loss = recommendation_loss(
                 self.contrast,
                 self.model,
-                encode(self.generator),
+                encode(self.generator, nodes_of(triples, self.train.shape[0])),
                 triples,
                 decay=self.settings.decay,
                 ranking=self.settings.ranking,

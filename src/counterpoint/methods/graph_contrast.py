@@ -18,8 +18,9 @@ from counterpoint.objectives import InfoNCE
 Views = list[tuple[Tensor, Tensor]]
 """Pairs of tables `[U + I, D]` whose rows with one number are positives of each other."""
 
-Encode = Callable[[torch.Generator], tuple[Tensor, Views]]
-"""Of one step: the table that items are ranked by, and the views; the generator is that of the noise."""
+Encode = Callable[[torch.Generator, Tensor], tuple[Tensor, Views]]
+"""Of one step: from the generator of the noise and the batch's nodes int64 `[m]` to their rows `[m, D]` of the table
+that items are ranked by, and the views."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class NoContrast(GraphContrast):
     def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
         """The mean of the layers."""
         del rng
-        return lambda _: (model(), [])
+        return lambda _, nodes: (model(nodes), [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,7 @@ class EdgeDrop(GraphContrast):
     def epoch(self, model: LightGCN, rng: np.random.Generator) -> Encode:
         """Three passes a step: over the whole graph, and over each of two that are drawn now."""
         one, other = (model.graph.dropped(self.share, rng) for _ in range(2))
-        return lambda _: (model(), [(mean_layer(model.spread(one)), mean_layer(model.spread(other)))])
+        return lambda _, nodes: (model(nodes), [(mean_layer(model.spread(one)), mean_layer(model.spread(other)))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,10 @@ class Noise(GraphContrast):
         def noisy(generator: torch.Generator) -> Tensor:
             return mean_layer(model.spread(noise=self.noise, generator=generator)[1:])
 
-        return lambda generator: (self.table(model), [(noisy(generator), noisy(generator))])
+        return lambda generator, nodes: (
+            self.table(model).index_select(0, nodes),
+            [(noisy(generator), noisy(generator))],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +164,10 @@ class CrossLayer(GraphContrast):
         if not 1 <= self.layer <= model.layers:
             raise InputError(f"layer must lie in 1..{model.layers}, got {self.layer}")
 
-        def encode(generator: torch.Generator) -> tuple[Tensor, Views]:
+        def encode(generator: torch.Generator, nodes: Tensor) -> tuple[Tensor, Views]:
             layers = model.spread(noise=self.noise, generator=generator)
             mean = mean_layer(layers[1:])
-            return mean, [(mean, layers[self.layer])]
+            return mean.index_select(0, nodes), [(mean, layers[self.layer])]
 
         return encode
 
@@ -186,12 +190,17 @@ class GlobalView(GraphContrast):
         """One pass a step, and thin products with the factors that are found now."""
         left, right = model.graph.low_rank(self.rank, seed=int(rng.integers(1 << 31)))
 
-        def encode(_: torch.Generator) -> tuple[Tensor, Views]:
+        def encode(_: torch.Generator, nodes: Tensor) -> tuple[Tensor, Views]:
             layers = model.spread()
             views = [(left @ (right.T @ before), after) for before, after in itertools.pairwise(layers)]
-            return mean_layer(layers), views
+            return mean_layer(layers).index_select(0, nodes), views
 
         return encode
+
+
+def nodes_of(triples: Triples, users: int) -> Tensor:
+    """The distinct nodes int64 `[m]` of a batch, ascending: users, then items, whose numbers follow all ``users``."""
+    return torch.cat([triples[0], triples[1] + users, triples[2] + users]).unique()
 
 
 def recommendation_loss(
@@ -211,16 +220,16 @@ def recommendation_loss(
     Args:
         contrast: What is contrasted.
         model: Learns.
-        encoded: What ``contrast.epoch(model, rng)`` gives at this step.
+        encoded: What ``contrast.epoch(model, rng)`` gives at this step for :func:`nodes_of` these triples.
         triples: int64 `[B]` each: users, items they took, and items drawn for comparison.
         decay: Weight of the regularisation.
         ranking: How the items of a user come before others; BPR by default.
     """
     users, taken, drawn = triples
     n_users = model.graph.shape[0]
-    table, views = encoded
+    rows, views = encoded
     nodes = torch.cat([users, taken + n_users, drawn + n_users])
-    loss = ranking.loss(*model.split(table), triples)
+    loss = _ranked(ranking, rows, triples, n_users)
     loss = loss + decay / (2 * len(users)) * model.table.index_select(0, nodes).square().sum()
     if not contrast.weight:
         return loss
@@ -229,3 +238,13 @@ def recommendation_loss(
             pair = first.index_select(0, some), second.index_select(0, some)
             loss = loss + contrast.weight * contrast.between(*pair)
     return loss
+
+
+def _ranked(ranking: ItemRanking, rows: Tensor, triples: Triples, users: int) -> Tensor:
+    """The loss of triples that count in the rows of :func:`nodes_of` them."""
+    nodes = nodes_of(triples, users)
+    first = int((nodes < users).sum())
+    user, taken, drawn = (
+        torch.searchsorted(nodes, one + shift) for one, shift in zip(triples, (0, users, users), strict=True)
+    )
+    return ranking.loss(rows[:first], rows[first:], (user, taken - first, drawn - first))

@@ -46,10 +46,10 @@ class HypergraphContrast(GraphContrast):
         """One pass a step over each graph."""
         del rng
 
-        def encode(_: torch.Generator) -> tuple[Tensor, Views]:
+        def encode(_: torch.Generator, nodes: Tensor) -> tuple[Tensor, Views]:
             second = _second(model)
             both = model() + normalize(second, dim=1)
-            return both, [(both, second)]
+            return both.index_select(0, nodes), [(both, second)]
 
         return encode
 

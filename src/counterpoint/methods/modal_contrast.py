@@ -67,9 +67,9 @@ class ModalContrast(GraphContrast):
         if not isinstance(model, ModalGCN):
             raise InputError(f"the contrast of modalities needs a ModalGCN, got {type(model).__name__}")
 
-        def encode(_: torch.Generator) -> tuple[Tensor, Views]:
+        def encode(_: torch.Generator, nodes: Tensor) -> tuple[Tensor, Views]:
             identity, told = model.parts()
             views = list(itertools.combinations(told.chunk(len(self.features), dim=1), 2))
-            return model.joined(identity, told), views
+            return model.joined(identity, told).index_select(0, nodes), views
 
         return encode

@@ -1,16 +1,17 @@
-"""Low-rank adapters: a frozen transformer whose linear layers learn a change of few numbers."""
+"""Low-rank adapters: a frozen transformer whose linear layers learn a change of few numbers; the layers are peft's."""
 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
+from counterpoint.base.extras import require
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.hugging_face import HuggingFaceEncoder, TextTransformer
 from counterpoint.encoders.role import Role
@@ -21,7 +22,7 @@ class LowRank(EncoderSpec):
     """A transformer that is frozen but for low-rank changes of some of its linear layers.
 
     Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang and Chen, "LoRA: Low-Rank Adaptation of Large Language Models" (2021),
-    arXiv:2106.09685, Section 4.1.
+    arXiv:2106.09685, Section 4.1: ``y = W x + b + (alpha / r) B A x``; A begins as a linear layer does, B at 0.
 
     Attributes:
         inner: The transformer.
@@ -68,12 +69,14 @@ class LowRankEncoder(Encoder):
         super().__init__(spec, kind=inner.kind, embedding_dim=inner.embedding_dim)
         inner.requires_grad_(False)
         self.inner = inner
-        places = [(owner, name) for owner in inner.modules() for name in spec.where if _linear(owner, name)]
-        if not places:
+        if not any(
+            isinstance(getattr(owner, name, None), nn.Linear) for owner in inner.modules() for name in spec.where
+        ):
             name = type(inner.model).__name__
             raise InputError(f"where must name linear layers, and {name} has none of {spec.where}")
-        for owner, name in places:
-            setattr(owner, name, LowRankLinear(getattr(owner, name), rank=spec.rank, alpha=spec.alpha))
+        peft = _peft()
+        config = peft.LoraConfig(r=spec.rank, lora_alpha=spec.alpha, target_modules=list(spec.where))
+        peft.inject_adapter_in_model(config, inner.model)
 
     def collate(self, content: Content, *, role: Role = Role.PLAIN) -> Inputs:
         """What the inner encoder's makes."""
@@ -85,11 +88,13 @@ class LowRankEncoder(Encoder):
 
     def merged(self) -> HuggingFaceEncoder:
         """A plain transformer with the changes added to its weights; it costs no more than the first one did."""
-        plain = copy.deepcopy(self.inner)
+        plain, layer = copy.deepcopy(self.inner), _peft().tuners.lora.LoraLayer
         for owner in list(plain.modules()):
+            part: Any  # peft has no types
             for name, part in list(owner.named_children()):
-                if isinstance(part, LowRankLinear):
-                    setattr(owner, name, part.merged())
+                if isinstance(part, layer):
+                    part.merge()
+                    setattr(owner, name, part.get_base_layer())
         return plain
 
     def fitted(self) -> dict[str, Any]:
@@ -101,34 +106,5 @@ class LowRankEncoder(Encoder):
         self.inner.write_files(folder)
 
 
-class LowRankLinear(nn.Module):
-    """``y = W x + b + (alpha / r) B A x``: W and b are frozen, A begins as a linear layer does and B at 0.
-
-    Args:
-        layer: W and b; frozen here.
-        rank: r.
-        alpha: Scale of the change.
-    """
-
-    def __init__(self, layer: nn.Linear, *, rank: int, alpha: float) -> None:
-        super().__init__()
-        self.layer = layer.requires_grad_(False)
-        self.down = nn.Parameter(torch.empty(rank, layer.in_features))
-        self.up = nn.Parameter(torch.zeros(layer.out_features, rank))
-        self.scale = alpha / rank
-        nn.init.kaiming_uniform_(self.down, a=5**0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`[..., out]` of `[..., in]`."""
-        return self.layer(x) + self.scale * (x @ self.down.T @ self.up.T)
-
-    @torch.no_grad()
-    def merged(self) -> nn.Linear:
-        """One linear layer that does the same."""
-        plain = copy.deepcopy(self.layer)
-        plain.weight += self.scale * self.up @ self.down
-        return plain
-
-
-def _linear(owner: nn.Module, name: str) -> bool:
-    return isinstance(getattr(owner, name, None), nn.Linear)
+def _peft() -> ModuleType:
+    return require("peft", extra="text", purpose="low-rank adapters")

@@ -33,7 +33,7 @@ claim = Claim(
         Better(measure="accuracy", than="mean of tokens", by=-0.05, statement="At most 5 points below their mean."),
     ),
     minutes=1,
-    seeds=5,
+    seeds=10,
 )
 _SIZES = {Setting.TINY: (40, 1), Setting.SMALL: (400, 150), Setting.FULL: (4000, 2000)}
 LENGTHS, WALKS, COLOURS, FAR = (0, 1, 2, 4, 8, 16, 32), 16, 4, 8

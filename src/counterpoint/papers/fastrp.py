@@ -20,7 +20,7 @@ paper = Paper(
     implements="Algorithm 1 against DeepWalk, both as inputs of a linear probe of the papers' topics",
     deviates="Cora and CiteSeer in place of WWW-200K, WWW-10K, Blogcatalog and Flickr: the gap grows with the "
     "graph, and these are small. DeepWalk is our own skip-gram on walks of 40 nodes, 5 a node, window 5. FastRP's "
-    "powers of the graph (3 to 18 in place of 4 tuned weights) and degree power were chosen on validation nodes of Cora "
+    "powers (3 to 18 in place of 4 with tuned weights) and degree power were chosen on validation nodes of Cora "
     "with other seeds; DeepWalk's learning rate was chosen on Cora with another seed.",
 )
 claim = Claim(

@@ -61,9 +61,8 @@ def link_scores(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = _LinkModel(split.train, loop, use_common=use_common, complete=complete)
-        best, kept = -1.0, copy.deepcopy(model.state_dict())
+        best, kept, pairs = -1.0, copy.deepcopy(model.state_dict()), _judged(split, split.validation, seed + 1)
         for _ in _epochs(model, split.train, loop, np.random.default_rng(seed)):
-            pairs = _judged(split, split.validation, seed + 1)
             found = hits(*(model.logits(some) for some in pairs), k=loop.depth)
             if found > best:
                 best, kept = found, copy.deepcopy(model.state_dict())

@@ -142,9 +142,9 @@ def test_clusters_follow_the_contrast():
 def test_held_out_links_are_told_from_pairs_without_one(use_common, complete):
     split = split_links(graph(), seed=0)
     loop = LinkLoop(epochs=20, batch=100, hidden=16, dim=16, learning_rate=1e-2, depth=10)
-    edges, others = link_scores(split, loop, use_common=use_common, complete=complete, seed=0)
+    edges, others = link_scores(split, loop, use_common=use_common, complete=complete, seed=1)
     assert len(edges) == len(others) == len(split.test)
-    assert detection(edges, others, bootstrap=Bootstrap(resamples=10))[0].value > 0.65
+    assert detection(edges, others, bootstrap=Bootstrap(resamples=10))[0].value > 0.7
 
 
 def test_hits_are_the_share_above_the_k_th_other():

@@ -68,6 +68,7 @@ def test_a_filter_adds_a_shared_part():
     shared = model.shared(identity, told)
     torch.testing.assert_close(shared[:3], model.filters[0](identity[:3], told[:3]))
     torch.testing.assert_close(model()[:, 12:], model.bend(shared) + identity)
+    torch.testing.assert_close(model(torch.tensor([6, 1])), model()[[6, 1]])
     with pytest.raises(InputError, match="rank must be at least 1 for a shared part"):
         learner()[1].shared(identity, told)
 

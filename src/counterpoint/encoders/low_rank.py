@@ -70,7 +70,7 @@ class LowRankEncoder(Encoder):
         inner.requires_grad_(False)
         self.inner = inner
         if not any(
-            isinstance(getattr(owner, name, None), nn.Linear) for owner in inner.modules() for name in spec.where
+            isinstance(getattr(owner, name, None), nn.Linear) for owner in inner.model.modules() for name in spec.where
         ):
             name = type(inner.model).__name__
             raise InputError(f"where must name linear layers, and {name} has none of {spec.where}")

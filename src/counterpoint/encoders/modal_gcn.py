@@ -98,9 +98,14 @@ class ModalGCN(LightGCN):
             found.append(self.shared(identity, told))
         return torch.cat([self.bend(one) + identity for one in found], dim=1)
 
-    def forward(self) -> Tensor:
-        """What is ranked by, users then items; not normalised."""
-        return self.joined(*self.parts())
+    def forward(self, nodes: Tensor | None = None) -> Tensor:
+        """What is ranked by, users then items; not normalised.
+
+        Args:
+            nodes: int64 `[m]`: their rows alone.
+        """
+        rows = self.joined(*self.parts())
+        return rows if nodes is None else rows.index_select(0, nodes)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

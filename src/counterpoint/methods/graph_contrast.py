@@ -229,7 +229,10 @@ def recommendation_loss(
     n_users = model.graph.shape[0]
     rows, views = encoded
     nodes = torch.cat([users, taken + n_users, drawn + n_users])
-    loss = _ranked(ranking, rows, triples, n_users)
+    distinct, place = nodes.unique(return_inverse=True)
+    first_item = int((distinct < n_users).sum())
+    user, *items = place.split(len(users))
+    loss = ranking.loss(rows[:first_item], rows[first_item:], (user, items[0] - first_item, items[1] - first_item))
     loss = loss + decay / (2 * len(users)) * model.table.index_select(0, nodes).square().sum()
     if not contrast.weight:
         return loss
@@ -238,13 +241,3 @@ def recommendation_loss(
             pair = first.index_select(0, some), second.index_select(0, some)
             loss = loss + contrast.weight * contrast.between(*pair)
     return loss
-
-
-def _ranked(ranking: ItemRanking, rows: Tensor, triples: Triples, users: int) -> Tensor:
-    """The loss of triples that count in the rows of :func:`nodes_of` them."""
-    nodes = nodes_of(triples, users)
-    first = int((nodes < users).sum())
-    user, taken, drawn = (
-        torch.searchsorted(nodes, one + shift) for one, shift in zip(triples, (0, users, users), strict=True)
-    )
-    return ranking.loss(rows[:first], rows[first:], (user, taken - first, drawn - first))

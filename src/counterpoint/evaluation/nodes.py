@@ -1,6 +1,7 @@
 """Nodes of a graph by their frozen embeddings: classification by a linear probe, and clustering."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from scipy import optimize
@@ -19,31 +20,38 @@ def node_classification(
     train: np.ndarray,
     test: np.ndarray,
     *,
+    validation: np.ndarray | None = None,
     seed: int = 0,
     bootstrap: Bootstrap = DEFAULT,
 ) -> list[Measure]:
     """Accuracy (micro F1) and macro F1 of a linear probe that learns on some nodes and is judged on others.
 
-    The protocol of Velickovic et al., "Deep Graph Infomax" (2018), arXiv:1809.10341, Section 4.2, with the strength of
-    the penalty chosen among the training nodes.
+    The protocol of Velickovic et al., "Deep Graph Infomax" (2018), arXiv:1809.10341, Section 4.2.
 
     Args:
         embeddings: `[N, D]`.
         labels: `[N]` classes.
         train: int `[T]` nodes to learn from.
         test: int `[M]` nodes that are judged.
-        seed: Seed of the choice of the penalty.
+        validation: int `[V]` nodes to choose the strength of the penalty on; None chooses it among the training nodes,
+            of which the public splits have few.
+        seed: Seed of the choice among the training nodes.
         bootstrap: Resamples, level and seed; test nodes are drawn.
 
     Raises:
-        InputError: A node out of range or on both sides, or one class only.
+        InputError: A node out of range or in two parts, or one class only.
     """
     embeddings = checks.embeddings("embeddings", embeddings)
     labels = checks.labels("labels", labels, embeddings.shape[0], classes=2)
-    train, test = (_nodes(name, part, len(labels)) for name, part in (("train", train), ("test", test)))
-    if np.intersect1d(train, test).size:
-        raise InputError(f"train and test share {np.intersect1d(train, test).size} nodes; none may be on both sides")
-    predicted = fit_classifier(embeddings[train], labels[train], seed=seed).predict(embeddings[test])
+    given = {"train": train, "test": test} | ({} if validation is None else {"validation": validation})
+    parts = {name: _nodes(name, part, len(labels)) for name, part in given.items()}
+    for one, other in combinations(parts, 2):
+        if shared := np.intersect1d(parts[one], parts[other]).size:
+            raise InputError(f"{one} and {other} share {shared} nodes; none may be in both")
+    train, test = parts["train"], parts["test"]
+    unseen = 0.2 if validation is None else (embeddings[parts["validation"]], labels[parts["validation"]])
+    probe = fit_classifier(embeddings[train], labels[train], validation=unseen, seed=seed)
+    predicted = probe.predict(embeddings[test])
     return [
         mean_measure("node_accuracy", predicted == labels[test], bootstrap=bootstrap),
         macro_f1(labels[test], predicted, name="node_macro_f1", bootstrap=bootstrap),

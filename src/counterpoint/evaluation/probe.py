@@ -1,7 +1,7 @@
 """Linear probes: how much of a label or a number a linear map reads off frozen embeddings.
 
-The only free choice, the strength of the penalty, is made on a part of the training data; the map is then refitted on
-all of it and meets the test data once.
+The only free choice, the strength of the penalty, is made on a part of the training data, after which the map is refitted
+on all of it, or on validation data where there are some. The map meets the test data once.
 """
 
 from collections.abc import Sequence
@@ -57,10 +57,10 @@ def fit_classifier(
     labels: np.ndarray,
     *,
     strengths: Sequence[float] = STRENGTHS,
-    validation: float = 0.2,
+    validation: float | tuple[Embeddings, np.ndarray] = 0.2,
     seed: int = 0,
 ) -> Probe:
-    """Multinomial logistic regression on standardised embeddings, its strength C chosen on a stratified part.
+    """Multinomial logistic regression on standardised embeddings, its strength C chosen on rows it has not seen.
 
     C is scikit-learn's: the weight of the summed log losses against |weight|^2 / 2. The smallest C wins a tie.
 
@@ -68,7 +68,8 @@ def fit_classifier(
         train: `[N, D]`, or sparse.
         labels: `[N]` integers or strings, at least two classes.
         strengths: Values of C to try; a single one is used as it is.
-        validation: Share of each class that C is chosen on.
+        validation: Share of each class that C is chosen on before all are fitted, or embeddings `[V, D]` and labels
+            `[V]` of other rows to choose on.
         seed: Seed of the split.
 
     Raises:
@@ -79,15 +80,12 @@ def fit_classifier(
     classes, y = np.unique(labels, return_inverse=True)
     strengths = _sorted_positive("strengths", strengths)
     chosen = strengths[0]
-    if len(strengths) > 1:
+    if len(strengths) > 1 and isinstance(validation, float):
         held = stratified_part(y, validation, seed=seed)
-        centre, scale = _moments(train[~held])
-        x = _standardised(train, centre, scale)
-        accuracy = [
-            np.mean((x[held] @ fit.weight + fit.bias).argmax(axis=1) == y[held])
-            for fit in logistic_path(x[~held], y[~held], strengths)
-        ]
-        chosen = strengths[int(np.argmax(accuracy))]
+        chosen = _best_strength(train[~held], y[~held], train[held], y[held], strengths)
+    elif len(strengths) > 1:
+        unseen, named = _validation_rows(validation, train, classes)
+        chosen = _best_strength(train, y, unseen, named, strengths)
     centre, scale = _moments(train)
     # The way there goes over the smaller strengths: each solution is a good start for the next.
     *_, fit = logistic_path(_standardised(train, centre, scale), y, [c for c in strengths if c <= chosen])
@@ -209,6 +207,30 @@ def stratified_part(y: np.ndarray, share: float, *, seed: int) -> np.ndarray:
     if not part.any():
         raise InputError("labels must hold a class with at least 2 examples, one to fit and one to choose on")
     return part
+
+
+def _best_strength(
+    x: Embeddings, y: np.ndarray, unseen: Embeddings, named: np.ndarray, strengths: Sequence[float]
+) -> float:
+    """The smallest C of those whose fit on ``x`` names most of the unseen rows rightly."""
+    centre, scale = _moments(x)
+    rows = _standardised(unseen, centre, scale)
+    accuracy = [
+        np.mean((rows @ fit.weight + fit.bias).argmax(axis=1) == named)
+        for fit in logistic_path(_standardised(x, centre, scale), y, strengths)
+    ]
+    return strengths[int(np.argmax(accuracy))]
+
+
+def _validation_rows(
+    validation: tuple[Embeddings, np.ndarray], train: Embeddings, classes: np.ndarray
+) -> tuple[Embeddings, np.ndarray]:
+    """Checked embeddings, and places `[V]` of their labels among the classes, -1 for a class that training lacks."""
+    unseen = checks.embeddings("validation", validation[0], at_least=1)
+    checks.same_width("train", train, "validation", unseen)
+    labels = checks.labels("validation labels", validation[1], unseen.shape[0])
+    place = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    return unseen, np.where(classes[place] == labels, place, -1)
 
 
 def _ridge(train: np.ndarray, y: np.ndarray, penalty: float) -> Probe:

@@ -179,7 +179,9 @@ def judged_nodes(embeddings: np.ndarray, graph: Graph, *, seed: int) -> dict[str
     rows, labels = embeddings[known], graph.labels[known]
     found = [node_classification_over_splits(rows, labels, splits=5, seed=seed, bootstrap=_FEW)]
     if graph.parts:
-        train, test = graph.parts["train"], graph.parts["test"]
-        found += node_classification(embeddings, graph.labels, train, test, seed=seed, bootstrap=_FEW)
+        train, test, unseen = graph.parts["train"], graph.parts["test"], graph.parts.get("validation")
+        found += node_classification(
+            embeddings, graph.labels, train, test, validation=unseen, seed=seed, bootstrap=_FEW
+        )
     found += node_clustering(rows, labels, n_init=5, seed=seed, bootstrap=_FEW)
     return {one.name: one.value for one in found}

@@ -24,9 +24,10 @@ paper = Paper(
     wing=Wing.GRAPH,
     implements="masking with a token, re-masking before the decoder and the scaled cosine error, against a graph "
     "autoencoder, GRACE's contrast, the squared error and no re-masking",
-    deviates="GCN layers, of 256 in `small`, in place of GAT with 512, a decoder of one layer and a linear map, no "
-    "replaced features, power 2 in place of 3, on Cora alone; 100 steps in `small` in place of 1500. Published there: "
-    "DGI 82.3, BGRL 82.7. GRACE's contrast has two fifths of the steps, which take as long.",
+    deviates="GCN layers, of 256 in `small`, in place of GAT with 512, no features of others in place of hidden ones, "
+    "on Cora alone; 200 steps in `small` in place of 1500. Published there: DGI 82.3, BGRL 82.7. GRACE's contrast has "
+    "two fifths of the steps, which take as long. Decoder, power and steps were compared on Cora's validation nodes "
+    "with seeds 100 to 102.",
 )
 claim = Claim(
     statement="Rebuilding hidden features beats a graph autoencoder and keeps up with contrast; both parts are needed.",
@@ -36,14 +37,15 @@ claim = Claim(
         Better(measure="node_accuracy", than="squared error", statement="Better than with the squared error."),
         Better(measure="node_accuracy", than="no re-masking", statement="Better than without re-masking."),
     ),
-    minutes=4,
+    minutes=6,
+    seeds=5,
 )
 published = (
     Published(measure="node_accuracy", value=0.842, spread=0.004, source="Table 1, Cora; GAT layers, 4 heads, power 3"),
 )
 LOOPS = {
     Setting.TINY: NodeLoop(steps=1, hidden=8, dim=8, projection=8),
-    Setting.SMALL: NodeLoop(steps=100, dim=256, learning_rate=1e-3, decay=2e-4),
+    Setting.SMALL: NodeLoop(steps=200, dim=256, learning_rate=1e-3, decay=2e-4),
     Setting.FULL: NodeLoop(steps=1500, hidden=512, dim=512, learning_rate=1e-3, decay=2e-4),
 }
 
@@ -54,9 +56,9 @@ def trial(setting: Setting, seed: int) -> Figures:
     if setting is Setting.TINY:
         graph = dataclasses.replace(graph.corner(300), parts={"train": np.arange(100), "test": np.arange(100, 300)})
     found = {
-        "method": learn_masked(graph, Masking(power=2.0), loop, seed=seed),
+        "method": learn_masked(graph, Masking(), loop, seed=seed),
         "squared error": learn_masked(graph, Masking(power=None), loop, seed=seed),
-        "no re-masking": learn_masked(graph, Masking(power=2.0, again=False), loop, seed=seed),
+        "no re-masking": learn_masked(graph, Masking(again=False), loop, seed=seed),
         "baseline": learn_autoencoder(graph, widths=(loop.hidden, loop.dim), steps=loop.steps, seed=seed),
         "contrast": learn_nodes(graph, plain, contrast_loop(loop), seed=seed),
     }

@@ -51,9 +51,9 @@ def trial(setting: Setting, seed: int) -> Figures:
     figures = {}
     for side in ("method", "adaptive", "baseline"):
         rows, weight = learn(graph, side, _SIZES[setting], seed=seed)
-        train, test = graph.parts["train_20"], graph.parts["test_20"]
+        train, unseen, test = (graph.parts[f"{part}_20"] for part in ("train", "val", "test"))
         few = Bootstrap(resamples=10)
-        found = node_classification(rows, graph.labels, train, test, seed=seed, bootstrap=few)
+        found = node_classification(rows, graph.labels, train, test, validation=unseen, seed=seed, bootstrap=few)
         found += node_clustering(rows, graph.labels, n_init=3, seed=seed, bootstrap=few)
         figures[side] = {one.name: one.value for one in found} | {"weight_of_own_class": weight}
     return figures

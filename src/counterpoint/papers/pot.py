@@ -12,6 +12,7 @@ from counterpoint.data.sets.graphs import Planetoid, planetoid
 from counterpoint.encoders.graph import GraphEncoder
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.node_contrast import Encoded, NodeLoop, Penalty, embedded, judged_nodes, train_nodes
+from counterpoint.experiments.published import Published
 from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
 from counterpoint.papers.csgcl import plain
 from counterpoint.views.graph import GraphView
@@ -26,7 +27,7 @@ paper = Paper(
     implements="node compactness bounded through both layers and its loss beside GRACE's, kappa 0.4, as for Cora in "
     "the public code, against GRACE alone",
     deviates="Bounds of the first layer are carried on to the second, which the public code takes as exact. Cora "
-    "alone, hidden width 128, 40 steps.",
+    "alone; in `small` a hidden width of 128 and 40 steps, in `full` GRACE's 256 and 200.",
 )
 claim = Claim(
     statement="Contrast leaves nodes without a certificate; POT gives it to more of them, at no cost in accuracy.",
@@ -35,6 +36,15 @@ claim = Claim(
         Better(measure="node_accuracy", by=-0.01, statement="The probe is at most a point worse."),
     ),
     minutes=3,
+)
+published = (
+    Published(
+        measure="node_accuracy_over_splits",
+        value=0.833,
+        spread=0.004,
+        side="baseline",
+        source="GRACE's own table, Cora with a tenth of the nodes to learn from",
+    ),
 )
 KAPPA = 0.4
 LOOPS = {

@@ -23,6 +23,7 @@ from counterpoint.experiments.protocols.task import Layout, LeftOut, Task
 EDGES = 20_000
 """Edges that are judged at most; more are sampled."""
 OTHER_ENDS = 100
+_SPLIT = {"train": "train_idx", "test": "test_idx", "validation": "val_idx"}
 
 
 def is_graph(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -57,7 +58,7 @@ def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:
         f"{len(held):,} of which count as held out.{told}"
     )
     given = {"train_idx", "test_idx"} <= arrays.keys()
-    split = (arrays["train_idx"], arrays["test_idx"]) if given else None
+    split = {name: arrays[key] for name, key in _SPLIT.items() if key in arrays} if given else None
     return Layout(described, Kind.VECTOR, content, graph_tasks(content, graph.edges, held, labels, split=split))
 
 
@@ -67,7 +68,7 @@ def graph_tasks(
     held: np.ndarray,
     labels: np.ndarray | None,
     *,
-    split: tuple[np.ndarray, np.ndarray] | None = None,
+    split: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[Task | LeftOut, ...]:
     """What can be judged of the nodes of a graph.
 
@@ -76,7 +77,8 @@ def graph_tasks(
         edges: int64 `[E, 2]`, all edges there are.
         held: int64 `[Q, 2]`, those of them that no system has seen.
         labels: int64 `[N]`, -1 for none; None where no node has one.
-        split: Nodes to learn classes from and to judge them on; random splits are judged in any case.
+        split: Nodes to learn classes from, ``train``, to judge them on, ``test``, and to choose the probe's penalty on,
+            ``validation`` if there are any; random splits are judged in any case.
     """
     links: Task | LeftOut = LeftOut("links", "fewer than two edges were held out")
     if len(held) > 1:
@@ -108,7 +110,7 @@ def _links(embeddings: np.ndarray, held: np.ndarray, edges: np.ndarray) -> list[
 
 
 def _nodes(
-    embeddings: np.ndarray, labels: np.ndarray, known: np.ndarray, split: tuple[np.ndarray, np.ndarray] | None
+    embeddings: np.ndarray, labels: np.ndarray, known: np.ndarray, split: Mapping[str, np.ndarray] | None
 ) -> list[Measure]:
-    found = [] if split is None else node_classification(embeddings, labels, *split)
+    found = [] if split is None else node_classification(embeddings, labels, **split)
     return [*found, node_classification_over_splits(embeddings[known], labels[known])]

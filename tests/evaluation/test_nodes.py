@@ -40,6 +40,16 @@ def test_classification_equals_scikit_learn_on_the_probes_answers():
     assert accuracy.n == 90
 
 
+def test_the_penalty_is_chosen_on_validation_nodes():
+    x, y = _nodes()
+    train, unseen, test = np.arange(12), np.arange(12, 100), np.arange(100, 150)
+    accuracy, _ = node_classification(x, y, train, test, validation=unseen)
+    probe = fit_classifier(x[train], y[train], validation=(x[unseen], y[unseen]))
+    assert accuracy.value == np.mean(probe.predict(x[test]) == y[test])
+    with pytest.raises(InputError, match="test and validation share 1 nodes"):
+        node_classification(x, y, train, test, validation=np.arange(90, 101))
+
+
 def test_splits_are_seeded_and_the_interval_is_over_them():
     x, y = _nodes()
     first, again = (node_classification_over_splits(x, y, share=0.3, splits=4) for _ in range(2))

@@ -111,6 +111,27 @@ def test_strength_is_chosen_where_it_generalises():
     assert fit_classifier(clear, y, strengths=(1e-6, 10.0)).chosen == 10.0
 
 
+def test_strength_is_chosen_on_validation_rows_where_there_are_some():
+    rng = np.random.default_rng(5)
+    y = rng.integers(2, size=60)
+    noisy = np.concatenate([1.5 * y[:, None] + rng.normal(size=(60, 1)), rng.normal(size=(60, 50))], axis=1)
+    new = rng.integers(2, size=4000)
+    columns = [1.5 * new[:, None] + rng.normal(size=(4000, 1)), rng.normal(size=(4000, 50))]
+    unseen, strengths = np.concatenate(columns, axis=1), (1e-3, 1.0, 1e3)
+    right = [np.mean(fit_classifier(noisy, y, strengths=(c,)).predict(unseen) == new) for c in strengths]
+    probe = fit_classifier(noisy, y, strengths=strengths, validation=(unseen, new))
+    alone = fit_classifier(noisy, y, strengths=(probe.chosen,))
+    assert probe.chosen == strengths[int(np.argmax(right))]
+    # All training rows are fitted, and no other ones.
+    np.testing.assert_allclose(probe.weight, alone.weight, atol=1e-3)
+    names = np.where(new == 1, "b", "a")
+    assert fit_classifier(noisy, np.array(["a", "b"])[y], strengths=strengths, validation=(unseen, names)).chosen == (
+        probe.chosen
+    )
+    # A label that training lacks is never named rightly, so every strength ties and the smallest is taken.
+    assert fit_classifier(noisy, y, strengths=strengths, validation=(unseen, new + 2)).chosen == 1e-3
+
+
 def test_stratified_part_takes_its_share_of_every_class_and_leaves_some():
     y = np.repeat([0, 1, 2, 3], [50, 10, 2, 1])
     y = y[np.random.default_rng(6).permutation(y.size)]
@@ -192,6 +213,7 @@ def test_errors_name_what_is_wrong():
     for message, call in {
         "train has 12 columns and test has 11": lambda: probe_accuracy(x, y, x[:, 1:], y),
         "labels must hold at least 2 classes": lambda: fit_classifier(x, 0 * y),
+        "train has 12 columns and validation has 5": lambda: fit_classifier(x, y, validation=(x[:, :5], y)),
         "strengths must be a positive number, got -1": lambda: fit_classifier(x, y, strengths=(-1,)),
         "strengths must hold at least one value": lambda: fit_classifier(x, y, strengths=()),
         "test_labels has 3 entries for 200 rows": lambda: probe_accuracy(x, y, x, y[:3]),

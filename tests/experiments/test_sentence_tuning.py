@@ -95,6 +95,14 @@ def test_biases_are_those_of_length_and_of_words_in_common():
 
     assert pairs.judged(Length())["length_bias"] == pytest.approx(1.0)
 
+    class Opposite(Length):
+        """The other way round: strangers are alike when their lengths are not."""
+
+        def encode(self, texts, *, batch_size):
+            return super().encode(texts, batch_size=batch_size) * (1 if texts is pairs.first else -1)
+
+    assert pairs.judged(Opposite())["length_bias"] == pytest.approx(1.0)
+
     class Overlap(Length):
         """Orthogonal where no word is shared."""
 

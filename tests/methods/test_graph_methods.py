@@ -7,6 +7,7 @@ from scipy import sparse
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.sparse import sparse_tensor
+from counterpoint.encoders.geometric import geometric_layers
 from counterpoint.methods.cluster_affinity import ClusterAffinity
 from counterpoint.methods.communal_contrast import CommunalContrast, edge_density
 from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking, scaled_cosine_error
@@ -58,6 +59,22 @@ def test_every_part_learns_from_hidden_features(masking):
     model(x, EDGES, masking, torch.Generator().manual_seed(0)).backward()
     assert all(one.grad is not None for one in model.parameters())
     assert model.embed(x, EDGES).shape == (8, 4)
+
+
+def test_the_decoder_is_one_graph_convolution():
+    torch.manual_seed(0)
+    model = MaskedGraphAutoencoder(6, hidden=8, dim=4).eval()
+    x, masking = sparse_tensor(sparse.csr_array(np.eye(8, 6))), Masking(share=0.25, power=1.0)
+    loss = model(x, EDGES, masking, torch.Generator().manual_seed(3))
+    hidden = torch.randperm(8, generator=torch.Generator().manual_seed(3))[:2]
+    seen = x.to_dense().index_fill(0, hidden, 0.0)
+    token = torch.zeros(8, 1).index_fill(0, hidden, 1.0)
+    codes = model.bridge(model.encoder(torch.cat([seen, token], 1), EDGES)).index_fill(0, hidden, 0.0)
+    convolution = geometric_layers().GCNConv(4, 6)
+    convolution.lin.weight, convolution.bias = model.output.weight, model.output.bias
+    rebuilt = convolution(codes, EDGES)[hidden]
+    expected = scaled_cosine_error(rebuilt, x.to_dense()[hidden], 1.0)
+    torch.testing.assert_close(loss, expected)
 
 
 @pytest.mark.parametrize(("setting", "told"), [({"share": 1.0}, "share must lie"), ({"power": 0.5}, "power must be")])

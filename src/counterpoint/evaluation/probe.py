@@ -1,7 +1,7 @@
 """Linear probes: how much of a label or a number a linear map reads off frozen embeddings.
 
-The only free choice, the strength of the penalty, is made on a part of the training data, after which the map is refitted
-on all of it, or on validation data where there are some. The map meets the test data once.
+The only free choice, the strength of the penalty, is made on a part of the training data, after which the map is
+refitted on all of it, or on validation data where there are some. The map meets the test data once.
 """
 
 from collections.abc import Sequence
@@ -80,12 +80,13 @@ def fit_classifier(
     classes, y = np.unique(labels, return_inverse=True)
     strengths = _sorted_positive("strengths", strengths)
     chosen = strengths[0]
-    if len(strengths) > 1 and isinstance(validation, float):
-        held = stratified_part(y, validation, seed=seed)
-        chosen = _best_strength(train[~held], y[~held], train[held], y[held], strengths)
-    elif len(strengths) > 1:
-        unseen, named = _validation_rows(validation, train, classes)
-        chosen = _best_strength(train, y, unseen, named, strengths)
+    if len(strengths) > 1:
+        if isinstance(validation, tuple):
+            unseen, named = _validation_rows(validation, train, classes)
+            chosen = _best_strength(train, y, unseen, named, strengths)
+        else:
+            held = stratified_part(y, validation, seed=seed)
+            chosen = _best_strength(train[~held], y[~held], train[held], y[held], strengths)
     centre, scale = _moments(train)
     # The way there goes over the smaller strengths: each solution is a good start for the next.
     *_, fit = logistic_path(_standardised(train, centre, scale), y, [c for c in strengths if c <= chosen])

@@ -35,9 +35,9 @@ class ScoredPairs:
     def judged(self, encoder: Encoder) -> dict[str, float]:
         """Spearman's correlation, alignment of the closest pairs, uniformity of the first sides, and two biases.
 
-        ``length_bias`` is Spearman's correlation of strangers' cosines with how little they differ in words, strangers
-        being the first side of a pair and the second of the next; ``overlap_bias`` that of cosines with the share of
-        words in common, both less what goes with the score. An encoder for which the surface is no clue has 0.
+        ``length_bias`` is the size of Spearman's correlation of strangers' cosines with how little they differ in
+        words, strangers being the first side of a pair and the second of the next; ``overlap_bias`` that of cosines
+        with the share of words in common, both less what goes with the score. Either is 0 where the surface is no clue.
         """
         first, second = (encoder.encode(side, batch_size=64) for side in (self.first, self.second))
         close, cosines = self.score >= CLOSE, (first * second).sum(axis=1)
@@ -49,8 +49,8 @@ class ScoredPairs:
             "spearman": similarity_scores(first, second, self.score)[0].value,
             "alignment": alignment(first[close], second[close]).value,
             "uniformity": uniformity(first).value,
-            "length_bias": rank_correlation(strangers, -np.abs(lengths[0] - np.roll(lengths[1], -1))),
-            "overlap_bias": rank_correlation(self._beside_score(cosines), self._beside_score(shared)),
+            "length_bias": abs(rank_correlation(strangers, np.abs(lengths[0] - np.roll(lengths[1], -1)))),
+            "overlap_bias": abs(rank_correlation(self._beside_score(cosines), self._beside_score(shared))),
         }
 
     def _beside_score(self, values: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ claim = Claim(
         Better(measure="spearman", than="no contrast", statement="A higher rank correlation than without contrast."),
     ),
     minutes=1.5,
-    seeds=5,
+    seeds=20,
 )
 _SIZES = {Setting.TINY: (60, 1), Setting.SMALL: (800, 300), Setting.FULL: (20_000, 3000)}
 DIM, TRAITS, EDGES = 16, 40, 6

@@ -112,5 +112,8 @@ def _links(embeddings: np.ndarray, held: np.ndarray, edges: np.ndarray) -> list[
 def _nodes(
     embeddings: np.ndarray, labels: np.ndarray, known: np.ndarray, split: Mapping[str, np.ndarray] | None
 ) -> list[Measure]:
-    found = [] if split is None else node_classification(embeddings, labels, **split)
+    found: list[Measure] = []
+    if split is not None:
+        train, test, unseen = split["train"], split["test"], split.get("validation")
+        found = node_classification(embeddings, labels, train, test, validation=unseen)
     return [*found, node_classification_over_splits(embeddings[known], labels[known])]

@@ -40,7 +40,6 @@ claim = Claim(
         Better(measure="length_bias", lower=True, statement="Cosines of strangers follow their lengths less."),
     ),
     minutes=5,
-    seeds=10,
 )
 
 _QUEUE = 2.5

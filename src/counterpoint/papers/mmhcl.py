@@ -32,6 +32,7 @@ claim = Claim(
         Better(measure="recall@20/tail", statement="More items of the tail."),
     ),
     minutes=6,
+    seeds=10,
 )
 
 

@@ -37,7 +37,8 @@ claim = Claim(
         Better(measure="citeseer_accuracy", statement="A better probe on CiteSeer's public split."),
         Within(measure="modularity_error", below=1e-9, statement="Strengths sum to the modularity."),
     ),
-    minutes=4,
+    minutes=8,
+    seeds=10,
 )
 LOOPS = {
     Setting.TINY: NodeLoop(steps=1, hidden=8, dim=8, projection=8),

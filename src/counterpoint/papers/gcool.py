@@ -31,7 +31,8 @@ claim = Claim(
         Better(measure="citeseer_accuracy", statement="A better probe on CiteSeer's public split."),
         Better(measure="citeseer_nmi", statement="Better clusters of CiteSeer."),
     ),
-    minutes=4,
+    minutes=5,
+    seeds=10,
 )
 
 

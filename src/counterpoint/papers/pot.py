@@ -35,7 +35,8 @@ claim = Claim(
         Better(measure="certified", statement="More nodes have a positive bound."),
         Better(measure="node_accuracy", by=-0.01, statement="The probe is at most a point worse."),
     ),
-    minutes=3,
+    minutes=5,
+    seeds=10,
 )
 published = (
     Published(

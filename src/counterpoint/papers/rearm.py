@@ -40,7 +40,7 @@ claim = Claim(
         Better(measure="overlap", than="no penalty", lower=True, statement="So are the shared and the modal parts."),
     ),
     minutes=6,
-    seeds=6,
+    seeds=16,
 )
 
 

@@ -24,7 +24,7 @@ claim = Claim(
         Better(measure="recall@20/tail", statement="Items of the tail are found more often."),
     ),
     minutes=3,
-    seeds=6,
+    seeds=16,
 )
 
 SIDES: dict[str, GraphContrast] = {"method": SIMGCL, "baseline": PLAIN, "edge dropout": SGL}

@@ -24,7 +24,7 @@ claim = Claim(
         Better(measure="uniformity", lower=True, statement="Vectors are spread more evenly than LightGCN's."),
     ),
     minutes=4,
-    seeds=6,
+    seeds=16,
 )
 
 SIDES: dict[str, GraphContrast] = {

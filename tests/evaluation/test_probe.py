@@ -16,8 +16,8 @@ from counterpoint.evaluation.probe import (
     probe_regression,
     r2_of,
     rmse_of,
-    stratified_part,
 )
+from counterpoint.evaluation.stratified import stratified_part
 
 
 def _classes(seed, n=200, d=12, k=3, noise=2.0):

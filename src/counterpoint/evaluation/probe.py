@@ -16,6 +16,7 @@ from counterpoint.evaluation import checks
 from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, Statistic, mean_measure, measure
 from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.logistic import logistic_path
+from counterpoint.evaluation.stratified import stratified_part
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
@@ -187,27 +188,6 @@ def rmse_of(target: np.ndarray, predicted: np.ndarray) -> Statistic:
     """Root mean squared error of two vectors `[N]` as a statistic of counts."""
     squared = np.square(predicted - target)
     return lambda counts: np.sqrt(counts @ squared / counts.sum(axis=1))
-
-
-def stratified_part(y: np.ndarray, share: float, *, seed: int) -> np.ndarray:
-    """A seeded mask `[N]` over ``share`` of each class, at least one and never all; single examples stay out.
-
-    Raises:
-        InputError: ``share`` is not between 0 and 1, or no class has two examples.
-    """
-    if not 0 < share < 1:
-        raise InputError(f"validation must lie between 0 and 1, got {share}")
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(y.size)
-    order = order[np.argsort(y[order], kind="stable")]
-    size = np.bincount(y)
-    rank = np.arange(y.size) - np.repeat(np.cumsum(size) - size, size)
-    held = np.clip(np.rint(share * size), 1, np.maximum(size - 1, 1)) * (size > 1)
-    part = np.zeros(y.size, dtype=bool)
-    part[order] = rank < np.repeat(held, size)
-    if not part.any():
-        raise InputError("labels must hold a class with at least 2 examples, one to fit and one to choose on")
-    return part
 
 
 def _best_strength(

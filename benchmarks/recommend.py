@@ -2,16 +2,19 @@
 
 Prints seconds of each epoch (of the clock, and of the processor over all threads), the peak memory of the process and,
 every few epochs, Recall@20 and NDCG@20 on the test part beside the published figures. Nothing is chosen by the test:
-every look is printed. Usage: python benchmarks/recommend.py [--epochs 5] [--look 5] [--contrast cross-layer]
+every look is printed. Usage: python benchmarks/recommend.py [--epochs 5] [--look 5] [--contrast cross-layer] [--evenly]
 """
 
 import argparse
 import json
 import resource
 import time
+from dataclasses import replace
 
+import numpy as np
 import torch
 
+from counterpoint.data.interactions import Interactions
 from counterpoint.data.sets.interactions import gowalla
 from counterpoint.experiments.recommend import Learner, RecommenderSettings, ranking
 from counterpoint.methods.graph_contrast import CrossLayer, GraphContrast, NoContrast
@@ -24,6 +27,16 @@ PUBLISHED = {
 """Of LightGCN's public code."""
 
 
+def evenly(known: Interactions, rng: np.random.Generator) -> Interactions:
+    """As many interactions as there are, of users drawn evenly, so that some are there more than once: for one epoch.
+
+    LightGCN's public code draws so; who took few items is met more often than once for each of them.
+    """
+    users = np.sort(rng.choice(np.unique(known.users), len(known)))
+    first, last = known.starts[users], known.starts[users + 1]
+    return replace(known, users=users, items=known.items[rng.integers(first, last)])
+
+
 def main() -> None:
     """Train, and print a line of JSON for each epoch."""
     parser = argparse.ArgumentParser()
@@ -32,6 +45,7 @@ def main() -> None:
     parser.add_argument("--contrast", choices=CONTRASTS, default="none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--evenly", action="store_true", help="draw users evenly, as LightGCN's code does")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     data = gowalla()
@@ -39,9 +53,13 @@ def main() -> None:
     learner = Learner(known, CONTRASTS[given.contrast], RecommenderSettings(), seed=given.seed)
     for epoch in range(1, given.epochs + 1):
         began, busy = time.perf_counter(), time.process_time()
+        if given.evenly:
+            learner.train = evenly(known, learner.rng)
         loss = learner.epoch()
         row = {
+            "seed": given.seed,
             "contrast": given.contrast,
+            "evenly": given.evenly,
             "epoch": epoch,
             "loss": round(loss, 5),
             "seconds": round(time.perf_counter() - began, 1),

@@ -11,7 +11,7 @@ from counterpoint.evaluation import checks
 from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, mean_measure
 from counterpoint.evaluation.clustering import agreement, kmeans_assignment
 from counterpoint.evaluation.confusion import macro_f1
-from counterpoint.evaluation.probe import STRENGTHS, fit_classifier
+from counterpoint.evaluation.probe import HELD_OUT, STRENGTHS, fit_classifier
 
 
 def node_classification(
@@ -49,7 +49,7 @@ def node_classification(
         if shared := np.intersect1d(parts[one], parts[other]).size:
             raise InputError(f"{one} and {other} share {shared} nodes; none may be in both")
     train, test = parts["train"], parts["test"]
-    unseen = 0.2 if validation is None else (embeddings[parts["validation"]], labels[parts["validation"]])
+    unseen = HELD_OUT if validation is None else (embeddings[parts["validation"]], labels[parts["validation"]])
     probe = fit_classifier(embeddings[train], labels[train], validation=unseen, seed=seed)
     predicted = probe.predict(embeddings[test])
     return [

@@ -20,6 +20,8 @@ from counterpoint.evaluation.stratified import stratified_part
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
+HELD_OUT = 0.2
+"""Of the training rows, to choose on where there are no others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ def fit_classifier(
     labels: np.ndarray,
     *,
     strengths: Sequence[float] = STRENGTHS,
-    validation: float | tuple[Embeddings, np.ndarray] = 0.2,
+    validation: float | tuple[Embeddings, np.ndarray] = HELD_OUT,
     seed: int = 0,
 ) -> Probe:
     """Multinomial logistic regression on standardised embeddings, its strength C chosen on rows it has not seen.
@@ -99,7 +101,7 @@ def fit_regression(
     targets: np.ndarray,
     *,
     penalties: Sequence[float] = PENALTIES,
-    validation: float = 0.2,
+    validation: float = HELD_OUT,
     seed: int = 0,
 ) -> Probe:
     """Ridge regression on standardised embeddings, its penalty chosen on a random part of the training data.

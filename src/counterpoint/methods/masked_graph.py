@@ -67,6 +67,7 @@ class MaskedGraphAutoencoder(nn.Module):
         self.bridge = nn.Linear(dim, dim, bias=False)
         self.spread = geometric_layers().APPNP(K=1, alpha=0.0)
         self.output = nn.Linear(dim, features)
+        # As a graph convolution draws them: a linear map's own are smaller, and nodes are told less well for it.
         nn.init.xavier_uniform_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 

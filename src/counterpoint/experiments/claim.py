@@ -31,11 +31,14 @@ class Wing(StrEnum):
     TEXT = "text"
     GRAPH = "graph"
     RECSYS = "recsys"
+    RETRIEVAL = "retrieval"
     VISION = "vision"
+    VISION_LANGUAGE = "vision-language"
     MULTIMODAL = "multimodal"
     TIMESERIES = "timeseries"
     AUDIO = "audio"
     EVALUATION = "evaluation"
+    ROBUSTNESS = "robustness"
 
 
 class Verdict(StrEnum):

@@ -34,7 +34,8 @@ claim = Claim(
         Within(measure="predicted", above=0.7, statement="Cosines of offsets correlate with the predicted ones."),
         Better(measure="parallel", than="first", statement="Offsets of one attribute are more parallel than at first."),
     ),
-    minutes=1,
+    minutes=2,
+    seeds=10,
 )
 
 _PAIRS = {Setting.TINY: 4_000, Setting.SMALL: 600_000, Setting.FULL: 10_000_000}

@@ -34,7 +34,8 @@ claim = Claim(
         Better(measure="reward", statement="Their mean reward rises."),
         Better(measure="accuracy", than="shuffled", statement="Rewards of other samples of the group teach less."),
     ),
-    minutes=1,
+    minutes=4,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (120, 80, 2), Setting.SMALL: (3000, 1000, 400), Setting.FULL: (10_003, 3080, 5000)}

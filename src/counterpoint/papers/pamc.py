@@ -34,7 +34,8 @@ claim = Claim(
         Better(measure="clustering_accuracy", by=-0.02, statement="Accuracy at most 2 points below."),
         Within(measure="error_of_log_sum", below=0.1, statement="The logarithm of the sum is off by less than 0.1."),
     ),
-    minutes=3,
+    minutes=8,
+    seeds=10,
 )
 NEIGHBOURS = 4
 

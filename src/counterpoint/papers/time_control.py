@@ -37,7 +37,8 @@ claim = Claim(
         Better(measure="order", than="frozen", statement="And better than from the encoder's 384 dimensions."),
         Within(measure="off_the_bridge", below=0.9, statement="Sentences in their places are nearer to the bridge."),
     ),
-    minutes=2,
+    minutes=5,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (40, 1), Setting.SMALL: (900, 600), Setting.FULL: (5183, 20_000)}

@@ -32,7 +32,7 @@ claim = Claim(
         Within(measure="cora_agreement", above=0.8, statement="On Cora TC and its approximation rank alike."),
         Within(measure="citeseer_agreement", above=0.8, statement="On CiteSeer, too."),
     ),
-    minutes=1.5,
+    minutes=4,
     seeds=10,
 )
 _STEPS = {Setting.TINY: 1, Setting.SMALL: 100, Setting.FULL: 500}

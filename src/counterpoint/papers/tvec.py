@@ -41,7 +41,8 @@ claim = Claim(
             measure="evenness", above=0.5, statement="The least changed layer moves at least half as far as the most."
         ),
     ),
-    minutes=2,
+    minutes=3,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (20, 10, 20, 1), Setting.SMALL: (1500, 200, 300, 30), Setting.FULL: (5000, 183, 1379, 3000)}

@@ -41,7 +41,8 @@ claim = Claim(
         Within(measure="language_of_style", above=0.9, statement="Style tells the language."),
         Better(measure="language", lower=True, statement="Meaning tells it less well than contrastive embeddings do."),
     ),
-    minutes=2,
+    minutes=6,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (60, 30, 2), Setting.SMALL: (3000, 300, 60), Setting.FULL: (29_000, 1000, 20_000)}

@@ -108,6 +108,24 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(toy, tmp_path):
     assert later == [2, 0, 1, 2], "asked for again, a whole run is made again"
 
 
+def test_more_seeds_and_other_checks_go_on_from_what_was_measured(toy, tmp_path):
+    file, seen = counting(toy, until=9)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    more = replace(file, claim=replace(file.claim, seeds=5))
+    assert standing(more, tmp_path) == "holds (stale)", "two seeds are still to be done"
+    assert [one.values for one in reproduce(more, Setting.SMALL, claims=tmp_path)] == [(0.0, 0.1, 0.2, 0.3, 0.4)]
+    assert seen == [0, 1, 2, 3, 4]
+    checks = (Within(measure="error", below=0.4),)
+    stricter = replace(more, claim=replace(more.claim, statement="Nearly.", checks=checks))
+    assert standing(stricter, tmp_path) == "holds (stale)", "what was found is about another check"
+    assert verdict_of(reproduce(stricter, Setting.SMALL, claims=tmp_path)) is Verdict.FAILS
+    assert seen == [0, 1, 2, 3, 4], "the figures were there"
+    record = read_record(stricter, Setting.SMALL, tmp_path)
+    assert record is not None
+    assert record.statement == "Nearly."
+    assert standing(stricter, tmp_path) == "does not hold here"
+
+
 def test_other_sources_start_over(toy, tmp_path):
     file, seen = counting(toy, until=2)
     with pytest.raises(InputError, match="the power went"):
@@ -223,3 +241,16 @@ def test_a_fingerprint_follows_contents_not_places(tmp_path: Path):
     assert fingerprint_sources([moved]) == first
     path.write_text("x = 2\n")
     assert fingerprint_sources([path]) != first
+
+
+def test_what_a_paper_says_of_itself_is_not_in_the_fingerprint(tmp_path: Path):
+    path = tmp_path / "one.py"
+    code = "claim = Claim(\n    minutes={minutes},\n)\nSTEPS = {steps}\n"
+    path.write_text(code.format(minutes=1, steps=2))
+    first = fingerprint_sources([path])
+    path.write_text(code.format(minutes=30, steps=2))
+    assert fingerprint_sources([path]) == first
+    path.write_text(code.format(minutes=30, steps=3))
+    assert fingerprint_sources([path]) != first
+    path.write_text("def late():\n    claim = 1\n" + code.format(minutes=1, steps=2))
+    assert fingerprint_sources([path]) != first, "only what stands at the left edge is meant"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
 from counterpoint.base.errors import InputError
+from counterpoint.experiments.t_interval import interval
 
 Figures = Mapping[str, Mapping[str, float]]
 """What one seed measured: of every side (method, baseline, an ablation ...) every measure by name."""
@@ -244,10 +244,3 @@ def figure(figures: Figures, side: str, measure: str) -> float:
     if not math.isfinite(value):
         raise InputError(f"a verdict needs finite values, and {measure!r} of {side!r} is {value}")
     return value
-
-
-def interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean of `[S]` values, and the ends of its 95 % t-interval."""
-    mean, spread = float(values.mean()), float(values.std(ddof=1))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
-    return mean, mean - half, mean + half

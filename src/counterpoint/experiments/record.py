@@ -51,7 +51,7 @@ def claims_folder() -> Path | None:
 
 
 def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Record:
-    """The record of a run that was cut short, if its sources are the same, else an empty one."""
+    """The record to go on from, if its sources are the same and seeds or checks are to be done; else an empty one."""
     new = Record(
         paper=file.paper.short,
         setting=setting,
@@ -61,9 +61,9 @@ def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Reco
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     )
     kept = None if folder is None else read_record(file, setting, folder)
-    if kept is None or kept.findings or replace(kept, figures=(), seconds=0.0, commit=new.commit) != new:
+    if kept is None or _answers(kept, file) or kept.fingerprint != new.fingerprint or kept.versions != new.versions:
         return new
-    return kept
+    return replace(kept, statement=new.statement, findings=())
 
 
 def write_record(record: Record, folder: Path) -> None:
@@ -96,20 +96,25 @@ def current_fingerprint(file: PaperFile) -> str:
 
 
 def is_fresh(file: PaperFile, folder: Path, *, setting: Setting = Setting.SMALL) -> bool:
-    """There is a verdict, and it was made with these sources."""
+    """There is a verdict on what the claim asks now, and it was made with these sources."""
     record = read_record(file, setting, folder)
-    return record is not None and bool(record.findings) and record.fingerprint == current_fingerprint(file)
+    return record is not None and _answers(record, file) and record.fingerprint == current_fingerprint(file)
 
 
 def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting.SMALL) -> str:
     """In two or three words: the verdict, whether it is stale, or that there is none yet."""
     record = None if folder is None else read_record(file, setting, folder)
-    if record is None:
+    if folder is None or record is None:
         return "not run"
     if not record.findings:
         return "unfinished"
     verdict = verdict_of(record.findings).value
-    return verdict if record.fingerprint == current_fingerprint(file) else f"{verdict} (stale)"
+    return verdict if is_fresh(file, folder, setting=setting) else f"{verdict} (stale)"
+
+
+def _answers(record: Record, file: PaperFile) -> bool:
+    """It has all seeds of the claim, and a finding for each of its checks as they are now."""
+    return len(record.figures) >= file.claim.seeds and tuple(one.check for one in record.findings) == file.claim.checks
 
 
 def _path(short: str, setting: Setting, folder: Path) -> Path:

@@ -8,13 +8,19 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
 PACKAGE = HOUSE.name
+SAID = frozenset({"paper", "claim", "published"})
+"""What a paper's file says of itself and what it asks of figures, by name: no figure comes out otherwise for it."""
 
 
 def fingerprint_sources(files: Iterable[Path]) -> str:
-    """Digest of the files and of every source file of ours that they import, directly or not."""
+    """Digest of the files and of every source file of ours that they import, directly or not.
+
+    What a paper says of itself (:data:`SAID`) is left out, so that words can be mended, seeds be added and checks be
+    changed while what was measured stands.
+    """
     digest = hashlib.sha256()
     for path in sorted(sources_of(files), key=_name):
-        digest.update(f"{_name(path)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(f"{_name(path)} {hashlib.sha256(_measuring(path)).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -32,6 +38,16 @@ def sources_of(files: Iterable[Path]) -> set[Path]:
             found.add(path)
             waiting.extend(_imported(path))
     return found
+
+
+def _measuring(path: Path) -> bytes:
+    """The file without the lines in which a paper says what it is and what it claims."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    for node in reversed(_tree(path).body):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], end_lineno=int(last)) if name in SAID:
+                del lines[node.lineno - 1 : last]
+    return b"".join(lines)
 
 
 def _name(path: Path) -> str:

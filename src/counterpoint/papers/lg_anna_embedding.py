@@ -29,8 +29,8 @@ paper = Paper(
     deviates="No retriever and reranker of billions of parameters: the teacher is MiniLM with all layers, which has "
     "learnt retrieval from people's pairs. SciFact's claims, a static text encoder, which has no use for instructions "
     "and examples in the prompt. A false negative is planted for every claim: its answer with a tenth of the words "
-    "left out. The margin of 0.95 was not tuned. In `small`, 1,200 steps of 32 claims; steps (of 150, 600 and 1200), the "
-    "teacher's temperature (of 0.02 to 0.1) and its share of the targets were chosen by 200 claims held out of the "
+    "left out. The margin of 0.95 was not tuned. In `small`, 1,200 steps of 32 claims; steps (of 150, 600 and 1200), "
+    "the teacher's temperature (of 0.02 to 0.1) and its share of the targets were chosen by 200 claims held out of the "
     "training part, at two other seeds.",
 )
 claim = Claim(

@@ -14,10 +14,11 @@ from counterpoint.encoders import Encoder
 from counterpoint.encoders.low_rank import LowRank, LowRankEncoder
 from counterpoint.encoders.soft_prompts import SoftPromptEncoder, SoftPrompts
 from counterpoint.evaluation.class_geometry import class_spread
-from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, interval
+from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.descend import descend
 from counterpoint.experiments.few_texts import FewTexts, LabelledTexts, TextClassifier, few_texts, few_texts_start
 from counterpoint.experiments.near_words import near_words
+from counterpoint.experiments.t_interval import interval
 from counterpoint.objectives import SupCon
 from counterpoint.pairs.mixing import mixup
 from counterpoint.views import row_seeds

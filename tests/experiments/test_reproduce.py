@@ -126,6 +126,15 @@ def test_more_seeds_and_other_checks_go_on_from_what_was_measured(toy, tmp_path)
     assert standing(stricter, tmp_path) == "does not hold here"
 
 
+def test_a_check_about_something_else_starts_over(toy, tmp_path):
+    file, seen = counting(toy, until=9)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    asks = replace(file, claim=replace(file.claim, checks=(Within(measure="error", side="baseline", below=1),)))
+    with pytest.raises(InputError, match="about the side 'baseline'; there are: method"):
+        reproduce(asks, Setting.SMALL, claims=tmp_path)
+    assert seen == [0, 1, 2, 0], "the first seed is measured again, in case it measures more now"
+
+
 def test_other_sources_start_over(toy, tmp_path):
     file, seen = counting(toy, until=2)
     with pytest.raises(InputError, match="the power went"):
@@ -252,5 +261,7 @@ def test_what_a_paper_says_of_itself_is_not_in_the_fingerprint(tmp_path: Path):
     assert fingerprint_sources([path]) == first
     path.write_text(code.format(minutes=30, steps=3))
     assert fingerprint_sources([path]) != first
+    path.write_text("from counterpoint.experiments.claim import Claim\n" + code.format(minutes=1, steps=2))
+    assert fingerprint_sources([path]) == first, "what judges figures measures none"
     path.write_text("def late():\n    claim = 1\n" + code.format(minutes=1, steps=2))
     assert fingerprint_sources([path]) != first, "only what stands at the left edge is meant"

@@ -9,7 +9,7 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.experiments.claim import Figures, Finding, Setting, verdict_of
+from counterpoint.experiments.claim import Better, Claim, Figures, Finding, Setting, verdict_of
 from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.sources import HOUSE, fingerprint_sources
 
@@ -63,6 +63,8 @@ def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Reco
     kept = None if folder is None else read_record(file, setting, folder)
     if kept is None or _answers(kept, file) or kept.fingerprint != new.fingerprint or kept.versions != new.versions:
         return new
+    if not all(_holds_what_is_asked(one, file.claim) for one in kept.figures):
+        return new
     return replace(kept, statement=new.statement, findings=())
 
 
@@ -113,8 +115,18 @@ def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting
 
 
 def _answers(record: Record, file: PaperFile) -> bool:
-    """It has all seeds of the claim, and a finding for each of its checks as they are now."""
-    return len(record.figures) >= file.claim.seeds and tuple(one.check for one in record.findings) == file.claim.checks
+    """It has all seeds of the claim, and says of each of its checks what follows for it now."""
+    if len(record.figures) < file.claim.seeds or tuple(one.check for one in record.findings) != file.claim.checks:
+        return False
+    now = file.claim.decide(record.figures)
+    return all(one.verdict is again.verdict for one, again in zip(record.findings, now, strict=True))
+
+
+def _holds_what_is_asked(figures: Figures, claim: Claim) -> bool:
+    """Every check finds the measure that it is about, of its side and of whom that should beat."""
+    asked = [(one.measure, one.side) for one in claim.checks]
+    asked += [(one.measure, one.than) for one in claim.checks if isinstance(one, Better)]
+    return all(measure in figures.get(side, {}) for measure, side in asked)
 
 
 def _path(short: str, setting: Setting, folder: Path) -> Path:

@@ -10,13 +10,15 @@ HOUSE = Path(__file__).resolve().parents[1]
 PACKAGE = HOUSE.name
 SAID = frozenset({"paper", "claim", "published"})
 """What a paper's file says of itself and what it asks of figures, by name: no figure comes out otherwise for it."""
+JUDGING = frozenset(f"{PACKAGE}.experiments.{name}" for name in ("claim", "published"))
+"""Modules in which that is written and figures are judged; they measure nothing."""
 
 
 def fingerprint_sources(files: Iterable[Path]) -> str:
     """Digest of the files and of every source file of ours that they import, directly or not.
 
-    What a paper says of itself (:data:`SAID`) is left out, so that words can be mended, seeds be added and checks be
-    changed while what was measured stands.
+    What a paper says of itself and asks of figures (:data:`SAID`) is left out with the modules for it (:data:`JUDGING`)
+    so that words can be mended, seeds be added and checks be changed while what was measured stands.
     """
     digest = hashlib.sha256()
     for path in sorted(sources_of(files), key=_name):
@@ -25,7 +27,7 @@ def fingerprint_sources(files: Iterable[Path]) -> str:
 
 
 def sources_of(files: Iterable[Path]) -> set[Path]:
-    """The files, and the source files of ours that they import, directly or not.
+    """The files, and the source files of ours that they import, directly or not, without those that only judge.
 
     ``from package import name`` counts as an import of the file that defines the name, not of all that the package
     hands on: a claim about one objective does not go stale when another is changed.
@@ -47,6 +49,8 @@ def _measuring(path: Path) -> bytes:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], end_lineno=int(last)) if name in SAID:
                 del lines[node.lineno - 1 : last]
+            case ast.ImportFrom(module=module, end_lineno=int(last)) if module in JUDGING:
+                del lines[node.lineno - 1 : last]
     return b"".join(lines)
 
 
@@ -59,7 +63,7 @@ def _imported(path: Path) -> Iterator[Path]:
         match node:
             case ast.Import(names=names):
                 yield from (_file(one.name) for one in names if _is_ours(one.name))
-            case ast.ImportFrom(module=str(module), names=names) if _is_ours(module):
+            case ast.ImportFrom(module=str(module), names=names) if _is_ours(module) and module not in JUDGING:
                 yield from (_definer(module, one.name) for one in names)
 
 

@@ -34,8 +34,8 @@ claim = Claim(
         Better(measure="auroc", than="rebuilt features", statement="A higher AUROC than rebuilt features."),
         Better(measure="auroc", than="no guidance", statement="A higher AUROC than without guidance."),
     ),
-    minutes=1.5,
-    seeds=5,
+    minutes=3,
+    seeds=10,
 )
 _SIZES = {
     Setting.TINY: ([30, 40, 50], 1),

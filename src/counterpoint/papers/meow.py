@@ -39,7 +39,8 @@ claim = Claim(
         Better(measure="nmi", statement="MEOW has better clusters."),
         Within(measure="weight_of_own_class", below=1.0, statement="Negatives of the own class weigh less on average."),
     ),
-    minutes=4,
+    minutes=6,
+    seeds=10,
 )
 TEMPERATURE, CLUSTERS = 0.4, (100, 300)
 _SIZES = {Setting.TINY: (64, 2, 8), Setting.SMALL: (384, 100, 64), Setting.FULL: (4019, 2000, 64)}

@@ -23,7 +23,8 @@ paper = Paper(
     implements="the cluster-aware affinity and its score, the similarity-guided loss and the agreement of views, "
     "against affinity over edges alone, rebuilt features, and no guidance",
     deviates="Block models with two views and planted anomalies in place of Amazon, YelpChi, IMDB and others; the "
-    "share of clusters and the weight of guidance are 0.5 and 1 without a search. The paper's figures on real sets "
+    "share of clusters and the weight of guidance are 0.5 and 1. A rate of 0.01 (of 0.002 to 0.02; it matters to the "
+    "method alone) and two clusters a block (of 1, 2 and 4) are best on graphs of other seeds. The paper's figures on real sets "
     "(39 % more AUPRC on Amazon than the runner-up) are not comparable.",
 )
 claim = Claim(
@@ -58,8 +59,8 @@ def trial(setting: Setting, seed: int) -> Figures:
     for side, settings in SIDES.items():
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = ClusterAffinity(x.shape[1], clusters=len(sizes), **settings)
-            descend(model, lambda _, model=model: model(x, views)[0], steps=steps, learning_rate=5e-3)
+            model = ClusterAffinity(x.shape[1], clusters=2 * len(sizes), **settings)
+            descend(model, lambda _, model=model: model(x, views)[0], steps=steps, learning_rate=1e-2)
         with torch.no_grad():
             figures[side] = _judged(-model(x, views)[1].numpy(), data)
     figures["rebuilt features"] = _judged(rebuilding_error(x, views[0], steps=steps, seed=seed), data)
@@ -71,7 +72,7 @@ def rebuilding_error(x: Tensor, edges: Tensor, *, steps: int, seed: int) -> np.n
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = GraphEncoder((x.shape[1], 64, 16, 64, x.shape[1]))
-        descend(model, lambda _: (model(x, edges) - x).square().mean(), steps=steps, learning_rate=5e-3)
+        descend(model, lambda _: (model(x, edges) - x).square().mean(), steps=steps, learning_rate=1e-2)
     with torch.no_grad():
         return (model(x, edges) - x).square().mean(1).numpy()
 

@@ -24,8 +24,8 @@ paper = Paper(
     "against affinity over edges alone, rebuilt features, and no guidance",
     deviates="Block models with two views and planted anomalies in place of Amazon, YelpChi, IMDB and others; the "
     "share of clusters and the weight of guidance are 0.5 and 1. A rate of 0.01 (of 0.002 to 0.02; it matters to the "
-    "method alone) and two clusters a block (of 1, 2 and 4) are best on graphs of other seeds. The paper's figures on real sets "
-    "(39 % more AUPRC on Amazon than the runner-up) are not comparable.",
+    "method alone) and two clusters a block (of 1, 2 and 4) are best on graphs of other seeds. The paper's figures on "
+    "real sets (39 % more AUPRC on Amazon than the runner-up) are not comparable.",
 )
 claim = Claim(
     statement="Clusters beside edges tell anomalies better than edges alone or rebuilt features, and guidance helps.",

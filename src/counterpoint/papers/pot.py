@@ -36,8 +36,8 @@ claim = Claim(
         Better(measure="certified", statement="More nodes have a positive bound."),
         Better(measure="node_accuracy", by=-0.01, statement="The probe is at most a point worse."),
     ),
-    minutes=9,
-    seeds=10,
+    minutes=16,
+    seeds=20,
 )
 published = (
     Published(

@@ -26,7 +26,8 @@ def reproduce(
         setting: How large.
         say: Told of every value as it comes, and of warnings.
         claims: Folder to keep every seed in as it is done, with what it depends on: a run that was cut short goes on
-            from there, if its sources are still the same. None keeps nothing.
+            from there, if its sources are still the same, and so does one whose claim has more seeds or other checks
+            now. None keeps nothing.
 
     Raises:
         InputError: An experiment does not fit its data, or the claim is about something that is not measured.

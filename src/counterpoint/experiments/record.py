@@ -100,18 +100,22 @@ def current_fingerprint(file: PaperFile) -> str:
 def is_fresh(file: PaperFile, folder: Path, *, setting: Setting = Setting.SMALL) -> bool:
     """There is a verdict on what the claim asks now, and it was made with these sources."""
     record = read_record(file, setting, folder)
-    return record is not None and _answers(record, file) and record.fingerprint == current_fingerprint(file)
+    return record is not None and _stands(record, file)
 
 
 def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting.SMALL) -> str:
     """In two or three words: the verdict, whether it is stale, or that there is none yet."""
     record = None if folder is None else read_record(file, setting, folder)
-    if folder is None or record is None:
+    if record is None:
         return "not run"
     if not record.findings:
         return "unfinished"
     verdict = verdict_of(record.findings).value
-    return verdict if is_fresh(file, folder, setting=setting) else f"{verdict} (stale)"
+    return verdict if _stands(record, file) else f"{verdict} (stale)"
+
+
+def _stands(record: Record, file: PaperFile) -> bool:
+    return _answers(record, file) and record.fingerprint == current_fingerprint(file)
 
 
 def _answers(record: Record, file: PaperFile) -> bool:

@@ -17,7 +17,7 @@ from counterpoint.experiments.experiment import Experiment, run_experiment
 from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.published import Published
 from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.record import read_record, standing
+from counterpoint.experiments.record import read_record, standing, write_record
 from counterpoint.experiments.reproduce import reproduce
 from counterpoint.experiments.source import DataSource
 from counterpoint.experiments.sources import HOUSE, fingerprint_sources, sources_of
@@ -126,13 +126,39 @@ def test_more_seeds_and_other_checks_go_on_from_what_was_measured(toy, tmp_path)
     assert standing(stricter, tmp_path) == "does not hold here"
 
 
-def test_a_check_about_something_else_starts_over(toy, tmp_path):
+@pytest.mark.parametrize(
+    "check",
+    [Within(measure="error", side="baseline", below=1), Better(measure="error", than="baseline")],
+    ids=["of another side", "against another side"],
+)
+def test_a_check_about_something_else_starts_over(toy, tmp_path, check):
     file, seen = counting(toy, until=9)
     reproduce(file, Setting.SMALL, claims=tmp_path)
-    asks = replace(file, claim=replace(file.claim, checks=(Within(measure="error", side="baseline", below=1),)))
+    asks = replace(file, claim=replace(file.claim, checks=(check,)))
     with pytest.raises(InputError, match="about the side 'baseline'; there are: method"):
         reproduce(asks, Setting.SMALL, claims=tmp_path)
     assert seen == [0, 1, 2, 0], "the first seed is measured again, in case it measures more now"
+
+
+def test_a_verdict_that_would_be_another_now_is_stale_and_decided_anew(toy, tmp_path):
+    file, seen = counting(toy, until=9)
+    (finding,) = reproduce(file, Setting.SMALL, claims=tmp_path)
+    record = read_record(file, Setting.SMALL, tmp_path)
+    assert record is not None
+    write_record(replace(record, findings=(replace(finding, verdict=Verdict.UNDECIDED),)), tmp_path)
+    assert standing(file, tmp_path) == "undecided (stale)"
+    assert reproduce(file, Setting.SMALL, claims=tmp_path) == (finding,)
+    assert seen == [0, 1, 2]
+
+
+def test_other_packages_start_over(toy, tmp_path):
+    file, seen = counting(toy, until=9)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    record = read_record(file, Setting.SMALL, tmp_path)
+    assert record is not None
+    write_record(replace(record, figures=record.figures[:2], findings=(), versions={"python": "2.7"}), tmp_path)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    assert seen == [0, 1, 2, 0, 1, 2]
 
 
 def test_other_sources_start_over(toy, tmp_path):

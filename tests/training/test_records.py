@@ -115,3 +115,28 @@ def test_tensorboard_reads_back(tmp_path):
     assert events.Scalars("loss")[0].value == 1.25
     assert events.Scalars("loss")[0].step == 10
     assert "step" not in events.Tags()["scalars"]
+
+
+def test_tensorboard_hides_the_steps_that_are_done_again(tmp_path):
+    for start, value in ((0, 1.0), (10, 2.0)):
+        log = TensorBoardLog(tmp_path)
+        log.on_start(start, 20)
+        for step in (10, 20):
+            if step > start:
+                log.on_log({"step": step, "loss": value})
+        log.on_end(None)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found = EventAccumulator(str(tmp_path)).Reload().Scalars("loss")
+    assert [(one.step, one.value) for one in found] == [(10, 1.0), (20, 2.0)]
+
+
+def test_tensorboard_says_at_once_that_the_disk_is_full(tmp_path):
+    log = TensorBoardLog(tmp_path)
+    log.on_start(0, 20)
+    assert log._file is not None
+    log._file.close()
+    log._file = open("/dev/full", "wb", buffering=0)  # noqa: SIM115 - closed in on_end
+    with pytest.raises(StorageError, match=f"cannot write {tmp_path}.*No space left"):
+        log.on_log(RECORD)
+    log.on_end(None)

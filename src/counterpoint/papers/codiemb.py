@@ -45,7 +45,7 @@ claim = Claim(
         Better(measure="mean", side="delta soup", than="uniform soup", statement="Fusion by deltas beats the soup."),
     ),
     minutes=14,
-    seeds=10,
+    seeds=40,
 )
 
 _SIZES = {Setting.TINY: (20, 60, 40, 2), Setting.SMALL: (809, 1500, 5749, 600), Setting.FULL: (809, 5183, 5749, 5000)}

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -97,43 +99,52 @@ def read_records(path: Path, *, until: int | None = None) -> list[Record]:
 class TensorBoardLog(Observer):
     """Writes every number of a record as a scalar for TensorBoard.
 
+    Records are written in the training process, not by a thread as torch's writer does, so that a full disk is an error
+    of the step that met it.
+
     Args:
         folder: Where the event files go.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._writer: Any = None
+        self._file: IO[bytes] | None = None
 
     def on_start(self, step: int, total: int) -> None:
-        """Open the writer; what it holds of later steps is hidden.
+        """Begin an event file; what earlier ones hold of later steps is hidden.
 
         Raises:
             StorageError: The folder cannot be written.
         """
-        from torch.utils.tensorboard.writer import SummaryWriter  # a second to import, wanted by few runs
-
+        name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         with _saying(self.folder):
-            self._writer = SummaryWriter(str(self.folder), purge_step=step + 1)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._file = open(self.folder / name, "wb", buffering=0)  # noqa: SIM115 - closed in on_end
+        self._write(step + 1, file_version="brain.Event:2")
+        self._write(step + 1, session_log={"status": "START"})
 
     def on_log(self, record: Record) -> None:
         """One scalar for each number but the step.
 
         Raises:
-            StorageError: The disk is full, as the writer's own thread found out since the last record.
-        """
-        with _saying(self.folder):
-            for name, value in record.items():
-                if name != "step":
-                    self._writer.add_scalar(name, value, record["step"])
-
-    def on_end(self, result: TrainResult | None) -> None:
-        """Close the writer.
-
-        Raises:
             StorageError: The disk is full.
         """
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            with _saying(self.folder):
-                writer.close()
+        values = [{"tag": name, "simple_value": value} for name, value in record.items() if name != "step"]
+        self._write(int(record["step"]), summary={"value": values})
+
+    def on_end(self, result: TrainResult | None) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _write(self, step: int, **what: Any) -> None:
+        from tensorboard.compat.proto.event_pb2 import (  # slow to import, wanted by few runs
+            Event,  # pyright: ignore[reportAttributeAccessIssue] - made by protobuf when imported
+        )
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        assert self._file is not None
+        event = Event(step=step, wall_time=time.time(), **what)
+        with _saying(self.folder):
+            RecordWriter(self._file).write(event.SerializeToString())

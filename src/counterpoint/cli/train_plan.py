@@ -9,6 +9,7 @@ from counterpoint.base.spec import to_json
 from counterpoint.cli import console
 from counterpoint.data import SkippedRow, Supervision
 from counterpoint.experiments.check import prepare_job
+from counterpoint.experiments.check_texts import told_texts
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
@@ -28,7 +29,14 @@ def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Method:
     Raises:
         InputError: The recipe does not fit the data, or the held-out data cannot be judged.
     """
-    return prepare_job(plan, loaded, judge=judge, warn=lambda warning: console.say(f"warning: {warning}"))
+    method = prepare_job(plan, loaded, judge=judge, warn=_warn)
+    for told in told_texts(loaded, method, supervision=plan.supervision):
+        _warn(told)
+    return method
+
+
+def _warn(warning: str) -> None:
+    console.say(f"warning: {warning}")
 
 
 def say_plan(plan: Recipe, loaded: Data, *, json: bool) -> None:

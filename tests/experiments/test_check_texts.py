@@ -31,14 +31,14 @@ def test_own_positives_are_counted_with_blanks_around_them():
     columns = pairs()
     columns["positive"][2:4] = ["three anchor", "  four anchor "]
     (found,) = told(columns)
-    assert found.startswith("2 of 8 training rows: the text is its own positive")
+    assert found.startswith("2 of 8 training rows have a text that is its own positive")
 
 
 def test_one_of_several_positives_is_enough():
     columns = pairs()
     columns["positive"] = [[text, "six anchor"] for text in columns["positive"]]
     (found,) = told(columns)
-    assert found.startswith("1 of 8 training rows:")
+    assert found.startswith("1 of 8 training rows")
 
 
 def test_texts_that_are_cut_are_counted_on_either_side():
@@ -46,14 +46,14 @@ def test_texts_that_are_cut_are_counted_on_either_side():
     columns["anchor"][0] = " ".join(WORDS * 3)
     columns["positive"][5:7] = [" ".join(WORDS * 4)] * 2
     first, second = told(columns, max_length=12)
-    assert first.startswith("1 of 8 anchors looked at: longer than the encoder reads (12 tokens)")
-    assert second.startswith("2 of 8 texts that anchors are compared with looked at:")
+    assert first.startswith("column 'anchor': 1 of 8 texts looked at are longer than the encoder reads (12 tokens)")
+    assert second.startswith("column 'positive': 2 of 8 texts looked at")
 
 
 def test_texts_without_pairs_can_be_cut_and_have_no_positives():
     texts = [f"{word} text" for word in WORDS[1:]] + [" ".join(WORDS * 3)]
     (found,) = told({"text": texts}, Supervision.VIEWS, max_length=12)
-    assert found.startswith("1 of 8 texts looked at:")
+    assert found.startswith("column 'text': 1 of 8 texts looked at")
 
 
 def test_vectors_are_not_looked_at(columns):

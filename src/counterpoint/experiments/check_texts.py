@@ -1,6 +1,6 @@
 """Texts that teach less than one might expect: their own positives, and ends that the encoder does not read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,11 +40,15 @@ def told_texts(data: Data, method: Method, *, supervision: Supervision) -> list[
         same = _own_positives(columns, roles.anchor[0], roles.positives)
         if same:
             told.append(
-                f"{same:,} of {len(rows):,} training rows: the text is its own positive, from which nothing "
-                "but dropout and views can be learnt"
+                f"{same:,} of {len(rows):,} training rows have a text that is its own positive, from which "
+                "nothing but dropout and views can be learnt"
             )
-    for encoder, role, names in _readers(method, roles.anchor, read, paired=paired):
-        told += _cut(encoder, role, [text for name in names for one in columns[name] for text in one])
+    for name in read:
+        first, role = name in roles.anchor, Role.PLAIN
+        if paired:
+            role = Role.QUERY if first else Role.DOCUMENT
+        encoder = method.encoder if first else method.other or method.encoder
+        told += _cut(encoder, role, name, [text for one in columns[name] for text in one])
     return told
 
 
@@ -61,23 +65,11 @@ def _own_positives(columns: dict[str, list[list[str]]], anchor: str, positives: 
     return sum(any(first & second for second in others) for first, *others in stripped)
 
 
-def _readers(
-    method: Method, anchor: Sequence[str], read: Sequence[str], *, paired: bool
-) -> Iterator[tuple[Encoder, Role, list[str]]]:
-    """Each encoder with the role in which it reads the columns that are texts."""
-    first, second = ([name for name in read if (name in anchor) is side] for side in (True, False))
-    if first:
-        yield method.encoder, Role.QUERY if paired else Role.PLAIN, first
-    if second:
-        yield method.other or method.encoder, Role.DOCUMENT, second
-
-
-def _cut(encoder: Encoder, role: Role, texts: list[str]) -> list[str]:
+def _cut(encoder: Encoder, role: Role, column: str, texts: list[str]) -> list[str]:
     found = cut_texts(encoder, texts, role=role)
     if found is None or not found.count:
         return []
-    which = {Role.PLAIN: "texts", Role.QUERY: "anchors", Role.DOCUMENT: "texts that anchors are compared with"}[role]
     return [
-        f"{found.count:,} of {len(texts):,} {which} looked at: longer than the encoder reads ({found.limit} "
-        "tokens), so that the end is not seen"
+        f"column {column!r}: {found.count:,} of {len(texts):,} texts looked at are longer than the encoder reads "
+        f"({found.limit} tokens), and their ends are not seen"
     ]

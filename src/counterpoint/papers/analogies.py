@@ -1,14 +1,10 @@
 """Word vectors by push and pull: a hinge on one co-occurrence and one stranger recovers analogies as parallel lines."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import torch
-from torch import nn
-from torch.nn.functional import relu
 
 from counterpoint.evaluation import analogies
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
+from counterpoint.experiments.push_pull import PushPull
 from counterpoint.experiments.skip_gram import SkipGram
 
 paper = Paper(
@@ -39,41 +35,8 @@ claim = Claim(
 )
 
 _PAIRS = {Setting.TINY: 4_000, Setting.SMALL: 600_000, Setting.FULL: 10_000_000}
-ROOTS, DIM, SKIP = 60, 32, SkipGram(dim=32, batch=4_000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PushPull:
-    """Formula of a pair (i, j) and a stranger k: ``max(0, m - u_i . v_j + u_i . v_k)``, rows of v scaled to length 1.
-
-    Attributes:
-        margin: m.
-        batch: Pairs a step.
-        learning_rate: Of Adam; falls to 0 in a straight line.
-    """
-
-    margin: float = 1.0
-    batch: int = 4_000
-    learning_rate: float = 0.02
-
-    def __call__(self, words: np.ndarray, contexts: np.ndarray, count: int, *, seed: int) -> np.ndarray:
-        """Vectors of words float32 `[count, D]`, u, from one pass over the pairs in random order."""
-        draw = torch.Generator().manual_seed(seed)
-        u, v = (nn.Parameter(torch.randn(count, DIM, generator=draw) / DIM) for _ in range(2))
-        optimiser = torch.optim.Adam([u, v], lr=self.learning_rate)
-        both = torch.from_numpy(np.stack([words, contexts]))
-        batches = torch.randperm(len(words), generator=draw).split(self.batch)
-        for number, rows in enumerate(batches):
-            word, context = both[:, rows]
-            # a stranger is the context of another pair, hence drawn by frequency
-            strange = context[torch.randperm(len(rows), generator=draw)]
-            unit = nn.functional.normalize(v)
-            apart = (u[word] * (unit[context] - unit[strange])).sum(1)
-            optimiser.param_groups[0]["lr"] = self.learning_rate * (1 - number / len(batches))
-            optimiser.zero_grad()
-            relu(self.margin - apart).mean().backward()
-            optimiser.step()
-        return u.detach().numpy()
+ROOTS, DIM = 60, 32
+PUSH, SKIP = PushPull(dim=DIM, learning_rate=0.05), SkipGram(dim=DIM, batch=4_000)
 
 
 def trial(setting: Setting, seed: int) -> Figures:
@@ -84,7 +47,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     drawn = rng.choice(shares.size, _PAIRS[setting], p=shares.ravel() / shares.sum())
     words, contexts = drawn // shares.shape[1], drawn % shares.shape[1] + len(shares)
     found = {
-        "method": PushPull()(words, contexts, count, seed=seed),
+        "method": PUSH(words, contexts, count, seed=seed),
         "baseline": SKIP(words, contexts, count, seed=seed),
         "first": np.random.default_rng(seed).normal(size=(count, DIM)),
     }

@@ -1,8 +1,9 @@
 """Word vectors by push and pull beside word2vec: 15 novels (4.6 million words), 100 dimensions, one thread.
 
 Prints a line of JSON for each: words a second (vocabulary included), the share of word2vec's analogies that are
-answered right, and the rank correlation with people's scores of four sets. Usage: python benchmarks/word_vectors.py [--epochs 5]
-[--rate 0.1] [--gensim PYTHON], where PYTHON is that of an environment with gensim 4.4.0 (skip-gram, 5 negatives).
+answered right, and the rank correlation with people's scores of four sets. Usage: python benchmarks/word_vectors.py
+[--epochs 5] [--rate 0.1] [--gensim PYTHON], where PYTHON is that of an environment with gensim 4.4.0 (skip-gram, 5
+negatives).
 """
 
 import argparse

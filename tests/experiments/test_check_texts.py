@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from counterpoint.data import Supervision, table_from
 from counterpoint.encoders import StaticText
+from counterpoint.experiments import check_texts
 from counterpoint.experiments.check_texts import told_texts
 from counterpoint.experiments.job import start_method
 from counterpoint.experiments.presets import recipe_for
@@ -60,3 +61,13 @@ def test_vectors_are_not_looked_at(columns):
     data = data_from(table_from(columns("vector", "pairs")), None, DataSource(data="python", test_fraction=0), {})
     recipe = recipe_for(data)
     assert told_texts(data, start_method(recipe, data.train), supervision=recipe.supervision) == []
+
+
+def test_of_many_rows_some_from_all_over_are_looked_at(monkeypatch):
+    monkeypatch.setattr(check_texts, "LOOKED_AT", 20)
+    count = 200
+    columns = {"anchor": [f"text {row}" for row in range(count)], "positive": [f"other {row}" for row in range(count)]}
+    for row in (0, count - 1):
+        columns["positive"][row] = columns["anchor"][row]
+    (found,) = told(columns)
+    assert found.startswith("2 of 20 training rows")

@@ -12,11 +12,11 @@ from counterpoint.encoders.cut_texts import cut_texts
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method
 
-LOOKED_AT = 10_000
+LOOKED_AT, _RUNS = 10_000, 10
 
 
 def told_texts(data: Data, method: Method, *, supervision: Supervision) -> list[str]:
-    """What to tell of the texts to learn from, all of them or a fixed sample, before the first step.
+    """What to tell of the texts to learn from, all of them or some from all over the table, before the first step.
 
     Args:
         data: Read once, at most ``LOOKED_AT`` rows.
@@ -31,9 +31,7 @@ def told_texts(data: Data, method: Method, *, supervision: Supervision) -> list[
     read = [name for name, kind in kinds.items() if kind is Kind.TEXT]
     if not read:
         return []
-    rows = np.arange(len(table))
-    if len(rows) > LOOKED_AT:
-        rows = np.sort(np.random.default_rng(0).choice(rows, LOOKED_AT, replace=False))
+    rows = _spread(len(table))
     columns = {name: [_texts(value) for value in values] for name, values in table.take(rows, read).items()}
     told = []
     if supervision is Supervision.PAIRS and {*roles.anchor, *roles.positives} <= {*read}:
@@ -50,6 +48,15 @@ def told_texts(data: Data, method: Method, *, supervision: Supervision) -> list[
         encoder = method.encoder if first else method.other or method.encoder
         told += _cut(encoder, role, name, [text for one in columns[name] for text in one])
     return told
+
+
+def _spread(count: int) -> np.ndarray:
+    """All rows, or ten runs of neighbours from all over the table: rows far apart would each read a block of a file."""
+    if count <= LOOKED_AT:
+        return np.arange(count)
+    length = LOOKED_AT // _RUNS
+    starts = np.linspace(0, count - length, _RUNS).astype(np.int64)
+    return np.unique(starts[:, None] + np.arange(length))
 
 
 def _texts(value: Any) -> list[str]:

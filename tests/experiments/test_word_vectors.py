@@ -106,6 +106,7 @@ def test_long_texts_are_read_in_parts_again_and_again(monkeypatch):
     ("call", "message"),
     [
         (lambda: learn_word_vectors([["a", "b"]]), "0 words occur 5 times or more"),
+        (lambda: learn_word_vectors([["a"], ["b"]] * 9), "stand beside each other"),
         (lambda: learn_word_vectors([["a", "b"] * 9], epochs=0), "epochs must be a positive number, got 0"),
         (lambda: Windows(reach=0), "reach must be a positive number, got 0"),
         (lambda: PushPull(margin=0.0), "margin must be a positive number"),

@@ -72,7 +72,7 @@ def learn_word_vectors(
         seed: Decides windows, what is left out, the first vectors and the strangers.
 
     Raises:
-        InputError: No pass, or fewer than two words that are frequent enough.
+        InputError: No pass, or no two words that are frequent enough beside each other.
     """
     check_positive_number("epochs", epochs)
     counts = Counter(word for text in texts for word in text)
@@ -108,7 +108,10 @@ class _Text:
             words, owners = self.numbers[here][kept], self.owners[here][kept]
             reach = rng.integers(1, self.reach + 1, len(words))
             sides = list(zip(*_at_all_distances(words, owners, reach, self.reach), strict=True))
-            yield np.concatenate(sides[0]), np.concatenate(sides[1])
+            centres, contexts = (np.concatenate(side) for side in sides)
+            if not len(centres):
+                raise InputError("no two words that occur often enough stand beside each other in a text")
+            yield centres, contexts
 
 
 def _at_all_distances(words: np.ndarray, owners: np.ndarray, reach: np.ndarray, most: int) -> Iterator[Pairs]:

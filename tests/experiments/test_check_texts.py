@@ -42,6 +42,11 @@ def test_one_of_several_positives_is_enough():
     assert found.startswith("1 of 8 training rows")
 
 
+def test_one_of_several_columns_is_enough():
+    columns = {"anchor": [["x"], ["y"]], "first": [["a"], ["b"]], "second": [["c"], ["y"]]}
+    assert check_texts._own_positives(columns, "anchor", ["first", "second"]) == 1
+
+
 def test_texts_that_are_cut_are_counted_on_either_side():
     columns = pairs()
     columns["anchor"][0] = " ".join(WORDS * 3)

@@ -108,6 +108,25 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(toy, tmp_path):
     assert later == [2, 0, 1, 2], "asked for again, a whole run is made again"
 
 
+def test_three_seeds_do_at_the_papers_own_scale_and_more_are_kept(toy, tmp_path):
+    file, seen = counting(toy, until=9)
+    many = replace(file, claim=replace(file.claim, seeds=7))
+    reproduce(many, Setting.FULL, claims=tmp_path)
+    assert seen == [0, 1, 2]
+    assert standing(many, tmp_path, setting=Setting.FULL) == "holds"
+    record = read_record(many, Setting.FULL, tmp_path)
+    assert record is not None
+    write_record(replace(record, figures=(*record.figures, *record.figures), findings=()), tmp_path)
+    (found,) = reproduce(many, Setting.FULL, claims=tmp_path)
+    assert len(found.values) == 6, "of all that were measured"
+    assert seen == [0, 1, 2], "none is measured again"
+    reproduce(many, Setting.SMALL, claims=tmp_path)
+    assert seen == [0, 1, 2, *range(7)]
+    few = replace(file, claim=replace(file.claim, seeds=2))
+    reproduce(few, Setting.FULL, claims=tmp_path / "few")
+    assert seen[-2:] == [0, 1]
+
+
 def test_more_seeds_and_other_checks_go_on_from_what_was_measured(toy, tmp_path):
     file, seen = counting(toy, until=9)
     reproduce(file, Setting.SMALL, claims=tmp_path)

@@ -9,7 +9,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import Figures, Finding, Setting, figure
 from counterpoint.experiments.experiment import run_experiment
 from counterpoint.experiments.paper_file import PaperFile
-from counterpoint.experiments.record import begun_record, write_record
+from counterpoint.experiments.record import begun_record, seeds_asked, write_record
 
 
 def reproduce(
@@ -19,7 +19,7 @@ def reproduce(
     say: Callable[[str], None] = lambda text: None,
     claims: Path | None = None,
 ) -> tuple[Finding, ...]:
-    """Every side over the claim's seeds; what follows for each of its checks.
+    """Every side over the claim's seeds, three of them at the paper's own scale; what follows for each of its checks.
 
     Args:
         file: The paper.
@@ -35,7 +35,7 @@ def reproduce(
     if claims is not None and claims.exists() and not claims.is_dir():
         raise InputError(f"claims: a folder is expected, and {claims} is a file")
     record = begun_record(file, setting, claims)
-    for seed in range(len(record.figures), file.claim.seeds):
+    for seed in range(len(record.figures), seeds_asked(file.claim, setting)):
         started = time.monotonic()
         figures = measure(file, setting, seed, say=say)
         for check in file.claim.checks:

@@ -1,8 +1,8 @@
-"""LightGCN at its own scale: Gowalla, 64 dimensions, 3 layers, batches of 2,048, the official split.
+"""LightGCN and contrasts at their own scale: Gowalla, 64 dimensions, 3 layers, batches of 2,048, the official split.
 
 Prints seconds of each epoch (of the clock, and of the processor over all threads), the peak memory of the process and,
 every few epochs, Recall@20 and NDCG@20 on the test part beside the published figures. Nothing is chosen by the test:
-every look is printed. Usage: python benchmarks/recommend.py [--epochs 5] [--look 5] [--contrast cross-layer] [--evenly]
+every look is printed. Usage: python benchmarks/recommend.py [--epochs 5] [--look 5] [--contrast NAME] [--evenly]
 """
 
 import argparse
@@ -17,9 +17,15 @@ import torch
 from counterpoint.data.interactions import Interactions
 from counterpoint.data.sets.interactions import gowalla
 from counterpoint.experiments.recommend import Learner, RecommenderSettings, ranking
-from counterpoint.methods.graph_contrast import CrossLayer, GraphContrast, NoContrast
+from counterpoint.methods.graph_contrast import CrossLayer, GlobalView, GraphContrast, NoContrast, Noise
 
-CONTRASTS: dict[str, GraphContrast] = {"none": NoContrast(), "cross-layer": CrossLayer()}
+CONTRASTS: dict[str, GraphContrast] = {
+    "none": NoContrast(),
+    "noise": Noise(),
+    "cross-layer": CrossLayer(),
+    "global": GlobalView(),
+}
+"""LightGCN, SimGCL, XSimGCL and LightGCL, each with its usual weight."""
 PUBLISHED = {
     ("none", 5): {"recall@20": 0.1071, "ndcg@20": 0.0894},
     ("none", 1000): {"recall@20": 0.1830, "ndcg@20": 0.1554},

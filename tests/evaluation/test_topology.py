@@ -16,10 +16,12 @@ def by_hand(a, hops, beta):
     found = np.zeros(len(a))
     for i in range(len(a)):
         ratios = []
+        if a[i].sum() < 2:
+            continue
         for j in np.flatnonzero(a[i]):
             pairs = [(k, m) for k in range(hops) for m in range(hops)]
             shared = sum(beta ** (k + m) * powers[k][i][powers[m][j] > 0].sum() for k, m in pairs)
-            ratios.append(shared / sum(beta ** (k + m) * powers[k][i].sum() for k, m in pairs))
+            ratios.append(shared / (sum(beta ** (k + m) * powers[k][i].sum() for k, m in pairs) - 1))
         found[i] = np.mean(ratios) if ratios else 0.0
     return found
 
@@ -34,8 +36,15 @@ def test_it_is_that_of_the_definition(hops):
 def test_triangles_raise_it_and_a_tree_has_none_at_one_hop():
     triangle = sparse.csr_array(np.ones((3, 3)) - np.eye(3))
     star = sparse.csr_array(np.array([[0, 1, 1], [1, 0, 0], [1, 0, 0]]))
-    assert topological_concentration(triangle, hops=1).tolist() == [0.5] * 3
+    assert topological_concentration(triangle, hops=1).tolist() == [1.0] * 3
     assert topological_concentration(star, hops=1).tolist() == [0.0] * 3
+
+
+def test_a_node_with_one_neighbour_has_none():
+    path = sparse.csr_array(np.diag([1.0, 1.0], 1) + np.diag([1.0, 1.0], -1))
+    for found in (topological_concentration(path), approximate_concentration(path, seed=0)):
+        assert found[1] > 0
+        assert found[[0, 2]].tolist() == [0.0, 0.0]
 
 
 def test_the_approximation_ranks_nodes_alike_where_degrees_are_alike():
@@ -46,7 +55,7 @@ def test_the_approximation_ranks_nodes_alike_where_degrees_are_alike():
     near[jumps[:, 1], (jumps[:, 1] + 77) % 200] = near[(jumps[:, 1] + 77) % 200, jumps[:, 1]] = 1
     matrix = sparse.csr_array(near)
     exact, found = topological_concentration(matrix), approximate_concentration(matrix, dim=4096, seed=0)
-    assert stats.spearmanr(exact, found).statistic > 0.8
+    assert stats.spearmanr(exact, found).statistic > 0.7
 
 
 @pytest.mark.parametrize(

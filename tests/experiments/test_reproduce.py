@@ -216,6 +216,19 @@ def test_the_page_says_what_was_measured(toy, tmp_path):
     assert re.search(r"method: knn_accuracy .* \| baseline: .*; better by .* \[", claims_page([toy], tmp_path))
 
 
+def test_made_and_real_data_have_verdicts_of_their_own(toy, tmp_path):
+    checks = (
+        Within(measure="error", below=0.5, statement="Here.", on="made data"),
+        Within(measure="error", below=0.15, statement="There.", on="Cora"),
+        Within(measure="error", below=0.5, statement="Anywhere."),
+    )
+    file, _ = counting(replace(toy, claim=replace(toy.claim, checks=checks)), until=9)
+    reproduce(file, Setting.SMALL, claims=tmp_path)
+    told = "does not hold here (made data: holds; Cora: does not hold here)"
+    assert f"| [Toy](#toy) | `papers/toy.py` | nothing | {told} |" in claims_page([file], tmp_path)
+    assert standing(file, tmp_path) == "does not hold here", "the worst of all checks"
+
+
 def test_the_page_shows_what_the_paper_prints_beside_ours(toy, tmp_path):
     printed = Published(measure="error", value=0.25, spread=0.03, source="Table 1")
     file, _ = counting(toy, until=9)

@@ -10,13 +10,13 @@ from counterpoint.base.sparse import shape_of
 def topological_concentration(
     adjacency: sparse.csr_array, *, hops: int = 2, discount: float | None = None
 ) -> np.ndarray:
-    """How much the surroundings of a node and of its neighbours overlap, float64 `[N]`; 0 without a neighbour.
+    """How much the surroundings of a node and of its neighbours overlap, float64 `[N]`; 0 with fewer than 2 neighbours.
 
     Formula: the mean over neighbours j of ``sum_{k, l <= K} b^{k + l - 2} |W_i^k in H_j^l|`` over ``sum_{k, l} b^{k + l
-    - 2} |W_i^k|``, with ``W_i^k`` the walks of k steps from i, by where they end, and ``H_j^l`` the nodes that one of l
-    steps from j can end at: the paper's intersection, normalised as in its public code. Wang, Zhao, Zhao,
-    Liu, Cheng, Shah and Derr (2024), "A Topological Perspective on Demystifying GNN-Based Link Prediction
-    Performance", arXiv:2310.04612.
+    - 2} |W_i^k| - 1``, with ``W_i^k`` the walks of k steps from i, by where they end, and ``H_j^l`` the nodes that one
+    of l steps from j can end at: the paper's intersection, normalised as in its public code, which leaves out the one
+    step to j itself, and is 0 where there is no other. Wang, Zhao, Zhao, Liu, Cheng, Shah and Derr (2024), "A
+    Topological Perspective on Demystifying GNN-Based Link Prediction Performance", arXiv:2310.04612.
 
     Args:
         adjacency: 0 and 1, symmetric `[N, N]`.
@@ -39,13 +39,15 @@ def topological_concentration(
         for m, there in enumerate(reach):
             shared += beta ** (k + m) * np.asarray(walk[left].multiply(there[right]).sum(1)).ravel()
             possible += beta ** (k + m) * total
-    return _mean_over_neighbours(shared / possible, left, shape_of(adjacency)[0])
+    return _mean_over_neighbours(shared / np.maximum(possible - 1, 1e-12), left, shape_of(adjacency)[0])
 
 
 def approximate_concentration(
     adjacency: sparse.csr_array, *, hops: int = 2, dim: int = 512, discount: float | None = None, seed: int
 ) -> np.ndarray:
     """The same by random vectors that are spread over the graph: linear in the edges, float64 `[N]`.
+
+    As there, 0 with fewer than 2 neighbours.
 
     Formula: the mean over neighbours of the inner product of unit rows of ``sum_{k <= K} b^{k - 1} A^k R``, with R
     normal `[N, dim]`; the approximation of the same paper.
@@ -86,4 +88,5 @@ def _discount(adjacency: sparse.csr_array, discount: float | None) -> float:
 
 
 def _mean_over_neighbours(values: np.ndarray, node: np.ndarray, n: int) -> np.ndarray:
-    return np.bincount(node, weights=values, minlength=n) / np.maximum(np.bincount(node, minlength=n), 1)
+    count = np.bincount(node, minlength=n)
+    return np.where(count > 1, np.bincount(node, weights=values, minlength=n) / np.maximum(count, 1), 0.0)

@@ -105,6 +105,7 @@ class Better:
         than: Whom it should beat, on the same seeds.
         by: The smallest mean difference that counts; negative where "no worse than by so much" is the claim.
         lower: Smaller values are better.
+        on: The data, where a claim looks at several and each deserves a verdict of its own.
     """
 
     measure: str
@@ -113,6 +114,7 @@ class Better:
     than: str = "baseline"
     by: float = 0.0
     lower: bool = False
+    on: str = ""
 
     def decide(self, seeds: Sequence[Figures]) -> "Finding":
         """What the seeds say."""
@@ -133,6 +135,7 @@ class Within:
         side: Whose.
         above: It must exceed this; None for no bound.
         below: It must stay under this; None for no bound.
+        on: The data, as for :class:`Better`.
 
     Raises:
         InputError: There is no bound at all.
@@ -143,6 +146,7 @@ class Within:
     side: str = "method"
     above: float | None = None
     below: float | None = None
+    on: str = ""
 
     def __post_init__(self) -> None:
         """A check that cannot fail is none."""

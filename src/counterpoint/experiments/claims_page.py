@@ -1,10 +1,10 @@
 """The page of all claims: what each paper's file implements, what was measured, and what follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
-from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, figure, verdict_of
+from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Verdict, Wing, figure, verdict_of
 from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.published import Published
 from counterpoint.experiments.record import Record, read_record
@@ -15,6 +15,7 @@ Made by `counterpoint papers --markdown` from the files of `papers/` and the rec
 writes. Every figure was measured on 2 cores over the seeds given. *Holds*: every check of the claim does, with every
 seed where there are bounds, and with the whole 95 % t-interval of the paired differences where two sides are compared.
 *Does not hold here*: a check came out the other way at this size. *Undecided*: an interval crosses the line.
+The verdict of a claim is the worst of all its checks; where it looks at made data and at real ones, each has its own.
 `counterpoint papers` also says whether the sources have changed since.
 """
 
@@ -53,7 +54,14 @@ def _overview(papers: list[tuple[PaperFile, Record | None]]) -> str:
 def _verdict(record: Record | None) -> str:
     if record is None or not record.findings:
         return "not run"
-    return verdict_of(record.findings).value
+    parts = [f"{data}: {verdict.value}" for data, verdict in verdicts_by_data(record.findings).items()]
+    return verdict_of(record.findings).value + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def verdicts_by_data(findings: Sequence[Finding]) -> dict[str, Verdict]:
+    """The verdict on each of the data that a claim names, in its order; nothing where it names none."""
+    names = dict.fromkeys(one.check.on for one in findings if one.check.on)
+    return {name: verdict_of([one for one in findings if one.check.on == name]) for name in names}
 
 
 def _paper(one: PaperFile, record: Record | None, full: Record | None) -> str:

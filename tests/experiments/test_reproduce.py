@@ -222,7 +222,8 @@ def test_made_and_real_data_have_verdicts_of_their_own(toy, tmp_path):
         Within(measure="error", below=0.15, statement="There.", on="Cora"),
         Within(measure="error", below=0.5, statement="Anywhere."),
     )
-    file, _ = counting(replace(toy, claim=replace(toy.claim, checks=checks)), until=9)
+    file, _ = counting(toy, until=9)
+    file = replace(file, claim=replace(file.claim, checks=checks))
     reproduce(file, Setting.SMALL, claims=tmp_path)
     told = "does not hold here (made data: holds; Cora: does not hold here)"
     assert f"| [Toy](#toy) | `papers/toy.py` | nothing | {told} |" in claims_page([file], tmp_path)

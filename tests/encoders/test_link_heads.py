@@ -4,7 +4,7 @@ import torch
 from scipy import sparse
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.link_heads import CommonNeighbours, NeuralCommonNeighbour
+from counterpoint.encoders.link_heads import CommonNeighbours, InnerProduct, NeuralCommonNeighbour
 
 A = np.zeros((6, 6), dtype=int)
 for i, j in [(0, 2), (1, 2), (0, 3), (1, 4), (0, 1), (3, 5)]:
@@ -43,6 +43,22 @@ def test_the_score_is_that_of_the_definition():
     torch.testing.assert_close(head(h, PAIRS, GRAPH)[1], expected)
     head.complete = False
     torch.testing.assert_close(head(h, PAIRS, GRAPH)[0], plain(0, 1, [2], [1.0]))
+
+
+def test_a_far_threshold_completes_nothing_and_a_low_one_everything():
+    torch.manual_seed(0)
+    h = torch.randn(6, 4)
+    never, always = (NeuralCommonNeighbour(4, complete=True, sharpness=50.0, threshold=at).eval() for at in (99, -99))
+    always.load_state_dict(never.state_dict())
+    expected = always._score(h, PAIRS, torch.stack([h[2] + h[1] + h[3] + h[0] + h[4], h[0] + h[5] + h[1]]))
+    torch.testing.assert_close(always(h, PAIRS, GRAPH), expected)
+    never.complete, completed = False, never(h, PAIRS, GRAPH)
+    torch.testing.assert_close(completed, never(h, PAIRS, GRAPH))
+
+
+def test_the_inner_product_is_that_of_the_ends():
+    h = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(InnerProduct()(h, PAIRS, GRAPH), torch.stack([h[0] @ h[1], h[3] @ h[4]]))
 
 
 def test_what_does_not_fit_is_one_clear_error():

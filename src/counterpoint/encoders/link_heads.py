@@ -50,24 +50,38 @@ class NeuralCommonNeighbour(nn.Module):
     """NCN, and with ``complete`` NCNC: the product of both ends beside the sum over their common neighbours.
 
     Formula: ``s_ij = MLP(A(h_i * h_j) + b B(sum_{u in N(i) & N(j)} h_u))`` with perceptrons A and B. NCNC adds every
-    neighbour u of one end alone, weighted by the probability ``P_uj = sigmoid(s_uj)`` that NCN gives to the missing
-    edge to the other end, without gradient. Wang, Yang and Zhang (2024), "Neural Common Neighbor with Completion for
-    Link Prediction", arXiv:2302.00890.
+    neighbour u of one end alone, weighted by the probability ``P_uj = sigmoid(a (s_uj - c))`` that NCN gives to the
+    missing edge to the other end, without gradient. Wang, Yang and Zhang (2024), "Neural Common Neighbor with
+    Completion for Link Prediction", arXiv:2302.00890; ``a`` and ``c`` are the public code's, which make up for
+    learning from as many edges as other pairs, where nearly all pairs are no edge.
 
     Attributes:
         use_common: False leaves the product of the ends alone: a graph autoencoder with a learnt head.
         complete: Whether missing neighbours are completed.
+        sharpness: ``a``.
+        threshold: ``c``, the logit at which a missing edge counts one half.
     """
 
-    def __init__(self, dim: int, *, use_common: bool = True, complete: bool = False) -> None:
+    def __init__(
+        self,
+        dim: int,
+        *,
+        use_common: bool = True,
+        complete: bool = False,
+        sharpness: float = 1.0,
+        threshold: float = 0.0,
+    ) -> None:
         """Draw weights from torch's random state.
 
         Args:
             dim: D of node vectors, and width of the perceptrons.
             use_common: Whether common neighbours count.
             complete: Whether missing neighbours are completed.
+            sharpness: ``a``; 1 takes the logits as they are.
+            threshold: ``c``; 0 takes the logits as they are.
         """
         super().__init__()
+        self.sharpness, self.threshold = sharpness, threshold
         self.use_common, self.complete = use_common, complete and use_common
         self.ends, self.shared, self.out = (_perceptron(dim, width) for width in (dim, dim, 1))
         self.weight = nn.Parameter(torch.ones(()))
@@ -81,8 +95,7 @@ class NeuralCommonNeighbour(nn.Module):
         return self._score(h_ND, pairs, shared)
 
     def _score(self, h_ND: Tensor, pairs: np.ndarray, shared_PD: Tensor | None) -> Tensor:
-        first, second = (torch.from_numpy(np.ascontiguousarray(side)) for side in pairs.T)
-        value = self.ends(h_ND[first] * h_ND[second])
+        value = self.ends(_products(h_ND, pairs))
         if shared_PD is not None:
             value = value + self.weight * self.shared(shared_PD)
         return self.out(value)[:, 0]
@@ -94,7 +107,8 @@ class NeuralCommonNeighbour(nn.Module):
         wanted = np.stack([nodes, other[rows]], axis=1).astype(np.int64)
         if not len(wanted):
             return h_ND.new_zeros(0)
-        return torch.sigmoid(self._score(h_ND, wanted, self._summed(graph.common(wanted), h_ND)))
+        logits = self._score(h_ND, wanted, self._summed(graph.common(wanted), h_ND))
+        return torch.sigmoid(self.sharpness * (logits - self.threshold))
 
     @staticmethod
     def _summed(member: sparse.coo_array, h_ND: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -102,6 +116,21 @@ class NeuralCommonNeighbour(nn.Module):
         rows, nodes = (torch.from_numpy(one.astype(np.int64)) for one in member.coords)
         values = h_ND[nodes] if weights is None else weights[:, None] * h_ND[nodes]
         return h_ND.new_zeros(shape_of(member)[0], h_ND.shape[1]).index_add(0, rows, values)
+
+
+class InnerProduct(nn.Module):
+    """Pairs scored by ``<h_i, h_j>``, as a graph autoencoder does; it learns nothing of its own."""
+
+    def forward(self, h_ND: Tensor, pairs: np.ndarray, graph: CommonNeighbours) -> Tensor:
+        """Logits `[P]` of the pairs int `[P, 2]`; the graph is not looked at."""
+        del graph
+        return _products(h_ND, pairs).sum(1)
+
+
+def _products(h_ND: Tensor, pairs: np.ndarray) -> Tensor:
+    """The two ends of each pair, multiplied: `[P, D]`."""
+    first, second = (torch.from_numpy(np.ascontiguousarray(side)) for side in pairs.T)
+    return h_ND[first] * h_ND[second]
 
 
 def _perceptron(dim: int, out: int) -> nn.Sequential:

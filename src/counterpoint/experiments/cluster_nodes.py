@@ -45,10 +45,35 @@ class ClusterLoop:
     learning_rate: float = 1e-3
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clusterer:
+    """What was learnt: it asks for features alone.
+
+    Attributes:
+        encoder: From features `[N, F]` to `[N, D]`.
+        centres: Of the clusters, `[K, D]`.
+    """
+
+    encoder: nn.Module
+    centres: Tensor
+
+    def __call__(self, x_NF: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Embeddings of unit length `[N, D]` of dense features, and the nearest cluster `[N]` of each."""
+        with torch.no_grad():
+            z = unit_rows(self.encoder(x_NF))
+            return z.numpy(), _nearest(z, self.centres).numpy()
+
+
 def learn_clusters(
     graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings `[N, D]` and clusters `[N]` after all steps; torch's global random state is left as it was found.
+    """Embeddings `[N, D]` and clusters `[N]` of the nodes by :func:`learn_clusterer`, whose arguments it has."""
+    found = learn_clusterer(graph, contrast, loop, clusters=clusters, seed=seed)
+    return found(graph_tensors(graph)[0].to_dense())
+
+
+def learn_clusterer(graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int) -> Clusterer:
+    """Encoder and centres after all steps; torch's global random state is left as it was found.
 
     Embeddings have unit length. Centres start at k-means of the pretrained ones, and a node belongs to the nearest.
 
@@ -76,9 +101,7 @@ def learn_clusters(
                 loss = loss + loop.reconstruction * (decoder(z) - x).square().mean()
             loss.backward()
             optimiser.step()
-        with torch.no_grad():
-            z = unit_rows(encoder(x))
-            return z.numpy(), _nearest(z, centres).numpy()
+        return Clusterer(encoder=encoder, centres=centres.detach())
 
 
 def judged_clusters(assigned: np.ndarray, graph: Graph) -> dict[str, float]:

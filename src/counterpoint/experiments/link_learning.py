@@ -1,8 +1,9 @@
 """Link prediction with edges that training did not see: an encoder and a head that scores pairs."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -45,6 +46,22 @@ class LinkLoop:
 def link_scores(
     split: LinkSplit, loop: LinkLoop, *, use_common: bool, complete: bool, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`head_scores` of a :class:`NeuralCommonNeighbour`.
+
+    Args:
+        split: Edges to learn from, to choose the epoch on and to judge on.
+        loop: The settings.
+        use_common: Whether the head looks at common neighbours.
+        complete: Whether it completes them.
+        seed: Decides weights, batches and pairs.
+    """
+    head = partial(NeuralCommonNeighbour, use_common=use_common, complete=complete)
+    return head_scores(split, loop, head, seed=seed)
+
+
+def head_scores(
+    split: LinkSplit, loop: LinkLoop, head: Callable[[int], nn.Module], *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Logits of the test edges `[Q]` and of as many pairs without an edge, after the epoch best in validation.
 
     At every step the edges of the batch are taken out of the graph, for the encoder and for the head, so that none
@@ -54,13 +71,12 @@ def link_scores(
     Args:
         split: Edges to learn from, to choose the epoch on and to judge on.
         loop: The settings.
-        use_common: Whether the head looks at common neighbours.
-        complete: Whether it completes them.
+        head: From D to what scores pairs, by vectors of nodes `[N, D]`, pairs and :class:`CommonNeighbours`.
         seed: Decides weights, batches and pairs.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _LinkModel(split.train, loop, use_common=use_common, complete=complete)
+        model = _LinkModel(split.train, loop, head)
         best, kept, pairs = -1.0, copy.deepcopy(model.state_dict()), _judged(split, split.validation, seed + 1)
         for _ in _epochs(model, split.train, loop, np.random.default_rng(seed)):
             found = hits(*(model.logits(some) for some in pairs), k=loop.depth)
@@ -79,11 +95,11 @@ def hits(edges: np.ndarray, others: np.ndarray, *, k: int) -> float:
 class _LinkModel(nn.Module):
     """An encoder of a graph and a head for its pairs."""
 
-    def __init__(self, graph: Graph, loop: LinkLoop, *, use_common: bool, complete: bool) -> None:
+    def __init__(self, graph: Graph, loop: LinkLoop, head: Callable[[int], nn.Module]) -> None:
         super().__init__()
         self.x, self.edges, self.common = graph_tensors(graph)[0], graph.edges, CommonNeighbours(graph.adjacency)
         self.encoder = GraphEncoder((self.x.shape[1], loop.hidden, loop.dim), dropout=loop.dropout)
-        self.head = NeuralCommonNeighbour(loop.dim, use_common=use_common, complete=complete)
+        self.head = head(loop.dim)
 
     def without(self, rows: np.ndarray, pairs: np.ndarray, share: float, generator: torch.Generator) -> Tensor:
         """Logits of pairs while some edges, and a share of the features, are hidden."""

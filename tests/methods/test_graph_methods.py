@@ -29,6 +29,17 @@ def test_density_is_that_of_its_definition_and_least_for_the_groups():
     assert edge_density(right, EDGES) < edge_density(right.roll(1, 0), EDGES)
 
 
+def test_density_beyond_chance_does_not_favour_one_community_of_all():
+    right = torch.nn.functional.one_hot(torch.from_numpy(GROUP)).float()
+    alone = torch.nn.functional.one_hot(torch.zeros(8, dtype=torch.long), 2).float()
+    assert edge_density(alone, EDGES) < edge_density(right, EDGES)
+    assert edge_density(alone, EDGES, chance=True) > edge_density(right, EDGES, chance=True)
+    # 24 of the 26 ends lie within the groups, 2 between them; chance leads one to expect 26 / 56 of 2 * 16 pairs.
+    torch.testing.assert_close(
+        edge_density(right, EDGES, chance=True), torch.tensor(2 / 56 - 24 / 8 + 26 / 56 * 32 / 8)
+    )
+
+
 def test_communal_terms_fade_and_reach_the_centres():
     torch.manual_seed(0)
     loss = CommunalContrast(EDGES, communities=3, dim=4, stride=10)

@@ -1,5 +1,7 @@
 """Guessing clicks: does a user, of whom a few items are known, take an item?"""
 
+import copy
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,22 +84,60 @@ class QuantisedSettings:
     adaptive: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """Where learning ends: at the look with the highest AUC.
+
+    Attributes:
+        by: Clicks by which it is measured, of users of whom the training part is known.
+        look: Steps from one look to the next.
+    """
+
+    by: Interactions
+    look: int
+
+
+Buckets = Mapping[str, tuple[int, int]]
+"""By name, the least and the largest number of known items of a user in it."""
+
+
 def click_figures(
-    data: Split, settings: ClickSettings, contrast: QuantisedSettings | None, *, seed: int
+    data: Split,
+    settings: ClickSettings,
+    contrast: QuantisedSettings | None,
+    *,
+    buckets: Buckets | None = None,
+    stop: Stop | None = None,
+    seed: int,
 ) -> dict[str, float]:
     """Learn from the training part, and judge clicks of the test part.
 
+    Args:
+        data: Learnt from, and judged by.
+        settings: Sizes and steps.
+        contrast: Beside the clicks; None for none.
+        buckets: Of users, judged by themselves.
+        stop: The best look is kept; all steps are taken, and the last one is, where there is none.
+        seed: Of weights, batches, views and draws.
+
     Returns:
-        ``auc`` of all, ``auc/cold`` of the quarter of users with fewest known items and ``auc/active`` of the others,
-        where there are any.
+        ``auc`` of all and ``auc/name`` of every bucket that anybody is in; by default ``auc/cold`` of the quarter of
+        users with fewest known items and ``auc/active`` of the others.
     """
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = ClickModel(data.train.shape[1], dim=settings.dim)
         both = None if contrast is None else QuantisedContrast(contrast.codes, settings.dim)
-        _learn(model, both, data.train, settings, contrast, rng)
-    return _judged(model, data, settings, np.random.default_rng(seed + 1))
+        best, kept = -1.0, None
+        for step in _learn(model, both, data.train, settings, contrast, rng):
+            if stop is not None and step % stop.look == 0:
+                judge = np.random.default_rng(seed + 2)
+                auc = _judged(model, data.train, stop.by, settings, {}, judge)["auc"]
+                best, kept = (auc, copy.deepcopy(model.state_dict())) if auc > best else (best, kept)
+    if kept is not None:
+        model.load_state_dict(kept)
+    return _judged(model, data.known, data.test, settings, buckets, np.random.default_rng(seed + 1))
 
 
 def _learn(
@@ -107,14 +147,15 @@ def _learn(
     settings: ClickSettings,
     contrast: QuantisedSettings | None,
     rng: np.random.Generator,
-) -> None:
+) -> Iterator[int]:
+    # Gives the number of steps after each.
     sequences, draw = sequences_of(train), NegativeItems(train)
     sizes = np.diff(train.starts)
     usual = float(np.median(sizes))
     optimiser = torch.optim.Adam(
         [*model.parameters(), *([] if both is None else both.parameters())], lr=settings.learning_rate
     )
-    for _ in range(settings.steps):
+    for step in range(settings.steps):
         rows = rng.integers(len(train), size=settings.batch)
         users, taken = train.users[rows], train.items[rows]
         # What is asked for is not among what is known.
@@ -131,6 +172,7 @@ def _learn(
             loss = loss + contrast.weight * both(*views, share)
         loss.backward()
         optimiser.step()
+        yield step + 1
 
 
 def _hidden(history: Tensor, share: float) -> Tensor:
@@ -138,14 +180,22 @@ def _hidden(history: Tensor, share: float) -> Tensor:
 
 
 @torch.no_grad()
-def _judged(model: ClickModel, data: Split, settings: ClickSettings, rng: np.random.Generator) -> dict[str, float]:
-    known, test = data.known, data.test
+def _judged(
+    model: ClickModel,
+    known: Interactions,
+    test: Interactions,
+    settings: ClickSettings,
+    buckets: Buckets | None,
+    rng: np.random.Generator,
+) -> dict[str, float]:
     sequences, sizes = sequences_of(known), np.diff(known.starts)
     history = padded([sequences[user] for user in test.users], settings.longest)
     drawn = NegativeItems(known)(test.users, rng)
     scores = [model.click(model(history, torch.from_numpy(items))).squeeze(1).numpy() for items in (test.items, drawn)]
-    cold = sizes[test.users] <= np.quantile(sizes, COLD)
-    parts = {"auc": np.ones(len(test), dtype=bool), "auc/cold": cold, "auc/active": ~cold}
+    bound, size = int(np.quantile(sizes, COLD)), sizes[test.users]
+    buckets = {"cold": (0, bound), "active": (bound + 1, int(sizes.max()))} if buckets is None else buckets
+    parts = {f"auc/{name}": (size >= least) & (size <= most) for name, (least, most) in buckets.items()}
+    parts = {"auc": np.ones(len(test), dtype=bool), **parts}
     return {name: _auc(scores, rows) for name, rows in parts.items() if rows.any()}
 
 

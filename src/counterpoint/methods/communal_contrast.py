@@ -36,6 +36,7 @@ class CommunalContrast(nn.Module):
         temperature: float = 0.4,
         spread: float = 8e-5,
         stride: float = 500.0,
+        chance: bool = False,
     ) -> None:
         """Draw the centres from torch's random state.
 
@@ -46,6 +47,7 @@ class CommunalContrast(nn.Module):
             temperature: ``t``.
             spread: ``g``.
             stride: Steps after which nodes alone are contrasted, and in which c falls by a factor of e.
+            chance: As of :func:`edge_density`.
 
         Raises:
             InputError: Fewer than two communities, or a setting that is not positive.
@@ -56,6 +58,7 @@ class CommunalContrast(nn.Module):
         check_positive_number("temperature", temperature)
         check_positive_number("stride", stride)
         self.edges, self.temperature, self.spread, self.stride = edges_2E, temperature, spread, stride
+        self.chance = chance
         self.centres = nn.Parameter(torch.randn(communities, dim))
 
     def members(self, h_ND: Tensor) -> Tensor:
@@ -66,7 +69,7 @@ class CommunalContrast(nn.Module):
         """The loss on rows `[N, D]` of both views at a step, a scalar."""
         sides = unit_rows(first), unit_rows(second)
         members = [self.members(side) for side in sides]
-        density = sum(edge_density(one, self.edges) for one in members) / 2
+        density = sum(edge_density(one, self.edges, chance=self.chance) for one in members) / 2
         communal = self._communal(sides[0], sides[1], members[1]) + self._communal(sides[1], sides[0], members[0])
         share, left = math.exp(-step / self.stride), max(0.0, 1 - step / self.stride)
         return CLIP(temperature=self.temperature)(*sides) + left * (share * density + (1 - share) * communal / 2)
@@ -83,17 +86,24 @@ class CommunalContrast(nn.Module):
         return objective(rows_ND, mean_KD, relation=Explicit(own_NK, ~own_NK, weights_NK))
 
 
-def edge_density(members_NK: Tensor, edges_2E: Tensor, *, between: float = 1.0) -> Tensor:
+def edge_density(members_NK: Tensor, edges_2E: Tensor, *, between: float = 1.0, chance: bool = False) -> Tensor:
     """How much denser edges lie between communities than within: DeCA's loss, small where communities are dense.
 
-    Formula: with ``F = R^T A R``, ``(b sum F - (N - 1 + b) trace F) / (N (N - 1)) + trace(R^T R) / 2N``.
+    Formula: with ``F = R^T A R``, ``(b sum F - (N - 1 + b) trace F) / (N (N - 1)) + trace(R^T R) / 2N``, as in the
+    public code; it is smallest where all nodes are one community. With ``chance`` the last term is ``d |R^T 1|^2 / N``,
+    what the density ``d`` of the graph leads one to expect: ``-sum_k sum_ij (A_ij - d) R_ik R_jk / N`` is left of the
+    edges within, which one community of all nodes does not gain from.
 
     Args:
         members_NK: R, rows sum to 1.
         edges_2E: int64 `[2, 2E]`, both directions of A.
         between: b, the weight of edges between communities.
+        chance: Whether edges within communities count beyond what chance leads one to expect.
     """
     n = len(members_NK)
     flow_KK = members_NK[edges_2E[0]].T @ members_NK[edges_2E[1]]
     density = (between * flow_KK.sum() - (n - 1 + between) * flow_KK.trace()) / (n * (n - 1))
+    if chance:
+        expected = edges_2E.shape[1] / (n * (n - 1))
+        return density + expected * members_NK.sum(0).square().sum() / n
     return density + members_NK.square().sum() / (2 * n)

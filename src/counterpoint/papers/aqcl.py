@@ -3,6 +3,7 @@
 from counterpoint.data.planted_clicks import planted_clicks
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.click_model import ClickSettings, QuantisedSettings, Stop, click_figures
+from counterpoint.experiments.made_part import with_made
 from counterpoint.experiments.small_recommendation import beauty
 
 paper = Paper(
@@ -71,10 +72,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same clicks; measures of made ones begin with ``made/``."""
     data = beauty(setting)
     real = {side: click_figures(data, SETTINGS[setting], one, seed=seed) for side, one in SIDES.items()}
-    found = {side: dict(one) for side, one in real.items()}
-    for side, one in compared_on_groups(setting, seed).items():
-        found.setdefault(side, {}).update({f"made/{name}": value for name, value in one.items()})
-    return found
+    return with_made(real, compared_on_groups(setting, seed))
 
 
 def compared_on_groups(setting: Setting, seed: int) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ from counterpoint.data.interactions import Interactions
 from counterpoint.data.made_tastes import made_tastes
 from counterpoint.encoders.light_gcn import BipartiteGraph
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
+from counterpoint.experiments.made_part import with_made
 from counterpoint.experiments.recommend import RecommenderSettings, judged
 from counterpoint.experiments.small_douban import PLAIN, SGL, SIMGCL, douban_compared
 from counterpoint.methods.graph_contrast import EdgeDrop, GlobalView, GraphContrast
@@ -86,11 +87,7 @@ CHANCE = 0.15
 
 def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same interactions; measures of made ones begin with ``made/``."""
-    real, made = douban_compared(SIDES, setting, seed), compared_on_tastes(setting, seed)
-    return {
-        side: {**found, **{f"made/{name}": value for name, value in made.get(side, {}).items()}}
-        for side, found in real.items()
-    }
+    return with_made(douban_compared(SIDES, setting, seed), compared_on_tastes(setting, seed))
 
 
 def compared_on_tastes(setting: Setting, seed: int) -> dict[str, dict[str, float]]:

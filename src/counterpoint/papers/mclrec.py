@@ -8,6 +8,7 @@ import numpy as np
 from counterpoint.data.interactions import Split
 from counterpoint.data.planted_sessions import Shop, planted_sessions
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
+from counterpoint.experiments.made_part import with_made
 from counterpoint.experiments.next_item import SequenceLearner, SequenceSettings
 from counterpoint.experiments.recommend import ranking
 from counterpoint.experiments.small_recommendation import beauty
@@ -85,8 +86,7 @@ MADE_SIZES = {Setting.TINY: (60, 80, 1), Setting.SMALL: (500, 300, 3), Setting.F
 def trial(setting: Setting, seed: int) -> Figures:
     """Every side on the same sequences; measures of made ones begin with ``made/``."""
     real = compared(beauty(setting), SIDES, SETTINGS[setting], seed=seed)
-    made = compared_on_sessions(setting, seed)
-    return {side: real[side] | {f"made/{name}": value for name, value in made[side].items()} for side in SIDES}
+    return with_made(real, compared_on_sessions(setting, seed))
 
 
 def compared(

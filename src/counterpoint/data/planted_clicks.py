@@ -52,7 +52,8 @@ def planted_clicks(
         InputError: A size is below 1, or there are fewer items than clicks of a user.
     """
     if min(users, groups, most, tested) < 1:
-        raise InputError(f"sizes must be at least 1, got {users}, {groups}, {most} and {tested}")
+        given = f"{users}, {groups}, {most} and {tested}"
+        raise InputError(f"users, groups, most and tested must be at least 1, got {given}")
     if most + 2 * tested >= items:
         raise InputError(f"items must be more than the {most + 2 * tested} clicks of a user, got {items}")
     rng = np.random.default_rng(seed)

@@ -103,6 +103,10 @@ def test_affinity_over_edges_alone_is_the_mean_cosine_of_neighbours():
     expected = torch.stack([(h[i] @ h[EDGES[1][EDGES[0] == i]].T).mean() for i in range(8)])
     torch.testing.assert_close(affinity, expected)
     torch.testing.assert_close(loss, -expected.mean())
+    fewer = EDGES[:, :6]
+    h = torch.nn.functional.normalize(model.encoder(x, fewer), dim=1)
+    expected = torch.stack([(h[i] @ h[EDGES[1][EDGES[0] == i]].T).mean() for i in range(8)])
+    torch.testing.assert_close(model(x, [fewer], [EDGES])[1], expected)  # messages over some edges, affinity over all
     guided = ClusterAffinity(5, clusters=2)
     guided(x, [EDGES, EDGES[:, :6]])[0].backward()
     assert all(one.grad is not None for one in guided.assign.layers.parameters())

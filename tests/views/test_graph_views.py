@@ -7,6 +7,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.sparse import sparse_tensor
 from counterpoint.views.coding_tree import coding_tree, structural_entropy
 from counterpoint.views.communal import community_strengths, edge_chances, feature_chances, louvain
+from counterpoint.views.far_neighbours import without_far_neighbours
 from counterpoint.views.graph import GraphView, diffused, drop_edges, drop_features
 
 ONE_WAY = torch.stack([torch.arange(500), torch.arange(500) + 1])
@@ -96,3 +97,32 @@ def test_entropy_is_that_of_its_definition_and_a_tree_makes_it_small():
     np.testing.assert_allclose(alone, -sum(d / 14 * np.log2(d / 14) for d in degrees))
     with pytest.raises(InputError, match="at least one edge"):
         structural_entropy(BARBELL[:0], BLOCK)
+
+
+def test_long_edges_go_when_both_ends_agree():
+    path = torch.tensor([[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 0]])
+    ring, x = torch.cat([path, path.flip(0)], dim=1), torch.tensor([0.0, 1, 2, 30, 31, 32])[:, None]
+    long = {(2, 3), (3, 2), (5, 0), (0, 5)}
+    shorter = {(0, 1), (1, 2), (3, 4), (4, 5)}
+    gone = {number: 0 for number in long}
+    for seed in range(200):
+        left = without_far_neighbours(ring, x, torch.Generator().manual_seed(seed))
+        found = {(int(a), int(b)) for a, b in left.T}
+        assert found == {(b, a) for a, b in found}
+        assert shorter <= found
+        for edge in long - found:
+            gone[edge] += 1
+    # the mean is (4 + 28 + 32) / 6; either end, always the same distance from it, cuts unless it draws the very top
+    assert min(gone.values()) > 190
+    even = without_far_neighbours(ring, torch.arange(6.0)[:, None] * 0, generator())
+    assert torch.equal(even, ring)
+
+
+def test_an_edge_stays_where_one_end_has_a_farther_neighbour_still():
+    path = torch.tensor([[0, 1, 2], [1, 2, 3]])
+    edges, x = torch.cat([path, path.flip(0)], dim=1), torch.tensor([0.0, 1.0, 11.0, 111.0])[:, None]
+    # the mean distance is 37: only 2-3 is longer, and 1-2 must stay whatever is drawn
+    for seed in range(20):
+        left = without_far_neighbours(edges, x, torch.Generator().manual_seed(seed))
+        assert {(1, 2), (2, 1), (0, 1), (1, 0)} <= {(int(a), int(b)) for a, b in left.T}
+    assert without_far_neighbours(edges[:, :0], x, generator()).shape == (2, 0)

@@ -53,16 +53,18 @@ class ClusterAffinity(nn.Module):
         self.encoder = GraphEncoder((features, hidden, dim), activate_last=True)
         self.assign = GraphEncoder((features, clusters))
 
-    def forward(self, x_NF: Tensor, views: list[Tensor]) -> tuple[Tensor, Tensor]:
+    def forward(self, x_NF: Tensor, views: list[Tensor], whole: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """The loss, a scalar, and the affinity `[N]` of each node.
 
         Args:
             x_NF: Features.
-            views: int64 `[2, 2E]` each, both directions.
+            views: int64 `[2, 2E]` each, both directions: what messages pass over.
+            whole: The same graphs with all edges, over which affinity is measured; None: ``views``.
         """
         rows = [unit_rows(self.encoder(x_NF, edges)) for edges in views]
         h_ND = unit_rows(torch.stack(rows).mean(0))
-        wanted_NN = self._wanted(x_NF, views)
+        members_NK = torch.stack([torch.softmax(self.assign(x_NF, edges).relu() / 2, 1) for edges in views]).mean(0)
+        wanted_NN = self._wanted(members_NK, views if whole is None else whole)
         similar_NN = h_ND @ h_ND.T
         affinity_N = (wanted_NN * similar_NN).sum(1)
         loss = -affinity_N.mean()
@@ -71,11 +73,10 @@ class ClusterAffinity(nn.Module):
             loss = loss + self.guidance * ((wanted_NN - similar_NN).norm(dim=1).mean() + apart)
         return loss, affinity_N
 
-    def _wanted(self, x_NF: Tensor, views: list[Tensor]) -> Tensor:
+    def _wanted(self, members_NK: Tensor, whole: list[Tensor]) -> Tensor:
         """``S`` with rows that sum to 1."""
-        edges_NN = x_NF.new_zeros(len(x_NF), len(x_NF))
-        for edges in views:
-            edges_NN.index_put_((edges[0], edges[1]), x_NF.new_tensor(1 / len(views)), accumulate=True)
-        members_NK = torch.stack([torch.softmax(self.assign(x_NF, edges).relu() / 2, 1) for edges in views]).mean(0)
+        edges_NN = members_NK.new_zeros(len(members_NK), len(members_NK))
+        for edges in whole:
+            edges_NN.index_put_((edges[0], edges[1]), members_NK.new_tensor(1 / len(whole)), accumulate=True)
         wanted_NN = self.share * members_NK @ members_NK.T + (1 - self.share) * edges_NN
         return wanted_NN / wanted_NN.sum(1, keepdim=True).clamp_min(1e-2)

@@ -8,12 +8,14 @@ from torch import Tensor
 
 from counterpoint.data.sets import trec_qc
 from counterpoint.encoders import StaticText
+from counterpoint.encoders.byte_pairs import token_lists
 from counterpoint.encoders.static_text import StaticTextEncoder
 from counterpoint.evaluation import knn_accuracy, probe_accuracy
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.descend import descend
+from counterpoint.experiments.token_neighbours import SmoothedTokens, beside, exclusive_tokens, smoothing
 from counterpoint.objectives import SoftTargets, SupCon
-from counterpoint.pairwise import Explicit
+from counterpoint.pairwise import Dot
 
 paper = Paper(
     short="Token-graph-contrast",
@@ -22,12 +24,15 @@ paper = Paper(
     year=2022,
     identifier="arXiv:2112.11389",
     wing=Wing.TEXT,
-    implements="a graph of tokens whose edges are the chance that two tokens are of one class, taken from a labelled "
-    "related task, and contrast over it; token vectors then embed texts of another task with the same classes",
-    deviates="The exact loss was not at hand: targets of a softmax are agreements sum_c P(c|t) P(c|u) above the mean "
-    "over all tokens. TREC's questions, cut in two by their fine class, are the related and the present task, in place "
-    "of 13 sets; vectors are static, without a language model, so that initialisation alone is tested and not the "
-    "teacher. 5 examples a class. One learning rate for both losses.",
+    implements="as in the public code: tokens of a labelled related task with 90 % of their occurrences in one class "
+    "attract up to 20 of their neighbours in that class's texts and repel such tokens of other classes, 40 in all, by "
+    "inner products over 0.05; what learns is two graph convolutions over the graph of all classes' neighbours, whose "
+    "output is the tokens' vectors; these embed texts of another task with the same classes",
+    deviates="TREC's questions, cut in two by their fine class, are the related and the present task, in place of 13 "
+    "sets, with 5 classes in place of 2. Vectors are 64 numbers that begin at random, in place of 300 of GloVe; tokens "
+    "are byte pairs in place of words, of which some 40 are of one class alone. Without a language model or a network "
+    "over texts: initialisation alone is tested. 5 examples a class. Steps and rate of either loss are the best of "
+    "five settings at seeds 100 to 102 by few-shot accuracy on TREC's own test questions, which are not judged here.",
 )
 claim = Claim(
     statement="Contrast over the token graph gives a better start for few-shot and zero-shot classification than "
@@ -38,12 +43,26 @@ claim = Claim(
         Better(measure="few_shot", than="untrained", statement="And few-shot above no supervision."),
         Within(measure="agreement", above=0.3, statement="Similarity of tokens correlates with their agreement."),
     ),
-    minutes=1,
+    minutes=2,
     seeds=10,
 )
 
-_SIZES = {Setting.TINY: (400, 1), Setting.SMALL: (5452, 60), Setting.FULL: (5452, 2000)}
+
+@dataclass(frozen=True, kw_only=True)
+class _Size:
+    questions: int
+    token_steps: int
+    example_steps: int
+
+
+_SIZES = {
+    Setting.TINY: _Size(questions=400, token_steps=1, example_steps=1),
+    Setting.SMALL: _Size(questions=5452, token_steps=80, example_steps=200),
+    Setting.FULL: _Size(questions=5452, token_steps=80, example_steps=2000),
+}
 SHOTS = 5
+TOKEN_RATE, EXAMPLE_RATE = 1e-2, 3e-3
+TOKEN_LOSS = SoftTargets(temperature=0.05, similarity=Dot())
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +79,8 @@ class Task:
 
 def trial(setting: Setting, seed: int) -> Figures:
     """The same encoder from the same start; what it learns of the related task differs."""
-    count, steps = _SIZES[setting]
-    related, present = tasks(count, seed)
+    size = _SIZES[setting]
+    related, present = tasks(size.questions, seed)
     spec, starts = StaticText(dim=64, vocabulary_size=1200, min_frequency=5), []
     for _ in range(3):
         with torch.random.fork_rng(devices=[]):
@@ -69,8 +88,8 @@ def trial(setting: Setting, seed: int) -> Figures:
             starts.append(spec.build([*related.texts, *present.texts]))
     method, baseline, untrained = starts
     shares = class_shares(method, related)
-    _over_tokens(method, shares, steps)
-    _over_examples(baseline, related, steps, seed)
+    _over_tokens(method, related, size.token_steps, seed)
+    _over_examples(baseline, related, size.example_steps, seed)
     sides = {"method": method, "baseline": baseline, "untrained": untrained}
     return {
         side: {**_judged(encoder, related, present, seed), "agreement": _agreement(encoder, shares)}
@@ -109,30 +128,29 @@ def class_shares(encoder: StaticTextEncoder, task: Task) -> Tensor:
     return torch.where(counts.sum(1, keepdim=True) > 0, shares, 0.0)
 
 
-def _graph(shares: Tensor) -> tuple[Tensor, Explicit]:
-    """Tokens that agree with others, and their agreement above the mean as a relation; no token with itself."""
-    seen = shares.sum(1).nonzero()[:, 0]
-    mean = (shares[seen] @ shares[seen].T).mean()
+def _over_tokens(encoder: StaticTextEncoder, task: Task, steps: int, seed: int) -> None:
+    """Vectors of the tokens of the task's graph are those that two graph convolutions have learnt to make."""
+    size, lists = len(encoder.log_weight), token_lists(encoder.tokenizer, task.texts)
+    classed = [[lists[row] for row in np.flatnonzero(task.classes == c)] for c in np.unique(task.classes)]
+    own = [beside(texts, size) for texts in classed]
+    joint, counts = torch.stack(own).sum(0), torch.stack([_occurrences(texts, size) for texts in classed], 1)
+    exclusive, loss = exclusive_tokens(counts, own, np.random.default_rng(seed)), TOKEN_LOSS
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        tokens = SmoothedTokens(smoothing(joint, counts.sum(1)), encoder.table.weight.detach().clone())
 
-    def weights() -> Tensor:
-        return (shares[seen] @ shares[seen].T - mean).clamp_min(0).fill_diagonal_(0)
+        def step(_: int) -> Tensor:
+            vectors = tokens()
+            return loss(vectors[exclusive.tokens], vectors, relation=exclusive.relation)
 
-    seen = seen[weights().any(1)]
-    weight = weights()
-    positive = weight > 0
-    negative = ~positive & ~torch.eye(len(seen), dtype=torch.bool)
-    return seen, Explicit(positive, negative, torch.where(positive, weight, 1.0))
+        descend(tokens, step, steps=steps, learning_rate=TOKEN_RATE)
+    inside = joint.any(1)
+    with torch.no_grad():
+        encoder.table.weight[inside] = tokens()[inside]
 
 
-def _over_tokens(encoder: StaticTextEncoder, shares: Tensor, steps: int) -> None:
-    seen, relation = _graph(shares)
-    loss = SoftTargets(temperature=0.1)
-
-    def step(_: int) -> Tensor:
-        vectors = encoder.table.weight[seen]
-        return loss(vectors, vectors, relation=relation)
-
-    descend(encoder, step, steps=steps, learning_rate=3e-3)
+def _occurrences(texts: list[list[int]], size: int) -> Tensor:
+    return torch.bincount(torch.tensor([token for text in texts for token in text]), minlength=size).float()
 
 
 def _over_examples(encoder: StaticTextEncoder, task: Task, steps: int, seed: int) -> None:
@@ -142,7 +160,7 @@ def _over_examples(encoder: StaticTextEncoder, task: Task, steps: int, seed: int
         rows = torch.randperm(len(task), generator=draw)[:256]
         return loss(encoder(encoder.collate([task.texts[row] for row in rows.tolist()])), labels=classes[rows])
 
-    descend(encoder, step, steps=steps, learning_rate=3e-3)
+    descend(encoder, step, steps=steps, learning_rate=EXAMPLE_RATE)
 
 
 def _judged(encoder: StaticTextEncoder, related: Task, present: Task, seed: int) -> dict[str, float]:

@@ -12,7 +12,6 @@ from counterpoint.experiments.small_masked_model import learning_copy, small_mas
 from counterpoint.papers.info_prompt import PromptInformation, PromptTuning
 from counterpoint.papers.lm_supcon import TASKS, Learner
 from counterpoint.papers.peft_augmentation import Tuning, grid, mean_changes
-from counterpoint.views import Identity
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +56,31 @@ def test_shown_texts_have_one_gap_and_demonstrations_with_their_own_words(few):
     shown = learner.shown(["Who ?"], np.array([[1, 4]]), TASKS[0].templates[0])[0]
     words = [TASKS[0].words[few.classes[int(few.train.labels[row])]] for row in (1, 4)]
     assert shown.count("[MASK]") == 1
-    assert shown.startswith("Who ? it asks for a [MASK] .")
-    assert shown.endswith(f"it asks for a {words[1]} .")
-    assert f"it asks for a {words[0]} ." in shown
+    told = [f"{word} : {few.train.texts[row]}" for word, row in zip(words, (1, 4), strict=True)]
+    assert shown == " ".join(["[MASK] : Who ?", *(" ".join(one.split()[:16]) for one in told)])
 
 
 def test_every_side_learns_its_few_texts(few):
-    for side in ("method", "augmented"):
-        learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=2, seed=0)
-        learner.learn(side, Identity(), steps=12, rate=3e-3)
+    for side in ("method", "baseline", "augmented"):
+        learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=0, seed=0)
+        before = learner.contrasted[0].weight.detach().clone()
+        learner.learn(side, (), steps=20, rates=(1e-3, 3e-3))
         assert learner.accuracy(few.train) > 0.6  # a sixth by chance
+        assert torch.equal(learner.contrasted[0].weight, before) == (side == "baseline")
+
+
+def test_what_is_kept_is_where_validation_texts_were_told_best(few):
+    learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=0, seed=0)
+    told, seen = learner.accuracy, []
+
+    def judged(part):
+        seen.append(told(part))
+        return seen[-1]
+
+    learner.accuracy = judged
+    learner.learn("baseline", (), steps=6, looks=3, rates=(1e-3, 3e-3))
+    assert len(seen) == 3
+    assert told(few.validation) == max(seen)
 
 
 def test_the_grid_takes_a_callable_for_paraphrases_and_its_changes_have_intervals():

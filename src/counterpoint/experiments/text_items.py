@@ -1,0 +1,71 @@
+"""A next item by the items' texts: an adaptor of given vectors, and a recommender kept as it was at its best look."""
+
+import copy
+
+from torch import Tensor, nn
+
+from counterpoint.experiments.next_item import SequenceLearner
+from counterpoint.experiments.recommend import ranking
+
+
+class AdaptedItems(nn.Module):
+    """Vectors that something else has made and that do not learn, through a network that does, `[I, D]`.
+
+    Formula: ``W2 relu(W1 v + b1) + b2`` with dropout before both maps, weights that begin small and biases that begin
+    at 0: the adaptor of SASRecText in the public code of Attimonelli and others (2025), arXiv:2507.05006. Vectors are
+    taken as they are, without scaling.
+
+    Args:
+        vectors: v, `[I, E]`.
+        dim: D.
+        hidden: Rows of W1.
+        dropout: Before both maps.
+    """
+
+    def __init__(self, vectors: Tensor, *, dim: int, hidden: int = 300, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.register_buffer("_vectors", vectors.float(), persistent=False)
+        maps = nn.Linear(vectors.shape[1], hidden), nn.Linear(hidden, dim)
+        for one in maps:
+            nn.init.normal_(one.weight, std=0.02)
+            nn.init.zeros_(one.bias)
+        self.adaptor = nn.Sequential(nn.Dropout(dropout), maps[0], nn.ReLU(), nn.Dropout(dropout), maps[1])
+
+    def forward(self) -> Tensor:
+        """All of them, `[I, D]`."""
+        return self.adaptor(self._vectors)
+
+
+def learn_to_best(learner: SequenceLearner, *, look: int) -> int:
+    """All steps; in the end the encoder has the weights of its best look at the validation part, by nDCG@10.
+
+    Args:
+        learner: Learns, and is looked at after every so many steps and after the last.
+        look: Steps between looks.
+
+    Returns:
+        The steps before the best look.
+    """
+    encoder, data = learner.encoder, learner.data
+    best, kept, at, steps = -1.0, dict[str, Tensor](), 0, 0
+
+    def looked() -> None:
+        nonlocal best, kept, at
+        encoder.eval()
+        reached = ranking(learner.vectors(data.train), data.train, data.validation, groups=())["ndcg@10"]
+        if reached > best:
+            best, kept, at = reached, copy.deepcopy(encoder.state_dict()), steps
+
+    def watched(states: Tensor, items: Tensor) -> Tensor:
+        nonlocal steps
+        del items
+        if steps and steps % look == 0:
+            looked()
+            encoder.train()
+        steps += 1
+        return states.new_zeros(())
+
+    learner.learn(watched)
+    looked()
+    encoder.load_state_dict(kept)
+    return at

@@ -37,7 +37,8 @@ paper = Paper(
     "each letter. Contrast of means over tokens by cosine at temperature 0.1, at the first layer, a queue of 512 and a "
     "momentum of 0.99. Transfer is a linear probe of frozen states. For both sides alike, the layer that is judged and "
     "the learning rate, of 0.002 and 0.004, are those that find most translations among validation captions, the rate "
-    "with another seed and 150 steps of twice the batch.",
+    "with another seed and 150 steps of twice the batch. The public code has the first token's state, no unit rows, a "
+    "queue that is filled before training, and hidden words in the contrast, too.",
 )
 claim = Claim(
     statement="Contrast across languages improves retrieval of translations and zero-shot transfer over hidden words "
@@ -47,7 +48,8 @@ claim = Claim(
         Better(measure="transfer", by=0.02, statement="A probe that learnt in English tells ciphered questions."),
         Better(measure="english", by=-0.02, statement="And English ones not worse than without."),
     ),
-    minutes=8,
+    minutes=45,
+    seeds=5,
 )
 
 
@@ -59,7 +61,7 @@ class Size:
     tests: int
     layers: int = 2
     dim: int = 64
-    steps: int = 320
+    steps: int = 3000
     batch: int = 16
 
 

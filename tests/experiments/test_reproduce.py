@@ -227,7 +227,9 @@ def test_made_and_real_data_have_verdicts_of_their_own(toy, tmp_path):
     reproduce(file, Setting.SMALL, claims=tmp_path)
     told = "does not hold here (made data: holds; Cora: does not hold here)"
     assert f"| [Toy](#toy) | `papers/toy.py` | nothing | {told} |" in claims_page([file], tmp_path)
-    assert standing(file, tmp_path) == "does not hold here", "the worst of all checks"
+    assert standing(file, tmp_path) == told, "the worst of all checks first"
+    longer = replace(file, claim=replace(file.claim, seeds=4))
+    assert standing(longer, tmp_path) == f"{told} (stale)"
 
 
 def test_the_page_shows_what_the_paper_prints_beside_ours(toy, tmp_path):

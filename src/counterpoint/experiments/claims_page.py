@@ -1,13 +1,14 @@
 """The page of all claims: what each paper's file implements, what was measured, and what follows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean, stdev
 
-from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Verdict, Wing, figure, verdict_of
+from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, figure
 from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.published import Published
 from counterpoint.experiments.record import Record, read_record
+from counterpoint.experiments.verdict_words import verdict_in_words
 
 _HEAD = """# Papers and their claims
 
@@ -52,16 +53,7 @@ def _overview(papers: list[tuple[PaperFile, Record | None]]) -> str:
 
 
 def _verdict(record: Record | None) -> str:
-    if record is None or not record.findings:
-        return "not run"
-    parts = [f"{data}: {verdict.value}" for data, verdict in verdicts_by_data(record.findings).items()]
-    return verdict_of(record.findings).value + (f" ({'; '.join(parts)})" if parts else "")
-
-
-def verdicts_by_data(findings: Sequence[Finding]) -> dict[str, Verdict]:
-    """The verdict on each of the data that a claim names, in its order; nothing where it names none."""
-    names = dict.fromkeys(one.check.on for one in findings if one.check.on)
-    return {name: verdict_of([one for one in findings if one.check.on == name]) for name in names}
+    return "not run" if record is None or not record.findings else verdict_in_words(record.findings)
 
 
 def _paper(one: PaperFile, record: Record | None, full: Record | None) -> str:

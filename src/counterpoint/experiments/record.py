@@ -9,9 +9,10 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.base.files import read_json, write_json
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.experiments.claim import Better, Claim, Figures, Finding, Setting, verdict_of
+from counterpoint.experiments.claim import Better, Claim, Figures, Finding, Setting
 from counterpoint.experiments.paper_file import PaperFile
 from counterpoint.experiments.sources import HOUSE, fingerprint_sources
+from counterpoint.experiments.verdict_words import verdict_in_words
 
 RUNNER = Path(__file__).with_name("experiment.py")
 PACKAGES = ("torch", "numpy", "scikit-learn")
@@ -111,13 +112,13 @@ def is_fresh(file: PaperFile, folder: Path, *, setting: Setting = Setting.SMALL)
 
 
 def standing(file: PaperFile, folder: Path | None, *, setting: Setting = Setting.SMALL) -> str:
-    """In two or three words: the verdict, whether it is stale, or that there is none yet."""
+    """In a few words: the verdict, also on each of the data, whether it is stale, or that there is none yet."""
     record = None if folder is None else read_record(file, setting, folder)
     if record is None:
         return "not run"
     if not record.findings:
         return "unfinished"
-    verdict = verdict_of(record.findings).value
+    verdict = verdict_in_words(record.findings)
     return verdict if _stands(record, file) else f"{verdict} (stale)"
 
 

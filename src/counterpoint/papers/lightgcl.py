@@ -56,8 +56,8 @@ claim = Claim(
             measure="recall@20/cold", than="edge dropout", statement="More than SGL for the coldest users.", on=_REAL
         ),
     ),
-    minutes=27,
-    seeds=3,
+    minutes=12,
+    seeds=10,
 )
 
 WEIGHT = 0.005

@@ -21,6 +21,8 @@ def test_without_synonyms_words_only_change_places_or_are_left_out():
 
 
 def test_a_word_gives_way_everywhere_and_another_synonym_is_put_in():
+    whole = [every_edit(TEXT, np.random.default_rng(seed), synonyms=SYNONYMS, rate=0.0).split() for seed in range(20)]
+    assert {len(words) for words in whole} == {len(PLAIN) + 1}
     for seed in range(50):
         words = every_edit(TEXT, np.random.default_rng(seed), synonyms=SYNONYMS, rate=0.01).split()
         replaced = {"quick", "dog"} - set(words)

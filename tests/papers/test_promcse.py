@@ -9,8 +9,8 @@ import torch
 
 from counterpoint.encoders import SmallBert
 from counterpoint.encoders.hugging_face import HuggingFaceEncoder
-from counterpoint.experiments.sentence_tuning import ScoredPairs
-from counterpoint.papers.promcse import prompted, scored_triples, share_trained
+from counterpoint.experiments.sentence_tuning import ScoredPairs, SentenceLearner, SentenceLoop
+from counterpoint.papers.promcse import prompted, scored_triples, share_trained, supervised
 
 TEXTS = ["a small dog", "two men play the guitar in the rain", "snow"]
 INNER = SmallBert(dim=16, layers=2, vocabulary_size=300, min_frequency=1, dropout=0.0, max_length=20)
@@ -91,3 +91,17 @@ def test_a_hard_negative_shares_most_words_short_of_saying_the_same():
     # "a man" and what goes on about the horse are too near, and "someone is on a horse" is the positive
     assert found[2][0] == "a dog runs"
     assert found[2][1] not in (first[1], second[1])  # nothing else shares a word with it
+
+
+def test_the_hinge_is_on_the_nearest_of_all_negatives_and_comes_on_top(start):
+    start.eval()
+    triples = (TEXTS, ["a dog", "music", "it snows"], ["two dogs", "a guitar", "rain"])
+    loop = SentenceLoop(steps=1, batch_size=3)
+    alone, both = (
+        supervised(SentenceLearner(start, TEXTS, loop, seed=0), triples, hinge=hinge)(0) for hinge in (0.0, 10.0)
+    )
+    anchors, positives, negatives = (torch.from_numpy(start.encode(side)) for side in triples)
+    cosine = anchors @ torch.cat([positives, negatives]).T
+    own = cosine.diagonal()
+    nearest = cosine.masked_fill(torch.eye(3, 6, dtype=torch.bool), -2.0).max(1).values
+    torch.testing.assert_close(both - alone, 10 * (0.2 + nearest - own).relu().mean())

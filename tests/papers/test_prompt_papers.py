@@ -83,6 +83,21 @@ def test_what_is_kept_is_where_validation_texts_were_told_best(few):
     assert told(few.validation) == max(seen)
 
 
+def test_a_later_look_that_is_worse_is_not_kept(few):
+    learner = Learner(learning_copy(small_masked_model(Setting.TINY)), TASKS[0], few, demonstrations=0, seed=0)
+    scripted, seen = iter([0.2, 0.9, 0.1]), []
+
+    def judged(part):
+        seen.append({name: one.clone() for name, one in learner.model.state_dict().items()})
+        return next(scripted)
+
+    learner.accuracy = judged
+    learner.learn("baseline", (), steps=3, looks=3, rates=(1e-3, 3e-3))
+    kept = learner.model.state_dict()
+    assert all(torch.equal(one, kept[name]) for name, one in seen[1].items())
+    assert any(not torch.equal(one, kept[name]) for name, one in seen[2].items())
+
+
 def test_the_grid_takes_a_callable_for_paraphrases_and_its_changes_have_intervals():
     seen = []
 

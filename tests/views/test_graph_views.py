@@ -126,3 +126,12 @@ def test_an_edge_stays_where_one_end_has_a_farther_neighbour_still():
         left = without_far_neighbours(edges, x, torch.Generator().manual_seed(seed))
         assert {(1, 2), (2, 1), (0, 1), (1, 0)} <= {(int(a), int(b)) for a, b in left.T}
     assert without_far_neighbours(edges[:, :0], x, generator()).shape == (2, 0)
+
+
+def test_the_limit_of_the_end_with_the_farther_neighbour_decides():
+    x = torch.cat([torch.tensor([0.0, 60.0]), torch.arange(160.0, 169)])[:, None]
+    path = torch.stack([torch.arange(10), torch.arange(1, 11)])
+    edges = torch.cat([path, path.flip(0)], dim=1)
+    left = [without_far_neighbours(edges, x, torch.Generator().manual_seed(seed)) for seed in range(400)]
+    # m is 16.8. Node 0 always cuts its edge of 60; node 1, uniform on m .. 100, spares it with chance 40 / 83.2.
+    assert np.mean([bool((one[0] == 0).any()) for one in left]) == pytest.approx(40 / 83.2, abs=0.07)

@@ -86,7 +86,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     def labelled(hinge: float) -> Encoder:
         encoder = prompted(start, _LABELLED_PROMPTS, seed=seed)
         learner = SentenceLearner(encoder, triples[0], loop(_LABELLED_RATE), seed=seed)
-        return learner.learn(_supervised(learner, triples, hinge=hinge))
+        return learner.learn(supervised(learner, triples, hinge=hinge))
 
     sides = {
         "method": unlabelled(prompted(start, _PROMPTS, seed=seed), _RATE),
@@ -148,16 +148,15 @@ def scored_triples(pairs: ScoredPairs) -> Triples:
     """
     close = np.flatnonzero(pairs.score >= CLOSE)
     anchors, positives = ([side[row] for row in close] for side in (pairs.first, pairs.second))
-    pool = {text: row for row, text in enumerate(dict.fromkeys([*pairs.first, *pairs.second]))}
-    embed = fit_tfidf(list(pool))
-    shared_NM = np.asarray((embed(anchors) @ embed(list(pool)).T).todense())
-    shared_NM[np.arange(len(close)), [pool[text] for text in positives]] = -1
+    texts = list(dict.fromkeys([*pairs.first, *pairs.second]))
+    place, embed = {text: row for row, text in enumerate(texts)}, fit_tfidf(texts)
+    shared_NM = np.asarray((embed(anchors) @ embed(texts).T).todense())
+    shared_NM[np.arange(len(close)), [place[text] for text in positives]] = -1
     shared_NM[shared_NM >= _SAME] = -1
-    texts = list(pool)
     return anchors, positives, [texts[row] for row in shared_NM.argmax(1)]
 
 
-def _supervised(learner: SentenceLearner[HuggingFaceEncoder], triples: Triples, *, hinge: float) -> Step:
+def supervised(learner: SentenceLearner[HuggingFaceEncoder], triples: Triples, *, hinge: float) -> Step:
     """InfoNCE over the positives and hard negatives of the batch, and the hinge on the nearest of all negatives."""
 
     def step(_: int) -> Tensor:

@@ -1,10 +1,10 @@
 """Generalist text vectors, frozen, against specialised ones: the next item, product search, and where variance goes."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 from torch import nn
 
 from counterpoint.base.extras import require
@@ -101,38 +101,28 @@ def trial(setting: Setting, seed: int) -> Figures:
     figures = {"ids": _next_item(data, size.learn, None, seed)}
     for side, encoder in encoders.items():
         documents, queries = encoder.encode(texts), encoder.encode(asked)
-        leading = {share: Leading.of(documents, share / 100) for share in _SHARES}
+        directions = {share: leading(documents, share / 100) for share in _SHARES}
         figures[side] = {
             **_next_item(data, size.learn, documents, seed),
             "search": found(documents, queries),
             "evenness": effective_rank(documents).value / documents.shape[1],
-            **{f"dimensions@{share}": float(len(one.directions)) for share, one in leading.items()},
+            **{f"dimensions@{share}": float(len(one)) for share, one in directions.items()},
         }
-        for share, one in leading.items():
-            figures[f"{side} at {share} %"] = {"search": found(one(documents), one(queries))}
+        for share, one in directions.items():
+            figures[f"{side} at {share} %"] = {"search": found(along(one, documents), along(one, queries))}
     return figures
 
 
-@dataclass(frozen=True, eq=False)
-class Leading:
-    """The fewest principal directions that hold a share of the variance.
+def leading(vectors: np.ndarray, share: float) -> np.ndarray:
+    """The fewest principal directions `[K, D]` of vectors `[N, D]` that hold a share of their variance."""
+    found = PCA(share, svd_solver="full").fit(vectors).components_
+    assert found is not None  # it is fitted
+    return found
 
-    Attributes:
-        directions: Orthonormal rows, `[K, D]`.
-    """
 
-    directions: np.ndarray
-
-    @classmethod
-    def of(cls, vectors: np.ndarray, share: float) -> Self:
-        """Those of vectors `[N, D]`."""
-        _, lengths, directions = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
-        held = np.cumsum(np.square(lengths, dtype=np.float64))
-        return cls(directions[: np.searchsorted(held, share * held[-1]) + 1])
-
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """In their coordinates `[M, K]`, about the mean of these vectors: queries and documents have one each."""
-        return (vectors - vectors.mean(0)) @ self.directions.T
+def along(directions: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """In coordinates `[M, K]`, about the mean of these vectors: queries and documents have one each."""
+    return (vectors - vectors.mean(0)) @ directions.T
 
 
 def questions(count: int, rng: np.random.Generator) -> tuple[list[str], np.ndarray]:

@@ -35,7 +35,8 @@ claim = Claim(
         Better(measure="spearman", side="scratch", statement="Written sentences: higher than dropout on real ones."),
         Better(measure="spearman", than="paraphrases", statement="Contradictions add to paraphrases."),
     ),
-    minutes=2,
+    minutes=16,
+    seeds=10,
 )
 
 Writer = Callable[[str], str]

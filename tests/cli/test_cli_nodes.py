@@ -129,7 +129,7 @@ def test_files_that_do_not_fit_each_other(folder, tmp_path, data, cli):
     others = write(tmp_path / "others.csv", ["x,1", "y,2"], "node,size")
     assert "no node of the edges is described" in cli("train", folder / "edges.csv", "--nodes", others).err
     few = write(tmp_path / "few.csv", ["a,b", "b,c", "c,a"])
-    assert "3 edges are too few" in cli("train", few).err
+    assert "has 3 edges once cleaned; at least 30 are needed" in cli("train", few).err
     assert "--nodes is for edges" in cli("train", data / "pairs.csv", "--nodes", others).err
 
 

@@ -25,6 +25,8 @@ ENDS = {
 """The roles of the columns of an edge, and what they are called."""
 OF_NODES = {"node": NODE, "label": (*LABELS, *WEAK_LABELS)}
 CHOSEN_BY = 0.05
+FEWEST_EDGES = 30
+"""Of which that share is two, once rounded."""
 DRAWN = 64
 """Dimensions of FastRP."""
 
@@ -133,8 +135,11 @@ def _nodes(
 
 
 def _split(whole: Graph, source: DataSource, names: list[str]) -> tuple[LinkSplit, list[str]]:
-    if CHOSEN_BY * len(whole.edges) < 1.5:  # two edges, once rounded
-        raise InputError(f"{source.data}: {len(whole.edges)} edges are too few to learn from and to choose by")
+    if len(whole.edges) < FEWEST_EDGES:
+        raise InputError(
+            f"{source.data} has {len(whole.edges)} edges once cleaned; at least {FEWEST_EDGES} are needed, so that "
+            f"{CHOSEN_BY:.0%} of them, kept to choose by, are two"
+        )
     if source.test is None and source.test_fraction:
         return split_links(whole, validation=CHOSEN_BY, test=source.test_fraction, seed=source.seed), []
     train, validation = hold_out_edges(whole, CHOSEN_BY, seed=source.seed)

@@ -18,6 +18,10 @@ NAMES = {
 }
 """The roles, and what their columns are called."""
 CHOSEN_BY = 0.1
+_BY_TIME = "with times a user needs three of them, the last to judge and the one before to choose by"
+_BY_SHARES = (
+    "name a larger --test-fraction, a column of times (each user's last items are held out then), or a --test file"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,15 +81,17 @@ def open_interactions(source: DataSource) -> Opened:
     split = _split(whole, source, roles)
     for name, part in (("choose", split.validation), ("judge", split.test)):
         if (name == "choose" or source.test is not None or source.test_fraction) and len(np.unique(part.users)) < 2:
-            raise InputError(
-                f"{source.data}: fewer than two users have items enough to {name} by; name a larger --test-fraction, a "
-                "column of times (each user's last items are held out then), or a --test file"
-            )
+            remedy = _BY_TIME if _by_time(source, roles) else _BY_SHARES
+            raise InputError(f"{source.data}: fewer than two users have items enough to {name} by; {remedy}")
     return Opened(split=split, described=_described(table, roles, whole, split))
 
 
+def _by_time(source: DataSource, roles: dict[str, str]) -> bool:
+    return source.test is None and source.test_fraction > 0 and "time" in roles
+
+
 def _split(whole: Interactions, source: DataSource, roles: dict[str, str]) -> Split:
-    if source.test is None and source.test_fraction and "time" in roles:
+    if _by_time(source, roles):
         train, validation, test = leave_last_out(whole)
         return Split(train=train, validation=validation, test=test)
     if source.test is not None:

@@ -48,8 +48,8 @@ claim = Claim(
         Better(measure="transfer", by=0.02, statement="A probe that learnt in English tells ciphered questions."),
         Better(measure="english", by=-0.02, statement="And English ones not worse than without."),
     ),
-    minutes=45,
-    seeds=5,
+    minutes=90,
+    seeds=10,
 )
 
 

@@ -22,21 +22,33 @@ def test_a_uniform_soup_is_the_mean():
     nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).load_state_dict(soup)
 
 
-def test_a_tensor_that_one_model_moved_is_that_models():
-    start = {"a": torch.zeros(2), "b": torch.ones(2)}
-    first, second = {"a": torch.tensor([3.0, 4.0]), "b": torch.ones(2)}, {"a": torch.zeros(2), "b": torch.ones(2)}
+def test_an_entry_that_one_model_moved_is_that_models():
+    start = {"a": torch.zeros(3), "b": torch.ones(2)}
+    first, second = (
+        {"a": torch.tensor([3.0, 0.0, 0.0]), "b": torch.ones(2)},
+        {"a": torch.tensor([0.0, 4.0, 0.0]), "b": torch.ones(2)},
+    )
     soup = delta_soup(start, [first, second])
-    assert soup["a"].tolist() == [3.0, 4.0]
+    assert soup["a"].tolist() == [3.0, 4.0, 0.0]
     assert soup["b"].tolist() == [1.0, 1.0]  # nobody moved it
 
 
 def test_weights_are_shares_of_the_distance():
-    start, first, second = {"a": torch.zeros(1)}, {"a": torch.tensor([3.0])}, {"a": torch.tensor([-1.0])}
-    assert delta_soup(start, [first, second])["a"].item() == pytest.approx(0.75 * 3 - 0.25)
+    start = {"a": torch.tensor([1.0, 1.0])}
+    first, second = {"a": torch.tensor([4.0, 2.0])}, {"a": torch.tensor([0.0, 2.0])}
+    found = delta_soup(start, [first, second])["a"]
+    assert found.tolist() == pytest.approx([0.75 * 4 + 0.25 * 0, 2.0])
+
+
+def test_one_model_is_itself_and_counters_are_the_firsts():
+    start, one, other = models(3)
+    for name, value in delta_soup(start, [one]).items():
+        torch.testing.assert_close(value, one[name])
+    assert delta_soup(start, [one, other])["1.num_batches_tracked"].dtype == torch.int64
 
 
 def test_models_that_moved_alike_make_a_uniform_soup():
-    start, up, down = {"a": torch.zeros(2)}, {"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([2.0, -1.0])}
+    start, up, down = {"a": torch.zeros(2)}, {"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([1.0, -2.0])}
     torch.testing.assert_close(delta_soup(start, [up, down])["a"], uniform_soup([up, down])["a"])
 
 

@@ -23,16 +23,16 @@ def uniform_soup(models: Sequence[State]) -> dict[str, Tensor]:
         InputError: None, or names and shapes that differ.
     """
     _check(models)
-    return {name: _weighed([one[name] for one in models], [1 / len(models)] * len(models)) for name in models[0]}
+    return {name: _mean([one[name] for one in models]) for name in models[0]}
 
 
 def delta_soup(initial: State, models: Sequence[State]) -> dict[str, Tensor]:
-    """The mean of every tensor, models that moved it further counting more.
+    """The mean of every single weight, models that moved it further counting more.
 
     Zhang, Song, Chen, Zhang, Yin and Sun, "CoDiEmb" (2025), arXiv:2508.11442, the delta-guided fusion. Formula, of
-    each tensor by itself: ``sum_k w_k theta_k``, ``w_k = ||theta_k - theta_0|| / sum_l ||theta_l - theta_0||``; a
-    tensor that none of them moved stays. The paper describes weights from the deviation of each parameter; that they
-    are shares of its norm is our reading.
+    each entry by itself: ``sum_k w_k theta_k``, ``w_k = |theta_k - theta_0| / sum_l |theta_l - theta_0|``; an entry
+    that none of them moved stays. The paper describes weights from the deviation of each parameter; that a parameter
+    is an entry, not a tensor, and that weights are shares, is our reading.
 
     Args:
         initial: theta_0, where all of them started.
@@ -44,19 +44,19 @@ def delta_soup(initial: State, models: Sequence[State]) -> dict[str, Tensor]:
     _check([initial, *models])
     if not models:
         raise InputError("a soup needs one model at least")
-    found = {}
-    for name, start in initial.items():
-        values = [one[name] for one in models]
-        moved = [float((value.double() - start.double()).norm()) for value in values]
-        total = sum(moved)
-        found[name] = _weighed(values, [one / total for one in moved]) if total > 0 else start.clone()
-    return found
+    return {name: _by_moves(start, [one[name] for one in models]) for name, start in initial.items()}
 
 
-def _weighed(values: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
-    if not values[0].is_floating_point():
+def _by_moves(start: Tensor, values: Sequence[Tensor]) -> Tensor:
+    if not start.is_floating_point():
         return values[0].clone()
-    return sum((weight * value for weight, value in zip(weights, values, strict=True)), torch.zeros_like(values[0]))
+    moves = torch.stack([value.double() - start.double() for value in values])
+    shares = moves.abs() / moves.abs().sum(0).clamp_min(torch.finfo(torch.float64).tiny)
+    return (start.double() + (shares * moves).sum(0)).to(start.dtype)
+
+
+def _mean(values: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(values)).mean(0) if values[0].is_floating_point() else values[0].clone()
 
 
 def _check(models: Sequence[State]) -> None:

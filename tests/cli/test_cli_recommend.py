@@ -88,6 +88,8 @@ def test_without_times_a_share_of_every_user_is_held_out(tmp_path, ok, cli):
     assert "have items enough to choose by; name a larger --test-fraction" in cli("train", path, "--dry-run").err
     timed = write(tmp_path / "once.csv", [f"u{user},i{user % 7},1" for user in range(40)], "user,item,time")
     assert "to choose by; with times a user needs three of them" in cli("train", timed, "--dry-run").err
+    whole = write(tmp_path / "timed.csv", lines(each=12))
+    assert " 0 to judge by" in ok("train", whole, "--dry-run", "--test-fraction", 0).err
     taken = ok("train", path, "--dry-run", "--test", write(tmp_path / "t.csv", [*rows[:3], "u0,101", "u1,100"],
                "customer_id,product_id"), "--test-fraction", 0.2)  # fmt: skip
     assert "3 held-out rows were there in training and are not judged" in taken.err

@@ -9,8 +9,9 @@ from counterpoint.base.errors import CounterpointError, InputError
 from counterpoint.cli import console
 from counterpoint.experiments.claim import Better, Claim, Finding, Setting, Wing, verdict_of
 from counterpoint.experiments.claims_page import claims_page
+from counterpoint.experiments.confirm import confirm
 from counterpoint.experiments.paper_file import PaperFile
-from counterpoint.experiments.record import claims_folder, is_fresh, standing
+from counterpoint.experiments.record import claims_folder, is_fresh, read_record, standing
 from counterpoint.experiments.reproduce import reproduce as run_claim
 from counterpoint.papers import all_papers, paper_named
 
@@ -19,6 +20,14 @@ OfWing = Annotated[Wing | None, typer.Option(help="Only papers of this wing.")]
 Folder = Annotated[
     Path | None,
     typer.Option(help="Folder to keep the result in; claims/ of a source checkout otherwise, but for tiny."),
+]
+
+Confirm = Annotated[
+    bool,
+    typer.Option(
+        "--confirm",
+        help="Run one seed of a stale record again; it stands where that comes out as it was kept.",
+    ),
 ]
 
 
@@ -56,11 +65,17 @@ def reproduce(
     setting: Annotated[Setting, typer.Option(help="tiny runs one step; small shows the claim here.")] = Setting.SMALL,
     claims: Folder = None,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    confirming: Confirm = False,
 ) -> None:
     """Run method and baseline over seeds, print the verdict, and keep it with a fingerprint of the sources."""
     found = paper_named(short)
     if claims is None and setting is not Setting.TINY:  # one step says nothing about a claim
         claims = claims_folder()
+    if confirming:
+        if differing := confirm(found, setting, claims=_given(claims), say=console.say):
+            raise InputError(f"{short} does not come out as it was kept: {'; '.join(differing)}")
+        console.result(f"{short}: {standing(found, claims, setting=setting)}")
+        return
     findings = run_claim(found, setting, say=console.say, claims=claims)
     if json:
         console.machine({"verdict": verdict_of(findings), "findings": findings})
@@ -72,14 +87,16 @@ def reproduce(
 def claims(
     wing: OfWing = None,
     claims: Folder = None,
+    confirming: Confirm = False,
 ) -> None:
     """Reproduce every paper whose claim was not run with these sources, the quickest first, and keep the results.
 
     One that cannot be run does not keep the others from running.
     """
-    folder = claims or claims_folder()
-    if folder is None:
-        raise InputError("claims: the package was installed without a folder for results; name one with --claims")
+    folder = _given(claims or claims_folder())
+    if confirming:
+        _confirm_stale(folder, wing)
+        return
     failed: list[str] = []
     for one in sorted(_of(wing), key=lambda one: one.claim.minutes):
         if is_fresh(one, folder):
@@ -98,6 +115,29 @@ def claims(
 def cite(short: Short) -> None:
     """A bibliography entry."""
     console.result(paper_named(short).paper.bibtex())
+
+
+def _given(folder: Path | None) -> Path:
+    if folder is None:
+        raise InputError("claims: no folder of results is here; name one with --claims")
+    return folder
+
+
+def _confirm_stale(folder: Path, wing: Wing | None) -> None:
+    """One seed of every stale record again; those that do not stand are told, and stay stale."""
+    stale = [one for one in _of(wing) if _has_seeds(one, folder) and not is_fresh(one, folder)]
+    for one in sorted(stale, key=lambda one: one.claim.minutes / one.claim.seeds):
+        try:
+            differing = confirm(one, Setting.SMALL, claims=folder, say=console.say)
+        except CounterpointError as error:
+            differing = (str(error),)
+        told = "stands" if not differing else f"{len(differing)} differ, the first: {differing[0]}"
+        console.result(f"{one.paper.short}: {told}")
+
+
+def _has_seeds(one: PaperFile, folder: Path) -> bool:
+    record = read_record(one, Setting.SMALL, folder)
+    return record is not None and bool(record.figures)
 
 
 def _of(wing: Wing | None) -> list[PaperFile]:

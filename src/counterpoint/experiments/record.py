@@ -34,6 +34,8 @@ class Record:
         commit: Of the sources, where they were under git; with ``+`` where a file had changed since.
         fingerprint: Digest of the paper's file and of every source file of ours that its runs depend on.
         versions: Of Python and the packages that compute.
+        confirmed: The seed that was run again with these sources and came out the same, where the others are of
+            earlier ones (:mod:`counterpoint.experiments.confirm`); None where all seeds are of these.
     """
 
     paper: str
@@ -45,6 +47,7 @@ class Record:
     commit: str | None
     fingerprint: str
     versions: dict[str, str]
+    confirmed: int | None = None
 
 
 def claims_folder() -> Path | None:
@@ -60,7 +63,18 @@ def seeds_asked(claim: Claim, setting: Setting) -> int:
 
 def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Record:
     """The record to go on from, if its sources are the same and seeds or checks are to be done; else an empty one."""
-    new = Record(
+    new = empty_record(file, setting)
+    kept = None if folder is None else read_record(file, setting, folder)
+    if kept is None or _answers(kept, file) or kept.fingerprint != new.fingerprint or kept.versions != new.versions:
+        return new
+    if not all(_holds_what_is_asked(one, file.claim) for one in kept.figures):
+        return new
+    return replace(kept, statement=new.statement, findings=())
+
+
+def empty_record(file: PaperFile, setting: Setting) -> Record:
+    """What a record made now rests on, before its first seed."""
+    return Record(
         paper=file.paper.short,
         setting=setting,
         statement=file.claim.statement,
@@ -68,12 +82,6 @@ def begun_record(file: PaperFile, setting: Setting, folder: Path | None) -> Reco
         fingerprint=current_fingerprint(file),
         versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     )
-    kept = None if folder is None else read_record(file, setting, folder)
-    if kept is None or _answers(kept, file) or kept.fingerprint != new.fingerprint or kept.versions != new.versions:
-        return new
-    if not all(_holds_what_is_asked(one, file.claim) for one in kept.figures):
-        return new
-    return replace(kept, statement=new.statement, findings=())
 
 
 def write_record(record: Record, folder: Path) -> None:

@@ -56,8 +56,8 @@ claim = Claim(
             measure="recall@20/cold", than="edge dropout", statement="More than SGL for the coldest users.", on=_REAL
         ),
     ),
-    minutes=12,
-    seeds=10,
+    minutes=24,
+    seeds=20,
 )
 
 WEIGHT = 0.005

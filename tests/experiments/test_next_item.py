@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import Interactions, Split, leave_last_out
 from counterpoint.experiments.click_model import ClickSettings, QuantisedSettings, click_figures
 from counterpoint.experiments.next_item import SequenceLearner, SequenceSettings, sequences_of
@@ -37,6 +39,25 @@ def test_augmenters_learn_in_their_own_step():
     before = [one.detach().clone() for one in learner.augmenters.parameters()]
     learner.learn()
     assert all((one != old).any() for one, old in zip(learner.augmenters.parameters(), before, strict=True))
+
+
+def ones(users: int, longer: int) -> Split:
+    """Users with one item each, but for some with two."""
+    rows = [(user, item) for user in range(users) for item in range(1 + (user < longer))]
+    whole = Interactions(
+        users=np.array([user for user, _ in rows]),
+        items=np.array([item for _, item in rows]),
+        user_names=range(users),
+        item_names=range(2),
+    )
+    nothing = whole.only(np.zeros(len(whole), dtype=bool))
+    return Split(train=whole, validation=nothing, test=nothing)
+
+
+def test_sequences_of_one_item_are_left_out_with_a_count():
+    assert SequenceLearner(ones(9, longer=2), SETTINGS, seed=0).left_out == 7
+    with pytest.raises(InputError, match="none of 9 sequences has two items"):
+        SequenceLearner(ones(9, longer=0), SETTINGS, seed=0)
 
 
 def test_sequences_are_those_of_every_user_in_order():

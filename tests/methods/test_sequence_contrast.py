@@ -41,6 +41,8 @@ def test_the_encoder_and_the_augmenters_learn_from_their_own_losses():
     contrast = MetaAugmentation(weight=0.2, meta_weight=0.3, regular=0.5)
     augmenters = contrast.augmenters(3).double()
     made = augmenters(first, second)
+    for one in made:
+        torch.testing.assert_close(one.norm(dim=1), torch.ones(len(one), dtype=torch.float64))
     pairs = ((first, made[1]), (second, made[0]), made)
     meta = sum(nt_xent(*one) + 0.5 * too_similar(*one) for one in pairs)
     torch.testing.assert_close(contrast.meta(first, second, augmenters), meta)

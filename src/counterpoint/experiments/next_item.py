@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from counterpoint.base.errors import InputError
 from counterpoint.base.marks import ABSENT
 from counterpoint.data.interactions import Interactions, Split
 from counterpoint.encoders.sequences import LearntItems, SequenceEncoder, padded
@@ -53,6 +54,12 @@ class SequenceLearner:
         seed: Of weights, batches, views and dropout.
         items: From torch's random state to what gives the items' vectors; a vector for each item by default.
         contrast: Of two views of each sequence, beside the next item; none by default.
+
+    Attributes:
+        left_out: How many sequences have no item after their first, and teach nothing.
+
+    Raises:
+        InputError: No sequence has two items.
     """
 
     def __init__(
@@ -65,6 +72,11 @@ class SequenceLearner:
         contrast: SequenceContrast | None = None,
     ) -> None:
         self.data, self.settings, self.seed, self.contrast = data, settings, seed, contrast
+        sequences = sequences_of(data.train)
+        self.sequences = [one for one in sequences if len(one) > 1]
+        self.left_out = len(sequences) - len(self.sequences)
+        if not self.sequences:
+            raise InputError(f"none of {len(sequences):,} sequences has two items, and the next one cannot be learnt")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             made = LearntItems(data.train.shape[1], dim=settings.dim) if items is None else items()
@@ -81,15 +93,16 @@ class SequenceLearner:
             heads: What it learns beside the encoder.
         """
         learners = nn.ModuleList([self.encoder, *([] if heads is None else [heads])])
-        optimiser = torch.optim.Adam(learners.parameters(), lr=self.settings.learning_rate)
-        meta = None if self.augmenters is None else torch.optim.Adam(self.augmenters.parameters(), lr=1e-3)
+        rate = self.settings.learning_rate
+        optimiser = torch.optim.Adam(learners.parameters(), lr=rate)
+        meta = None if self.augmenters is None else torch.optim.Adam(self.augmenters.parameters(), lr=rate)
         rng = np.random.default_rng(self.seed)
-        sequences = [one for one in sequences_of(self.data.train) if len(one) > 1]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             learners.train()
             for _ in range(self.settings.steps):
-                chosen = [sequences[row] for row in rng.integers(len(sequences), size=self.settings.batch)]
+                rows = rng.integers(len(self.sequences), size=self.settings.batch)
+                chosen = [self.sequences[row] for row in rows]
                 self._step(chosen, rng, further, (optimiser, meta))
             learners.eval()
 
@@ -144,7 +157,7 @@ class SequenceLearner:
         """Mean cosine of the two views that the augmenters make, over the sequences learnt from."""
         assert self.augmenters is not None  # asked of a contrast that has them
         rng = np.random.default_rng(self.seed)
-        chosen = [one for one in sequences_of(self.data.train) if len(one) > 1][:1024]
+        chosen = self.sequences[:1024]
         made = self.augmenters(*(self.encoder.last(self._views(chosen, rng)) for _ in range(2)))
         return float(torch.cosine_similarity(*made).mean())
 

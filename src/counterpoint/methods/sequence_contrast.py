@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.objectives import NTXent
@@ -62,17 +63,25 @@ class DataAugmentation(SequenceContrast):
 class Augmenters(nn.Module):
     """Two perceptrons, each of which makes another vector of one view, `[N, D]` to `[N, D]`.
 
+    Three layers that narrow to a quarter, and unit rows in the end, as in the public code: a penalty on products can
+    then part the views in direction alone, where it would shrink them otherwise.
+
     Args:
         dim: D.
     """
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.first, self.second = (nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, dim)) for _ in range(2))
+        self.first, self.second = (_narrowing(dim, max(1, dim // 2), max(1, dim // 4)) for _ in range(2))
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """Of each view its own."""
-        return self.first(first), self.second(second)
+        """Of each view its own, in unit rows."""
+        return normalize(self.first(first), dim=1), normalize(self.second(second), dim=1)
+
+
+def _narrowing(dim: int, half: int, quarter: int) -> nn.Sequential:
+    widths = (nn.Linear(dim, half), nn.GELU(), nn.Linear(half, quarter), nn.GELU(), nn.Linear(quarter, dim))
+    return nn.Sequential(*widths)
 
 
 @dataclass(frozen=True, kw_only=True)

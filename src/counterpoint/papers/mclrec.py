@@ -23,15 +23,15 @@ paper = Paper(
     wing=Wing.RECSYS,
     implements="the contrast of data and model views, its regulariser and the two alternating steps, as in the public "
     "code; against CL4SRec (the contrast of data views alone) and SASRec (none)",
-    deviates="The next item is learnt at every place, among all; one block of 32, for all sides as many steps, without "
-    "early stopping. The step of the augmenters is of first order, as in the public code, and the encoder takes one "
-    "step beside each of theirs, not two; both have one rate. Made data are 500 sessions of 5 to 10 of 300 items that keep to a brand, and "
-    "less to some tags and an order of subcategories: few and noisy sequences with an intent that outlasts changes. "
-    "All learn for 200 steps there; at other seeds that was best of 100, 200, 300, 400 and 800 for SASRec, weights of "
-    "0.1 best of 0.01, 0.1 and 0.3 for views of data, and 0.1 with 0.01 best of four pairs for both. Measures are "
-    "means over three such sets. In `small` also Amazon Beauty where every user and item has 8 reviews or more, the "
-    "last 12 items of each user and 400 steps; all contrasts weigh 0.01 there, the default of the public code, whose "
-    "scripts have others for each set, and nothing is tuned.",
+    deviates="The next item is learnt at every place, among all; one block of 32, for all sides as many steps, "
+    "without early stopping. The step of the augmenters is of first order, as in the public code, and the encoder "
+    "takes one step beside each of theirs, not two; both have one rate. Made data are 500 sessions of 5 to 10 of 300 "
+    "items that keep to a brand, and less to some tags and an order of subcategories: few and noisy sequences with an "
+    "intent that outlasts changes. All learn for 200 steps there; at other seeds that was best of 100, 200, 300, 400 "
+    "and 800 for SASRec, weights of 0.1 best of 0.01, 0.1 and 0.3 for views of data, and 0.1 with 0.01 best of four "
+    "pairs for both. Measures are means over three such sets. In `small` also Amazon Beauty where every user and item "
+    "has 8 reviews or more, the last 12 items of each user and 400 steps; all contrasts weigh 0.01 there, the default "
+    "of the public code, whose scripts have others for each set, and nothing is tuned.",
 )
 _MADE, _REAL = "made data", "Amazon Beauty"
 claim = Claim(

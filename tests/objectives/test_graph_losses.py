@@ -86,6 +86,19 @@ def test_pam_c_is_exact_where_clusters_are_points():
     torch.testing.assert_close(PamC()(z, z, labels=y), exact)
 
 
+@pytest.mark.parametrize("cosine", [True, False])
+def test_pam_c_compares_means_by_direction_or_by_product(cosine):
+    """Two rows on either side of an axis have it as the direction of their mean, whose length is 0.6."""
+    first, second = (torch.tensor([[0.6, up, 0.8 * side], [0.6, -up, 0.8 * side]]) for up, side in ((0.8, 0), (0, 1)))
+    z, labels = normalize(torch.cat([first, second])), torch.tensor([0, 0, 1, 1])
+    one, other = (z[labels == cluster].mean(0) for cluster in (0, 1))
+    product = (one @ other).item()
+    assert product == pytest.approx(0.36, rel=1e-6)
+    similarity = product / (one.norm() * other.norm()).item() if cosine else product
+    found = PamC(cosine=cosine)(z, z, labels=labels)
+    assert found.item() == pytest.approx(log(2 * 2 * 2) + similarity - 1, rel=1e-6)
+
+
 def test_pam_c_pulls_to_any_of_several_neighbours():
     x, y = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     z = torch.stack([torch.cat([x, y]), torch.cat([y, x])])

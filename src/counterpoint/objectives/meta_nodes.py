@@ -18,15 +18,17 @@ class PamC(WholeBatch):
     """Proxy-approximated meta-node contrast: neighbours attract, clusters repel in place of all pairs of nodes.
 
     Formula, with unit rows, neighbours ``x_iv`` of node ``z_i``, and mean ``mu_a`` and size ``n_a`` of cluster a:
-    ``-mean_i log sum_v e^{<z_i, x_iv> / t} + log sum_{a != b} n_a n_b e^{<mu_a, mu_b> / t}``. By the paper's
-    approximation the second sum is that over all pairs of nodes in different clusters. The public code has the cosine
-    of the means and no sizes, and takes the second logarithm cluster by cluster, the cluster itself at similarity 0.
+    ``-mean_i log sum_v e^{<z_i, x_iv> / t} + log sum_{a != b} n_a n_b e^{s_ab / t}``. ``s_ab`` is the cosine of the
+    means, as in the public code, which has no sizes and takes the second logarithm cluster by cluster, the cluster
+    itself at similarity 0. With their product ``<mu_a, mu_b>`` the second sum is, by the paper's approximation, that
+    over all pairs of nodes in different clusters; clusters can then part by shrinking, where nodes scatter.
 
     Shapes: `[N, V, D]`, each node and V - 1 of its neighbours, or two sides `[N, D]`; labels `[N]` say the cluster of
     each node (-1: none).
 
     Attributes:
         temperature: ``t``, positive; 1 as in the public code.
+        cosine: Whether means are compared by their cosine; by their product otherwise.
 
     Example:
         >>> import torch
@@ -44,6 +46,7 @@ class PamC(WholeBatch):
     )
     needs: ClassVar[Needs] = Needs.VIEWS | Needs.LABELS
     temperature: float = 1.0
+    cosine: bool = True
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -59,6 +62,7 @@ class PamC(WholeBatch):
         node_ND = unit_NVD[:, 0]
         near_NV = torch.einsum("nd,nvd->nv", node_ND, unit_NVD[:, 1:])
         mean_KD, size_K = _clusters(node_ND, labels_N)
+        mean_KD = unit_rows(mean_KD) if self.cosine else mean_KD
         log_size_K = size_K.log()
         pairs_KK = mean_KD @ mean_KD.T / self.temperature + log_size_K[:, None] + log_size_K
         other = ~torch.eye(len(pairs_KK), dtype=torch.bool, device=pairs_KK.device)
@@ -71,8 +75,9 @@ class PamC(WholeBatch):
         t = self.temperature
         pull = [torch.log(sum(torch.exp(row[0] @ near / t) for near in row[1:])) for row in z]  # pyright: ignore[reportArgumentType]
         members = [z[labels_N == a, 0] for a in range(int(labels_N.max()) + 1) if a in labels_N]
+        length = [one.mean(0).square().sum().sqrt() if self.cosine else 1 for one in members]
         push = [
-            len(one) * len(other) * torch.exp(one.mean(0) @ other.mean(0) / t)
+            len(one) * len(other) * torch.exp(one.mean(0) @ other.mean(0) / (length[a] * length[b] * t))
             for a, one in enumerate(members)
             for b, other in enumerate(members)
             if a != b

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from counterpoint.base.errors import InputError, MissingExtraError
-from counterpoint.retrieval import search
-from counterpoint.retrieval.ann import HNSW, IVF, AnnIndex, Flat, measured_recall
+from counterpoint.retrieval import HNSW, IVF, AnnIndex, Flat, measured_recall, search
 
 DRAW = np.random.default_rng(0)
 CORPUS = DRAW.normal(size=(600, 12)).astype(np.float32) * 3

@@ -14,7 +14,7 @@ from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recommender.opening import taken_by
-from counterpoint.retrieval import Store
+from counterpoint.retrieval import Hits, Store, open_index
 from counterpoint.retrieval import search as find
 
 
@@ -24,9 +24,15 @@ def search(
     query: Annotated[str | None, typer.Argument(help="A text, the path of an image, or a user.")] = None,
     row: Annotated[int | None, typer.Option(help="Use this row of the corpus as the query.")] = None,
     k: Annotated[int, typer.Option("-k", help="Hits to show.")] = 10,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare every vector, though embed left an index beside them.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Hits as JSON.")] = False,
 ) -> None:
-    """Exact nearest neighbours of a query among the vectors of a corpus; of a user, items that are new to them."""
+    """Nearest neighbours of a query among the vectors of a corpus; of a user, items that are new to them.
+
+    Through the index beside the vectors where embed left one (this is said), among all vectors otherwise.
+    """
     store = Store(vectors)
     if store.manifest.model != model_fingerprint(run):
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
@@ -34,7 +40,8 @@ def search(
         raise InputError(f"-k must be at least 1, got {k}")
     corpus = embedded_corpus(vectors)
     known = _known(run, query)
-    hits = find(_query(run, corpus, store, query, row), store, min(k + len(known), len(store)))
+    # So many more are asked for that k are left when all that is known has been found and taken out.
+    hits = _nearest(store, _query(run, corpus, store, query, row), min(k + len(known), len(store)), exact=exact)
     names = store.ids
     found = [
         {
@@ -51,6 +58,20 @@ def search(
         return
     rows = [(f"{one['similarity']:.3f}", str(one.get("id", one["row"])), one["content"]) for one in found]
     console.table("similarity", "id" if names else "row", "content", rows=rows)
+
+
+def _nearest(store: Store, query: np.ndarray, k: int, *, exact: bool) -> Hits:
+    """Through the index if there is one; who searches is told of it."""
+    index = None if exact else open_index(store)
+    if index is None:
+        return find(query, store, k)
+    answer = index.search(query, k)
+    name, recall = type(index.manifest.kind).__name__, index.manifest.asked or index.manifest.recall
+    if answer.exact.any():
+        console.say(f"the {name} index found fewer than {k} rows: all vectors were compared instead")
+    else:
+        console.say(f"searched through the {name} index, recall@{recall.k} {recall.value:.3f} when it was built")
+    return answer.hits
 
 
 def _known(run: Path, query: str | None) -> set[str]:

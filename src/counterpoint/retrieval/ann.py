@@ -1,21 +1,22 @@
-"""Approximate search with faiss, and how much of the exact answer it finds."""
+"""Approximate search with faiss."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from counterpoint.base.errors import InputError
+from counterpoint.base.errors import CheckpointError, InputError
 from counterpoint.base.extras import require
+from counterpoint.base.files import atomic_path
 from counterpoint.base.numerics import unit_rows
 from counterpoint.retrieval.checks import at_least, finite, float32, matrix, same_width
-from counterpoint.retrieval.search import BLOCK_ROWS, Hits, search
-
-Search = Callable[[np.ndarray, int], Hits]
-"""From queries `[Q, D]` and k to the k best rows of a corpus; a row that was not found is -1 with score -inf."""
+from counterpoint.retrieval.embed import Progress, unheard
+from counterpoint.retrieval.search import BLOCK_ROWS, Hits
 
 _TRAINED_ON = 64
 """Vectors for each list of an inverted file, at most: what its k-means is given."""
@@ -84,43 +85,74 @@ class HNSW:
         return index
 
 
+Kind = Flat | IVF | HNSW
+"""What an index can be."""
+
+KINDS: Mapping[str, Kind] = {"flat": Flat(), "ivf": IVF(), "hnsw": HNSW()}
+"""The kinds by name, with their defaults."""
+
+
 class AnnIndex:
     """A faiss index of cosines. It holds all vectors in memory, unlike exact search of a store."""
 
-    def __init__(self, corpus: np.ndarray, kind: Flat | IVF | HNSW) -> None:
+    def __init__(
+        self, corpus: np.ndarray, kind: Kind, *, rows: np.ndarray | None = None, progress: Progress = unheard
+    ) -> None:
         """Build it in one thread, so that the index depends on nothing but the vectors and the settings.
 
         Args:
             corpus: `[M, D]`, read in blocks.
             kind: Which index, with its settings.
+            rows: int64 `[m]`, which rows of the corpus to take in; all of them if not said.
+            progress: Told of every block.
 
         Raises:
             InputError: No vectors, NaN or infinity (the row is named).
             MissingExtraError: faiss is not installed.
         """
-        faiss = require("faiss", extra="ann", purpose="approximate search")
+        self._faiss = _faiss()
         corpus_MD = matrix("the corpus", corpus)
-        at_least("the number of rows to index", len(corpus_MD), 1)
-        self.rows, self.dim = corpus_MD.shape
-        self._index = kind.make(faiss, self.dim, self.rows)
-        threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
-        try:
-            if not self._index.is_trained:
-                sample = min(self.rows, _TRAINED_ON * self._index.nlist)
-                spread = np.linspace(0, self.rows - 1, sample).astype(np.int64)
-                self._index.train(_unit("the corpus,", corpus_MD[spread]))
-            for start in range(0, self.rows, BLOCK_ROWS):
-                self._index.add(_unit("the corpus,", corpus_MD[start : start + BLOCK_ROWS], start))
-        finally:
-            faiss.omp_set_num_threads(threads)
+        rows = np.arange(len(corpus_MD)) if rows is None else rows
+        at_least("the number of rows to index", len(rows), 1)
+        self.dim = corpus_MD.shape[1]
+        empty = kind.make(self._faiss, self.dim, len(rows))
+        if not empty.is_trained:
+            sample = min(len(rows), _TRAINED_ON * empty.nlist)
+            spread = rows[np.linspace(0, len(rows) - 1, sample).astype(np.int64)]
+            with _one_thread(self._faiss):
+                empty.train(_unit("the corpus,", corpus_MD[spread], spread))
+        self._index = self._faiss.IndexIDMap(empty)
+        self.add(corpus_MD, rows, progress=progress)
+
+    @property
+    def rows(self) -> int:
+        """How many vectors it holds."""
+        return int(self._index.ntotal)
+
+    @property
+    def version(self) -> str:
+        """Of faiss."""
+        return str(self._faiss.__version__)
+
+    def add(self, corpus: np.ndarray, rows: np.ndarray, *, progress: Progress = unheard) -> None:
+        """Take in further rows int64 `[m]` of the corpus `[M, D]`, again in one thread.
+
+        Raises:
+            InputError: Another D, NaN or infinity (the row is named).
+        """
+        same_width("further rows", corpus.shape[1], "the index", self.dim)
+        with _one_thread(self._faiss):
+            for start in range(0, len(rows), BLOCK_ROWS):
+                block = rows[start : start + BLOCK_ROWS]
+                self._index.add_with_ids(_unit("the corpus,", corpus[block], block), block)
+                progress(start + len(block), len(rows))
 
     def __call__(self, queries: np.ndarray, k: int) -> Hits:
         """The k vectors of largest cosine, as far as the index finds them.
 
         Args:
             queries: `[Q, D]`.
-            k: 1 to M.
+            k: 1 to the number of rows held.
 
         Raises:
             InputError: Another D, NaN or infinity, or k out of range.
@@ -129,47 +161,59 @@ class AnnIndex:
         same_width("queries", queries_QD.shape[1], "the index", self.dim)
         if not 1 <= k <= self.rows:
             raise InputError(f"k must be between 1 and the {self.rows} rows of the index, got {k}")
-        scores, rows = self._index.search(_unit("queries,", queries_QD), k)
+        scores, rows = self._index.search(_unit("queries,", queries_QD, range(len(queries_QD))), k)
         return Hits(rows.astype(np.int64), np.where(rows < 0, -np.inf, scores).astype(np.float32))
 
+    def write(self, path: Path) -> None:
+        """Write it to one file, whole or not at all; faiss itself reads it too, and answers with row numbers.
 
-@dataclass(frozen=True)
-class Recall:
-    """Share of the exact k best rows that a search found, averaged over sampled queries.
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        # Through a handle of ours: faiss's own writer only prints a warning when the last bytes find the disk full.
+        with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+            self._faiss.write_index(self._index, self._faiss.PyCallbackIOWriter(handle.write))
 
-    Attributes:
-        value: Between 0 and 1.
-        error: Standard error of that mean over queries; 0 for a single query.
-        queries: How many were sampled.
-        k: How many rows each.
-    """
+    @classmethod
+    def read(cls, path: Path) -> "AnnIndex":
+        """What :meth:`write` wrote.
 
-    value: float
-    error: float
-    queries: int
-    k: int
-
-
-def measured_recall(found: Search, queries: np.ndarray, corpus: np.ndarray, k: int) -> Recall:
-    """Compare a search with the exact one; of equal scores another row counts as missed.
-
-    Args:
-        found: The search in question.
-        queries: `[Q, D]`, a sample.
-        corpus: `[M, D]`, what is searched.
-        k: 1 to M.
-
-    Raises:
-        InputError: No queries, or what either search refuses.
-    """
-    at_least("the number of sampled queries", len(queries), 1)
-    pairs = zip(found(queries, k).rows, search(queries, corpus, k).rows, strict=True)
-    shares = np.array([np.isin(exact, rows).mean() for rows, exact in pairs])
-    error = shares.std(ddof=1) / len(shares) ** 0.5 if len(shares) > 1 else 0.0
-    return Recall(float(shares.mean()), float(error), len(shares), k)
+        Raises:
+            CheckpointError: It is no index of faiss, damaged, or not one of cosines.
+            MissingExtraError: faiss is not installed.
+        """
+        index = cls.__new__(cls)
+        index._faiss = _faiss()
+        try:
+            index._index = index._faiss.read_index(str(path))
+        except RuntimeError as error:
+            reason = str(error).split("Error: ")[-1]
+            raise CheckpointError(
+                f"{path} cannot be read by faiss {index.version}: {reason}; build it again"
+            ) from error
+        numbered = isinstance(index._index, index._faiss.IndexIDMap)
+        if not numbered or index._index.metric_type != index._faiss.METRIC_INNER_PRODUCT:
+            raise CheckpointError(f"{path} holds another index than one of cosines with row numbers")
+        index.dim = int(index._index.d)
+        return index
 
 
-def _unit(name: str, vectors: np.ndarray, first_row: int = 0) -> np.ndarray:
+def _faiss() -> Any:
+    return require("faiss", extra="ann", purpose="approximate search")
+
+
+@contextlib.contextmanager
+def _one_thread(faiss: Any) -> Iterator[None]:
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _unit(name: str, vectors: np.ndarray, rows: Sequence[int] | np.ndarray) -> np.ndarray:
     plain = float32(vectors)
-    finite(name, plain, first_row=first_row)
+    for bad in np.flatnonzero(~np.isfinite(plain).all(axis=1))[:1]:
+        finite(name, plain[bad : bad + 1], first_row=int(rows[bad]))
     return unit_rows(torch.from_numpy(plain)).numpy()

@@ -10,6 +10,8 @@ from counterpoint.base.spec import from_json, to_json
 
 MANIFEST = "manifest.json"
 VECTORS = "vectors.npy"
+INDEX = "index.faiss"
+INDEX_MANIFEST = "index.json"
 _AGAIN = "choose another folder, or delete this one"
 
 
@@ -165,8 +167,8 @@ def _clear(folder: Path, *, vectors_too: bool) -> None:
     """Make the folder, and remove from it what a killed process left half written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for pattern in (".part-*.part", f".{MANIFEST}.*.part", f".{VECTORS}.*.part"):
-            for left in folder.glob(pattern):
+        for name in ("part-*", MANIFEST, VECTORS, INDEX, INDEX_MANIFEST):
+            for left in folder.glob(f".{name}.*.part"):
                 left.unlink(missing_ok=True)
         if vectors_too:
             (folder / VECTORS).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Exact search: every query against every vector, block by block."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +73,8 @@ def search(
                 scores_qm = metric.scores(query_QD[first : first + QUERY_ROWS], block_mD)
                 _refuse_unbounded(scores_qm, raw_mD, name, start)
                 top.add(first, start, scores_qm)
-        return _scored_again(queries_QD, vectors_ND, top.rows(), k, metric)
+        shortlists = top.rows().sort(dim=1).values.numpy()
+        return scored_again(queries_QD, vectors_ND, shortlists, k, metric=metric)
 
 
 def _check(queries_QD: np.ndarray, vectors_ND: np.ndarray, name: str, k: int) -> None:
@@ -91,14 +93,27 @@ def _refuse_unbounded(scores_qm: Tensor, raw_mD: np.ndarray, name: str, first_ro
         raise InputError(f"scores of {name} overflow float32 between rows {first_row} and {first_row + len(raw_mD)}")
 
 
-def _scored_again(
-    queries_QD: np.ndarray, vectors_ND: np.ndarray, shortlist_QK: Tensor, k: int, metric: Similarity
+def scored_again(
+    queries_QD: np.ndarray,
+    vectors_ND: np.ndarray,
+    shortlists: Iterable[np.ndarray],
+    k: int,
+    *,
+    metric: Similarity = Cosine(),
 ) -> Hits:
-    """The best k of each shortlist by float64 scores rounded to float32; of equal ones the lower row first."""
+    """The best k of each shortlist by float64 scores rounded to float32; of equal ones the lower row first.
+
+    Args:
+        queries_QD: float32 `[Q, D]`, finite.
+        vectors_ND: `[N, D]`.
+        shortlists: Q arrays of rows, each ascending and of at least k.
+        k: How many.
+        metric: Larger is nearer.
+    """
     scores = np.empty((len(queries_QD), k), dtype=np.float32)
     rows = np.empty((len(queries_QD), k), dtype=np.int64)
     query_QD = metric.prepare(torch.from_numpy(queries_QD).double())
-    for i, shortlist in enumerate(shortlist_QK.sort(dim=1).values.numpy()):
+    for i, shortlist in enumerate(shortlists):
         candidates = metric.prepare_candidates(torch.from_numpy(vectors_ND[shortlist].astype(np.float64)))
         exact = metric.scores(query_QD[i : i + 1], candidates)[0].float().numpy()
         best = np.argsort(-exact, kind="stable")[:k]

@@ -15,7 +15,7 @@ from counterpoint.experiments.mining.questions import Questions
 from counterpoint.experiments.mining.scored_rows import scored_rows
 from counterpoint.experiments.mining.user_function import user_function
 from counterpoint.retrieval import embed, search
-from counterpoint.retrieval.ann import HNSW, IVF, AnnIndex, Flat, Recall, Search, measured_recall
+from counterpoint.retrieval.ann import KINDS, AnnIndex
 from counterpoint.retrieval.mining import (
     ExcludeDuplicates,
     ExcludeKnown,
@@ -29,9 +29,9 @@ from counterpoint.retrieval.mining import (
     Space,
 )
 from counterpoint.retrieval.mining.mine import Judge
+from counterpoint.retrieval.recall import Recall, Search, measured_recall
 
 RECALL_QUERIES = 200
-_KINDS: dict[Index, Flat | IVF | HNSW] = {Index.FLAT: Flat(), Index.IVF: IVF(), Index.HNSW: HNSW()}
 
 
 def check_early(job: MiningJob) -> None:
@@ -66,7 +66,7 @@ def search_of(job: MiningJob, space: Space, questions: Questions) -> tuple[Searc
     """The search, and the measured recall at the last rank of one that is approximate."""
     if job.index is Index.EXACT:
         return lambda queries, k: search(queries, space.corpus, k), None
-    index = AnnIndex(space.corpus, _KINDS[job.index])
+    index = AnnIndex(space.corpus, KINDS[job.index])
     n = len(questions)
     sample = np.sort(np.random.default_rng(job.plan.seed).permutation(n)[:RECALL_QUERIES])
     return index, measured_recall(index, space.queries(sample), space.corpus, job.plan.window.last)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from counterpoint.retrieval.ann import Search
 from counterpoint.retrieval.mining.candidates import Candidates
 from counterpoint.retrieval.mining.choosing import Plan, chosen
 from counterpoint.retrieval.mining.report import Tally
 from counterpoint.retrieval.mining.rules import Rule
 from counterpoint.retrieval.mining.scorers import Space, paired_cosines
+from counterpoint.retrieval.recall import Search
 
 BLOCK_QUERIES = 256
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoint.retrieval.ann import Recall
+from counterpoint.retrieval.recall import Recall
 
 
 @dataclass(frozen=True)

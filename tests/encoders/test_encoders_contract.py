@@ -22,6 +22,7 @@ from counterpoint.encoders import (
     Projected,
     ResNet18,
     SmallBert,
+    SmallDecoder,
     StaticText,
     ViTTiny,
     freeze,
@@ -41,6 +42,7 @@ SPECS = {
     "attention": (HuggingFace(name_or_path="", pooling=Attention()), Kind.TEXT),
     "cut": (HuggingFace(name_or_path="", layers=1), Kind.TEXT),
     "small_bert": (SmallBert(dim=8, layers=1, min_frequency=1), Kind.TEXT),
+    "small_decoder": (SmallDecoder(dim=8, layers=1, min_frequency=1, causal=False), Kind.TEXT),
     "projected": (Projected(backbone=MLP(dim=4), head=LinearHead(out_dim=3)), Kind.VECTOR),
 }
 pytestmark = pytest.mark.parametrize("name", SPECS)
@@ -62,8 +64,9 @@ def encoder(spec, content):
     torch.manual_seed(1)
     encoder = spec.build(content)
     with torch.no_grad():
-        for buffer in encoder.buffers():  # a trained encoder's statistics are not the initial ones
-            if buffer.is_floating_point():
+        kept = encoder.state_dict().keys()
+        for name, buffer in encoder.named_buffers():  # a trained encoder's statistics are not the initial ones
+            if name in kept and buffer.is_floating_point():
                 buffer.add_(0.1)
         for parameter in encoder.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

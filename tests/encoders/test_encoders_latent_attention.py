@@ -1,11 +1,10 @@
-"""Latent attention, and encoders that read from left to right."""
+"""Latent attention."""
 
 import pytest
 import torch
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders import HuggingFace, LastToken, LatentAttention, Mean
-from counterpoint.encoders.left_to_right import read_left_to_right
+from counterpoint.encoders import LatentAttention, Mean
 
 
 def stirred(pool):
@@ -51,17 +50,3 @@ def test_padding_changes_nothing_and_every_part_learns():
 def test_what_does_not_fit(options, message):
     with pytest.raises(InputError, match=message):
         LatentAttention(**options).build(8)
-
-
-def test_left_to_right_a_word_changes_nothing_before_it(tiny_bert):
-    encoder = HuggingFace(name_or_path=tiny_bert, pooling=LastToken()).build().eval()
-    both = encoder.collate(["a b c d", "a b c"])
-    plain = encoder.model(**both).last_hidden_state
-    masked = read_left_to_right(encoder).model(**both).last_hidden_state
-    other = {name: value.clone() for name, value in both.items()}
-    other["input_ids"][0, -1] = 0
-    changed = encoder.model(**other).last_hidden_state
-    torch.testing.assert_close(changed[0, :-1], masked[0, :-1])
-    assert not torch.allclose(changed[0, -1], masked[0, -1])
-    assert not torch.allclose(plain[0, 1], masked[0, 1])
-    assert torch.isfinite(masked).all()

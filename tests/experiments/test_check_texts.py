@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from counterpoint.data import Supervision, table_from
-from counterpoint.encoders import StaticText
+import torch
+
+from counterpoint.base.content import Kind
+from counterpoint.data import Batch, Roles, Supervision, table_from
+from counterpoint.encoders import LinearHead, Passthrough, Projected, StaticText
 from counterpoint.experiments import check_texts
-from counterpoint.experiments.check_texts import told_texts
+from counterpoint.experiments.check_texts import told_texts, told_unread
 from counterpoint.experiments.job import start_method
 from counterpoint.experiments.presets import recipe_for
 from counterpoint.experiments.source import DataSource, data_from
@@ -44,7 +47,9 @@ def test_one_of_several_positives_is_enough():
 
 def test_one_of_several_columns_is_enough():
     columns = {"anchor": [["x"], ["y"]], "first": [["a"], ["b"]], "second": [["c"], ["y"]]}
-    assert check_texts._own_positives(columns, "anchor", ["first", "second"]) == 1
+    roles = Roles(kind=Kind.TEXT, anchor=("anchor",), positives=("first", "second"), other_kind=Kind.TEXT)
+    (found,) = check_texts._own_positives(columns, roles)
+    assert found.startswith("1 of 2 training rows")
 
 
 def test_texts_that_are_cut_are_counted_on_either_side():
@@ -76,3 +81,31 @@ def test_of_many_rows_some_from_all_over_are_looked_at(monkeypatch):
         columns["positive"][row] = columns["anchor"][row]
     (found,) = told(columns)
     assert found.startswith("2 of 20 training rows")
+
+
+def test_held_out_texts_of_unknown_tokens_are_counted_before_training():
+    columns = pairs()
+    test = {"anchor": [*columns["anchor"][:3], "\u03c8\u03c9"], "positive": ["\u03be \u03be", "one", "\u03c0", "it"]}
+    source = DataSource(data="python", test_fraction=0)
+    data = data_from(table_from(columns), table_from(test), source, {})
+    recipe = replace(recipe_for(data), encoder=StaticText(dim=8, vocabulary_size=300, min_frequency=1))
+    first, second = told_texts(data, start_method(recipe, data.train), supervision=Supervision.PAIRS)
+    assert first.startswith("held out, column 'anchor': 1 of 4 texts looked at hold no token that the encoder knows")
+    assert second.startswith("held out, column 'positive': 2 of 4 texts looked at")
+
+
+def test_judged_texts_are_counted_on_the_side_of_their_encoder():
+    known = Projected(
+        backbone=StaticText(dim=8, vocabulary_size=300, min_frequency=1), head=LinearHead(out_dim=4)
+    ).build(["abc abc", "bca"])
+    other = StaticText(dim=4, vocabulary_size=300, min_frequency=1).build(["xyz xyz", "zyx"])
+    judged = Batch(rows=[0, 1, 2], anchor=["abc", "xyz", "qqq"], positives=["abc", "xyz", "zyx"])
+    first, second = told_unread((known, other), judged)
+    assert first.startswith("anchors: 2 of 3 texts")
+    assert second.startswith("positives: 1 of 3 texts")
+    assert told_unread((known, known), Batch(rows=[0], anchor=["abc"])) == []
+
+
+def test_vectors_have_no_tokens_to_know():
+    encoder = Passthrough().build(torch.eye(3))
+    assert told_unread((encoder, encoder), Batch(rows=[0], anchor=torch.eye(3))) == []

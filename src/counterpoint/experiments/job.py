@@ -11,6 +11,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data import Batch, Examples, Supervision
 from counterpoint.encoders import Encoder, export_obstacle, export_sentence_transformers
+from counterpoint.encoders.token_tables import check_token_tables
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -22,13 +23,19 @@ _SAMPLE_ROWS = {Kind.TEXT: 200_000, Kind.IMAGE: 1_000, Kind.VECTOR: 20_000}
 
 
 def start_method(recipe: Recipe, examples: Examples) -> Method:
-    """The method with fresh weights; the same for the same recipe and examples."""
+    """The method with fresh weights; the same for the same recipe and examples.
+
+    Raises:
+        InputError: The recipe's encoders do not fit the examples or themselves.
+    """
     batch = _sample(examples, recipe.training.seed)
     first, other = _samples(recipe, batch)
     with blaming("encoder" if recipe.other_encoder is None else "encoder or other_encoder"):
-        return recipe.build(
+        method = recipe.build(
             first, other, classes=class_count(recipe, examples), facts=batch.facts, examples=len(examples)
         )
+        check_token_tables(method)
+    return method
 
 
 def class_count(recipe: Recipe, examples: Examples) -> int | None:

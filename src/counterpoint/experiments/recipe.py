@@ -14,6 +14,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.facts import Fact, Form
 from counterpoint.data import Supervision
 from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
+from counterpoint.encoders.token_tables import check_token_tables
 from counterpoint.methods import (
     ClusterContrast,
     ClusterStep,
@@ -151,7 +152,10 @@ class Recipe:
         """Drawn after all that learns, so that a guide changes nothing of it."""
         if self.relation is None:
             return None
-        return Ruling(self.relation, None if self.guide is None else self.guide.build(sample), facts=facts)
+        guide = None if self.guide is None else self.guide.build(sample)
+        if guide is not None:
+            check_token_tables(guide)  # those of a method are checked in it, and a guide is no part of one
+        return Ruling(self.relation, guide, facts=facts)
 
     def _clustered(self, step: ClusterStep, sample: Content, examples: int) -> ClusterContrast:
         encoder = self.encoder.build(sample)

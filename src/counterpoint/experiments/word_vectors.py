@@ -8,6 +8,7 @@ import numpy as np
 
 from counterpoint.base.checks import check_positive_number
 from counterpoint.base.errors import InputError
+from counterpoint.encoders.id_vectors import IdTables, id_table
 from counterpoint.experiments.push_pull import Pairs, PushPull
 
 _AT_A_TIME = 2_000_000
@@ -24,6 +25,13 @@ class WordVectors:
 
     words: tuple[str, ...]
     vectors: np.ndarray
+
+    def encoder(self) -> IdTables:
+        """An encoder of texts of one word each, spelled as here, to be saved, loaded and compared like any other.
+
+        It refuses a word that is not among these.
+        """
+        return id_table(self.vectors, self.words, side="words")
 
 
 @dataclass(frozen=True, kw_only=True)

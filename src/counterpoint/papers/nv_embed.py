@@ -9,8 +9,8 @@ from torch.nn.functional import softplus
 
 from counterpoint.data import named
 from counterpoint.encoders import Encoder, LastToken, LatentAttention, Mean, Pooling
+from counterpoint.encoders.causal_mask import with_mask
 from counterpoint.encoders.hugging_face import HuggingFaceEncoder
-from counterpoint.encoders.left_to_right import read_left_to_right
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.descend import Step
 from counterpoint.experiments.sentence_tuning import (
@@ -68,7 +68,7 @@ def trial(setting: Setting, seed: int) -> Figures:
             torch.manual_seed(seed)
             learner.encoder.pool = pooling.build(start.embedding_dim)
         if causal:
-            read_left_to_right(learner.encoder)
+            learner.encoder = with_mask(learner.encoder, causal=True)
         return learner.learn(stages(learner, pairs, first_stage=stage))
 
     latent = LatentAttention(latents=64)

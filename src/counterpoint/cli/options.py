@@ -16,6 +16,7 @@ from counterpoint.encoders import (
     Passthrough,
     ResNet18,
     SmallBert,
+    SmallDecoder,
     StaticText,
     ViTTiny,
 )
@@ -46,9 +47,11 @@ ENCODERS: dict[str, type[EncoderSpec]] = {
     "vit-tiny": ViTTiny,
     "static": StaticText,
     "small-bert": SmallBert,
+    "small-decoder": SmallDecoder,
     "mlp": MLP,
     "passthrough": Passthrough,
 }
+WITH_RESUME = {"resume", "fall_back", "judge", "json"}
 BATCHES: dict[str, type[Batching]] = {
     "shuffled": Shuffled,
     "class-balanced": ClassBalanced,
@@ -148,6 +151,21 @@ def only_options(context: typer.Context, apply: Container[str], data: str) -> No
         how = context.get_parameter_source(name)
         if how is not None and how.name == "COMMANDLINE" and name not in apply:
             raise InputError(f"--{name.replace('_', '-')} does not apply to {data}")
+
+
+def nothing_with_resume(context: typer.Context) -> None:
+    """A run goes on with what it was begun with; an option that would change nothing is not taken in silence.
+
+    Raises:
+        InputError: Something was typed that is not for ``--resume``.
+    """
+    for name in context.params:
+        given = context.get_parameter_source(name)
+        if given is not None and given.name == "COMMANDLINE" and name not in WITH_RESUME:
+            option = (
+                "the data" if name == "data" else f"--{name.replace('_', '-')}".replace("--replace-run", "--replace")
+            )
+            raise InputError(f"--resume continues with the run's own data and settings: leave out {option}")
 
 
 def named_one(known: Mapping[str, T], option: str, name: str, data: str) -> T:

@@ -1,16 +1,15 @@
 """What ``train``, ``evaluate`` and ``report`` do with interactions of users and items."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.cli.options import columns_of, named_one, only_options
+from counterpoint.cli.item_recipe import ONLY_ITEMS, recommender_of, told
+from counterpoint.cli.options import columns_of, only_options
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
@@ -20,21 +19,11 @@ from counterpoint.experiments.recommender.opening import Opened, open_interactio
 from counterpoint.experiments.recommender.page import write_page
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource, open_held_out
-from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
-from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
 from counterpoint.training import MetricsFile, ranks
 
-CONTRASTS: dict[str, GraphContrast] = {
-    "none": NoContrast(),
-    "edge-drop": EdgeDrop(),
-    "noise": Noise(),
-    "cross-layer": CrossLayer(),
-    "global-view": GlobalView(),
-}
-RANKINGS: dict[str, ItemRanking] = {"info-nce": SampledSoftmax(), "bpr": PairwiseRanking()}
 APPLY = {
-    *("data", "out", "test", "test_fraction", "column", "objective", "contrast", "temperature", "epochs", "batch_size"),
-    *("learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+    *("data", "out", "test", "test_fraction", "column", "objective", "temperature", "epochs", "batch_size"),
+    *(*ONLY_ITEMS, "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
 
 
@@ -48,19 +37,19 @@ def train_items(context: typer.Context, source: DataSource) -> None:
     only_options(context, APPLY, "interactions of users and items")
     if ranks.current().size > 1:
         raise InputError("interactions are learnt by one process: run train without torchrun")
-    recipe = _recipe(given)
+    recipe = recommender_of(given)
     opened = open_interactions(source)
     console.say(opened.described)
-    settings = recipe.settings
     if given["dry_run"]:
         _say_plan(recipe, opened, json=given["json"])
         return
+    console.say(f"training {told(recipe)}")
     folder = RunFolder(given["out"])
     folder.create(recipe, source, replace=given["replace_run"])
     began = time.perf_counter()
     best = _trained(recipe, opened, folder)
     seconds = time.perf_counter() - began
-    console.say(f"best of up to {settings.epochs} epochs: epoch {best}; {seconds:.0f} s")
+    console.say(f"best of up to {recipe.settings.epochs} epochs: epoch {best}; {seconds:.0f} s")
     found = _judged(folder, opened) if given["judge"] and opened.judged else []
     if given["json"]:
         console.machine({"run": folder.path, "epoch": best, "seconds": seconds, "measures": found})
@@ -115,40 +104,14 @@ def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
     return found
 
 
-def _recipe(given: dict[str, Any]) -> Recommender:
-    plan = Recommender(seed=given["seed"] or 0)
-    settings = plan.settings
-    if given["objective"] is not None:
-        settings = replace(settings, ranking=named_one(RANKINGS, "--objective", given["objective"], "interactions"))
-    if given["temperature"] is not None:
-        if not isinstance(settings.ranking, SampledSoftmax):
-            raise InputError(f"--temperature: --objective {given['objective']} has none")
-        settings = replace(settings, ranking=replace(settings.ranking, temperature=given["temperature"]))
-    epochs = given["epochs"]
-    if epochs is not None and epochs != int(epochs):
-        raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
-    sizes = {
-        "epochs": None if epochs is None else int(epochs),
-        "batch": given["batch_size"],
-        "learning_rate": given["learning_rate"],
-    }
-    settings = replace(settings, **{name: value for name, value in sizes.items() if value is not None})
-    contrast = (
-        plan.contrast
-        if given["contrast"] is None
-        else named_one(CONTRASTS, "--contrast", given["contrast"], "interactions")
-    )
-    return replace(plan, contrast=contrast, settings=settings)
-
-
 def _say_plan(recipe: Recommender, opened: Opened, *, json: bool) -> None:
     split, settings = opened.split, recipe.settings
     if json:
         console.machine({"recipe": to_json(recipe), "rows": len(split.train), "held_out": len(split.test)})
         return
     console.result(
-        f"would train LightGCN with {type(settings.ranking).__name__} and {type(recipe.contrast).__name__}: up to "
-        f"{settings.epochs} epochs of {len(split.train):,} interactions, {settings.batch} a step"
+        f"would train {told(recipe)}: up to {settings.epochs} epochs of {len(split.train):,} interactions, "
+        f"{settings.batch} a step"
     )
 
 

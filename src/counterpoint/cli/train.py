@@ -9,17 +9,19 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.filters import filters_of
-from counterpoint.cli.nodes import train_graph
+from counterpoint.cli.item_recipe import CONTRASTS, ONLY_ITEMS
+from counterpoint.cli.nodes import ONLY_EDGES, VIEWS, train_graph
 from counterpoint.cli.options import (
     BATCHES,
     batches_named,
     chunk_of,
     columns_of,
     encoder_named,
+    nothing_with_resume,
     objective_named,
     recipe_named,
 )
-from counterpoint.cli.recommend import CONTRASTS, train_items
+from counterpoint.cli.recommend import train_items
 from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
@@ -31,7 +33,11 @@ from counterpoint.training import is_main
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
 NO_DATA = "name the data to learn from, or a run folder with --resume"
 OTHER_JOBS = {Job.INTERACTIONS: train_items, Job.EDGES: train_graph}
-WITH_RESUME = {"resume", "fall_back", "judge", "json"}
+NOT_OF_CONTENT = {
+    **dict.fromkeys(ONLY_ITEMS, "interactions: a file with columns user and item"),
+    **dict.fromkeys(ONLY_EDGES, "edges: a file with columns source and target"),
+    "layers": "interactions and edges: a file with columns user and item, or source and target",
+}
 
 
 def train(
@@ -76,8 +82,8 @@ def train(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="conv-net, resnet18, vit-tiny, static, small-bert, mlp, passthrough, or a Hugging Face model (folder "
-            "or name); with edges gcn, gat or gin.",
+            help="conv-net, resnet18, vit-tiny, static, small-bert, small-decoder, mlp, passthrough, or a Hugging Face "
+            "model (folder or name); with edges gcn, gat, gin, linear or mlp.",
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -88,6 +94,26 @@ def train(
     contrast: Annotated[
         str | None,
         typer.Option(help=f"With interactions, beside the ranking: {', '.join(CONTRASTS)}.", rich_help_panel=METHOD),
+    ] = None,
+    contrast_weight: Annotated[
+        float | None, typer.Option(help="With --contrast: what it counts beside the ranking.", rich_help_panel=METHOD)
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(help="With --contrast noise or cross-layer: length of a row's noise.", rich_help_panel=METHOD),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            help="With interactions, or edges and --encoder linear or mlp: how often to propagate over the graph.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    dim: Annotated[
+        int | None, typer.Option(help="With interactions: numbers in a vector.", rich_help_panel=METHOD)
+    ] = None,
+    views: Annotated[
+        str | None, typer.Option(help=f"With edges, the second view: {', '.join(VIEWS)}.", rich_help_panel=METHOD)
     ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
@@ -160,7 +186,7 @@ def train(
 ) -> None:
     """Train an embedding model on a file, and leave a run folder with model, measures and report."""
     if resume is not None:
-        _refuse_more(context)
+        nothing_with_resume(context)
         _continue(resume, fall_back=fall_back, judge=judge, json=json)
         return
     if data is None or fall_back:
@@ -175,7 +201,7 @@ def train(
     if (other := OTHER_JOBS.get(job_of(source))) is not None:
         other(context, source)
         return
-    loaded = _loaded(source, contrast, nodes)
+    loaded = _loaded(source, context)
     chosen = None if objective is None else objective_named(objective, temperature)
     plan = filters.added_to(recipe_of(loaded, named, chosen, supervision, learnt=temperature is None))
     if encoder is not None:
@@ -199,25 +225,13 @@ def train(
     run_plan(plan, loaded, folder, method, judge=judge, json=json)
 
 
-def _loaded(source: DataSource, contrast: str | None, nodes: str | None) -> Data:
-    if contrast is not None:
-        raise InputError("--contrast is for interactions: a file with columns user and item")
-    if nodes is not None:
-        raise InputError("--nodes is for edges: a file with columns source and target")
+def _loaded(source: DataSource, context: typer.Context) -> Data:
+    for name, data in NOT_OF_CONTENT.items():
+        if context.params[name] is not None:
+            raise InputError(f"--{name.replace('_', '-')} is for {data}")
     loaded = load_data(source)
     console.say(loaded.described)
     return loaded
-
-
-def _refuse_more(context: typer.Context) -> None:
-    """A run goes on with what it was begun with; an option that would change nothing is not taken in silence."""
-    for name in context.params:
-        given = context.get_parameter_source(name)
-        if given is not None and given.name == "COMMANDLINE" and name not in WITH_RESUME:
-            option = (
-                "the data" if name == "data" else f"--{name.replace('_', '-')}".replace("--replace-run", "--replace")
-            )
-            raise InputError(f"--resume continues with the run's own data and settings: leave out {option}")
 
 
 def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:

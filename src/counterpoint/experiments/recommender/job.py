@@ -1,17 +1,23 @@
 """Train a recommender into a run folder, and judge it against popularity."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
 
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data.interactions import Interactions, Split, name_of
 from counterpoint.encoders.id_vectors import as_cosines, id_tables
 from counterpoint.encoders.role import Role
+from counterpoint.evaluation.exposure import exposure
 from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, SystemMeasure
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommend import Look, train_recommender
 from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.methods.known_positives import with_known
+from counterpoint.methods.objective_ranking import ObjectiveRanking
 
 
 def train_into(
@@ -31,7 +37,11 @@ def train_into(
     Raises:
         InputError: A user has taken every item.
     """
-    (users, items), epoch = train_recommender(split, recipe.contrast, recipe.settings, seed=recipe.seed, tell=tell)
+    contrast, settings = recipe.contrast, recipe.settings
+    if isinstance(settings.ranking, ObjectiveRanking):
+        knowing, contrast = with_known(settings.ranking, contrast, split.train.matrix)
+        settings = replace(settings, ranking=knowing)
+    (users, items), epoch = train_recommender(split, contrast, settings, seed=recipe.seed, tell=tell)
     if not recipe.settings.ranking.by_cosine:
         users, items = as_cosines(users, items)
     names = [[name_of(one) for one in side] for side in (split.train.user_names, split.train.item_names)]
@@ -42,7 +52,7 @@ def train_into(
 
 
 def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions) -> list[Comparison]:
-    """Full ranking of all items but those known of a user: popularity, and the model.
+    """Full ranking of all items but those known of a user: popularity, and the model; and what each recommends.
 
     Args:
         folder: A finished run.
@@ -56,7 +66,11 @@ def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions
     users = encoder.encode(encoder.names["users"], role=Role.QUERY)
     items = encoder.encode(encoder.names["items"], role=Role.DOCUMENT)
     systems = {"popularity": popularity_scores(known.matrix), "trained": dot_scores(users, items)}
-    found = {name: recommendation(scores, known.matrix, test.matrix) for name, scores in systems.items()}
+    asked = np.unique(test.users)
+    found = {
+        name: [*recommendation(scores, known.matrix, test.matrix), *exposure(scores, known.matrix, asked)]
+        for name, scores in systems.items()
+    }
     return [
         Comparison(
             measures[0].name,

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from counterpoint.base.errors import InputError
-from counterpoint.data import Table
+from counterpoint.data import MemoryTable, Table
+from counterpoint.data.interaction_cells import as_known, times_of
 from counterpoint.data.interactions import Interactions, Split, hold_out, leave_last_out, name_of, read_interactions
 from counterpoint.data.table import listed
 from counterpoint.experiments.named_roles import named_roles
+from counterpoint.experiments.recommender.enough import by_time, check_enough
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
@@ -18,10 +20,6 @@ NAMES = {
 }
 """The roles, and what their columns are called."""
 CHOSEN_BY = 0.1
-_BY_TIME = "with times a user needs three of them, the last to judge and the one before to choose by"
-_BY_SHARES = (
-    "name a larger --test-fraction, a column of times (each user's last items are held out then), or a --test file"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +50,28 @@ def roles_of(table: Table, given: tuple[tuple[str, str], ...]) -> dict[str, str]
 
 
 def read(table: Table, roles: dict[str, str], *, like: Interactions | None = None) -> Interactions:
-    """Interactions of a table whose columns are known; see :func:`read_interactions`.
+    """Interactions of a table whose columns are known, with dates as times; see :func:`read_interactions`.
+
+    Args:
+        table: One row an interaction.
+        roles: Column of ``user``, of ``item`` and, where there is one, of ``time``.
+        like: Number users and items as there. They are matched by name: 3, 3.0 and "3" are one.
 
     Raises:
-        InputError: There is no column of users or of items, or nothing is left after cleaning.
+        InputError: There is no column of users or of items, a time is neither a number nor a date, or nothing is left
+            after cleaning.
     """
     if lacking := [role for role in ("user", "item") if role not in roles]:
         raise InputError(f"{table.description} has no column of {lacking[0]}s: say --column {lacking[0]}=COLUMN")
-    return read_interactions(table, user=roles["user"], item=roles["item"], time=roles.get("time"), like=like)
+    found = {name: roles[name] for name in ("user", "item", "time") if name in roles}
+    cells = table.take(np.arange(len(table)), list(dict.fromkeys(found.values())))
+    held = {role: cells[column] for role, column in found.items()}
+    if like is not None:
+        held |= {"user": as_known(held["user"], like.user_names), "item": as_known(held["item"], like.item_names)}
+    if "time" in found:
+        held["time"] = times_of(held["time"], table=table, column=found["time"])
+    time = "time" if "time" in found else None
+    return read_interactions(MemoryTable(held, description=table.description), time=time, like=like)
 
 
 def open_interactions(source: DataSource) -> Opened:
@@ -79,19 +91,12 @@ def open_interactions(source: DataSource) -> Opened:
     roles = roles_of(table, source.columns)
     whole = read(table, roles)
     split = _split(whole, source, roles)
-    for name, part in (("choose", split.validation), ("judge", split.test)):
-        if (name == "choose" or source.test is not None or source.test_fraction) and len(np.unique(part.users)) < 2:
-            remedy = _BY_TIME if _by_time(source, roles) else _BY_SHARES
-            raise InputError(f"{source.data}: fewer than two users have items enough to {name} by; {remedy}")
+    check_enough(source, whole, split, timed="time" in roles)
     return Opened(split=split, described=_described(table, roles, whole, split))
 
 
-def _by_time(source: DataSource, roles: dict[str, str]) -> bool:
-    return source.test is None and source.test_fraction > 0 and "time" in roles
-
-
 def _split(whole: Interactions, source: DataSource, roles: dict[str, str]) -> Split:
-    if _by_time(source, roles):
+    if by_time(source, timed="time" in roles):
         train, validation, test = leave_last_out(whole)
         return Split(train=train, validation=validation, test=test)
     if source.test is not None:

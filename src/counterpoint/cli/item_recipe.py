@@ -1,0 +1,105 @@
+"""What the options of ``train`` say of a recommender: its ranking, its contrast and its sizes."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from counterpoint.base.checks import check_not_negative
+from counterpoint.base.errors import InputError
+from counterpoint.cli.options import named_one, objective_named
+from counterpoint.experiments.catalogue import all_losses, loss_named, name_of
+from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
+from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
+from counterpoint.methods.objective_ranking import ObjectiveRanking, ranks_items
+from counterpoint.pairwise import Objective
+
+CONTRASTS: dict[str, GraphContrast] = {
+    "none": NoContrast(),
+    "edge-drop": EdgeDrop(),
+    "noise": Noise(),
+    "cross-layer": CrossLayer(),
+    "global-view": GlobalView(),
+}
+RANKINGS: dict[str, ItemRanking] = {"info-nce": SampledSoftmax(), "bpr": PairwiseRanking()}
+"""What these names stand for here; others are the catalogue's."""
+ONLY_ITEMS = ("contrast", "contrast_weight", "noise", "layers", "dim")
+"""Options that nothing but interactions have."""
+
+
+def recommender_of(given: Mapping[str, Any]) -> Recommender:
+    """The recipe that the options of ``train`` ask for.
+
+    Args:
+        given: Their values by name, None where one was not typed.
+
+    Raises:
+        InputError: A name that is none, a number out of its range, or one for something that has no such number.
+    """
+    plan = Recommender(seed=given["seed"] or 0)
+    epochs = given["epochs"]
+    if epochs is not None and epochs != int(epochs):
+        raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
+    asked = {
+        "ranking": _ranking(plan.settings.ranking, given["objective"], given["temperature"]),
+        "epochs": None if epochs is None else int(epochs),
+        "batch": given["batch_size"],
+        **{name: given[name] for name in ("learning_rate", "layers", "dim")},
+    }
+    settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
+    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given))
+
+
+def told(recipe: Recommender) -> str:
+    """What learns, in words and numbers."""
+    settings, ranking = recipe.settings, recipe.settings.ranking
+    by = ranking.objective if isinstance(ranking, ObjectiveRanking) else ranking
+    contrast = (
+        "no contrast" if isinstance(recipe.contrast, NoContrast) else f"contrast {_with_numbers(recipe.contrast)}"
+    )
+    return f"LightGCN of {settings.layers} layers and {settings.dim} dimensions, {_with_numbers(by)}, {contrast}"
+
+
+def _with_numbers(part: object) -> str:
+    """A part of the recipe and what in it can be set from here."""
+    settable = ("temperature", "weight", "noise")
+    found = [f"{name} {getattr(part, name):g}" for name in settable if hasattr(part, name)]
+    return type(part).__name__ + (f" ({', '.join(found)})" if found else "")
+
+
+def _ranking(usual: ItemRanking, name: str | None, temperature: float | None) -> ItemRanking:
+    kind = None if name is None else loss_named(name, argument="--objective")
+    ranking = usual if kind is None else RANKINGS.get(name_of(kind))
+    if ranking is None:
+        return ObjectiveRanking(objective=_objective(str(name), temperature))
+    if temperature is None:
+        return ranking
+    if not isinstance(ranking, SampledSoftmax):
+        raise InputError(f"--temperature: --objective {name} has none")
+    return replace(ranking, temperature=temperature)
+
+
+def _objective(name: str, temperature: float | None) -> Objective:
+    found = objective_named(name, temperature)
+    if isinstance(found, Objective) and ranks_items(found):
+        return found
+    able = [one.name for one in all_losses() if one.name not in RANKINGS and ranks_items(one.kind())]
+    raise InputError(
+        f"--objective {name} cannot rank a user's items before others; these can: {', '.join([*RANKINGS, *able])}"
+    )
+
+
+def _contrast(usual: GraphContrast, given: Mapping[str, Any]) -> GraphContrast:
+    name = given["contrast"]
+    contrast = usual if name is None else named_one(CONTRASTS, "--contrast", name, "interactions")
+    numbers = {"weight": ("--contrast-weight", given["contrast_weight"]), "noise": ("--noise", given["noise"])}
+    for field, (option, value) in numbers.items():
+        if value is None:
+            continue
+        if isinstance(contrast, NoContrast):
+            raise InputError(f"{option} goes with --contrast")
+        if field not in {one.name for one in fields(contrast)}:
+            raise InputError(f"{option}: --contrast {name} has none")
+        check_not_negative(option, value)
+        contrast = replace(contrast, **{field: value})
+    return contrast

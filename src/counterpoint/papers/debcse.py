@@ -37,8 +37,8 @@ claim = Claim(
         Better(measure="length_bias", lower=True, statement="Cosines of strangers follow their lengths less."),
         Better(measure="overlap_bias", lower=True, statement="And the words they share less."),
     ),
-    minutes=5,
-    seeds=5,
+    minutes=10,
+    seeds=10,
 )
 
 _POOL = {Setting.TINY: 4, Setting.SMALL: 16, Setting.FULL: 64}

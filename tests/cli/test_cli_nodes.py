@@ -88,6 +88,31 @@ def test_without_a_file_of_nodes_edges_are_all_there_is(folder, ok):
     assert (folder / "bare" / "nodes.csv").read_text().startswith("node\n")
 
 
+@pytest.mark.parametrize(("encoder", "hops"), [("linear", None), ("mlp", 1)])
+def test_features_spread_over_the_graph_need_no_layers(folder, ok, encoder, hops):
+    out, more = folder / encoder, () if hops is None else ("--layers", hops)
+    asked = ("train", folder / "edges.csv", "--nodes", folder / "people.csv", "--encoder", encoder, *more)
+    assert f"of features spread over {hops or 2} hops with CLIP" in ok(*asked, "--dry-run").out
+    ok(*asked, "--out", out, "--json", *FEW)
+    found = {one["measure"]: {row["system"]: row["value"] for row in one["rows"]} for one in _evaluated(out, ok)}
+    assert found["node_accuracy_over_splits"]["trained"] > found["node_accuracy_over_splits"]["features"] + 0.1
+    ok("embed", out, out / "nodes.csv", "-o", folder / f"{encoder}-vectors")
+    hits = ok("search", out, folder / f"{encoder}-vectors", "p3", "-k", 5, "--json").json
+    assert sum(one["content"] != "alone" and int(one["content"][1:]) < 30 for one in hits) >= 3
+
+
+def test_a_view_by_diffusion_is_learnt_from(folder, ok):
+    out, asked = folder / "diffused", ("train", folder / "edges.csv", "--nodes", folder / "people.csv")
+    assert (
+        "would train GAT on a diffused view with"
+        in ok(*asked, "--views", "diffusion", "--encoder", "gat", "--dry-run").out
+    )
+    ok(*asked, "--views", "diffusion", "--out", out, *FEW)
+    found = {one["measure"]: {row["system"]: row["value"] for row in one["rows"]} for one in _evaluated(out, ok)}
+    assert found["node_accuracy_over_splits"]["trained"] > found["node_accuracy_over_splits"]["features"] + 0.1
+    assert _records(out)[0]["loss"] != _records(folder / "run")[0]["loss"]
+
+
 def test_nothing_held_out_and_a_file_of_held_out_edges(folder, ok, cli):
     out = folder / "whole"
     ok("train", folder / "edges.csv", "--out", out, "--test-fraction", 0, "--steps", 2)
@@ -104,7 +129,11 @@ def test_nothing_held_out_and_a_file_of_held_out_edges(folder, ok, cli):
     ("arguments", "told"),
     [
         (("--batches", "shuffled"), "--batches does not apply to the edges of a graph"),
-        (("--encoder", "mlp"), "--encoder must be one of gcn, gat, gin"),
+        (("--encoder", "static"), "--encoder must be one of gcn, gat, gin, linear, mlp"),
+        (("--encoder", "gat", "--layers", 2), "--layers goes with --encoder linear or mlp"),
+        (("--encoder", "mlp", "--layers", -1), "--layers must be at least 0, got -1"),
+        (("--encoder", "linear", "--views", "diffusion"), "--views diffusion goes with --encoder gcn, gat, gin"),
+        (("--views", "crop"), "--views must be one of drop, diffusion"),
         (("--objective", "sup-con"), "cannot learn from two views of nodes alone"),
         (("--batch-size", 1), "batch must be at least 2"),
         (("--steps", 0), "steps must be positive"),
@@ -130,6 +159,8 @@ def test_files_that_do_not_fit_each_other(folder, tmp_path, data, cli):
     assert "no node of the edges is described" in cli("train", folder / "edges.csv", "--nodes", others).err
     few = write(tmp_path / "few.csv", ["a,b", "b,c", "c,a"])
     assert "has 3 edges once cleaned; at least 30 are needed" in cli("train", few).err
+    assert "--layers is for interactions and edges" in cli("train", data / "pairs.csv", "--layers", 2).err
+    assert "--views is for edges" in cli("train", data / "pairs.csv", "--views", "diffusion").err
     assert "--nodes is for edges" in cli("train", data / "pairs.csv", "--nodes", others).err
 
 

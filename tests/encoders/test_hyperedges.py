@@ -28,6 +28,24 @@ def test_only_together_does_it_matter_who_is_with_whom():
     assert not torch.allclose(whole(MEMBERS, OWNER, 2)[0], whole(swapped, OWNER, 2)[0])
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_without_an_edge_every_node_is_zeros(together):
+    layer = HyperedgeAttention(3, types=2, together=together)
+    found = layer(MEMBERS[:0], OWNER[:0], 4)
+    assert torch.equal(found, torch.zeros(4, 3))
+    found.sum().backward()
+    assert all(one.grad is None or not one.grad.any() for one in layer.parameters())
+
+
 def test_what_does_not_fit_is_one_clear_error():
     with pytest.raises(InputError, match="dim and types must be at least 1"):
         HyperedgeAttention(0, types=2)
+    layer = HyperedgeAttention(3, types=2)
+    with pytest.raises(InputError, match=r"members must be \[E, 2, 3\], got \[5, 2, 2\]"):
+        layer(MEMBERS[:, :, :2], OWNER, 2)
+    with pytest.raises(InputError, match=r"owner must be \[E\] for E = 5 edges, got shape \[4\]"):
+        layer(MEMBERS, OWNER[:4], 2)
+    with pytest.raises(InputError, match=r"owner must lie in 0\.\.0, got 0 to 1"):
+        layer(MEMBERS, OWNER, 1)
+    with pytest.raises(InputError, match=r"owner must lie in 0\.\.1, got -1 to 0"):
+        layer(MEMBERS, OWNER - 1, 2)

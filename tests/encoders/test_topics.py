@@ -82,3 +82,17 @@ def test_bad_input():
         TopicModel(torch.ones(3), 1)
     with pytest.raises(InputError, match="from 1 to the 12 words known, got 13"):
         made()[0].top_words(13)
+
+
+@pytest.mark.parametrize("shape", [(20, 11), (12,)])
+def test_bags_of_other_words_are_one_clear_error(shape):
+    with pytest.raises(InputError, match=r"bags must be \[N, 12\], got shape"):
+        made()[0](torch.ones(shape))
+
+
+def test_one_bag_is_read_but_not_learnt_from():
+    model, bags = made()
+    with pytest.raises(InputError, match="needs at least 2 bags, got 1"):
+        model(bags[:1])
+    model.eval()
+    torch.testing.assert_close(model(bags[:1]).topics, model(bags).topics[:1])

@@ -99,6 +99,16 @@ def test_entropy_is_that_of_its_definition_and_a_tree_makes_it_small():
         structural_entropy(BARBELL[:0], BLOCK)
 
 
+@pytest.mark.parametrize("edges", [[[0, 9]], [[-1, 2]]])
+def test_an_edge_of_no_node_is_one_clear_error(edges):
+    with pytest.raises(InputError, match=r"edges must join nodes 0\.\.3, got"):
+        coding_tree(np.array(edges), 4)
+    with pytest.raises(InputError, match=r"edges must join nodes 0\.\.3, got"):
+        structural_entropy(np.array(edges), np.zeros(4, dtype=np.int64))
+    with pytest.raises(InputError, match=r"edges must be integers \[E, 2\], got float64 \[1, 2\]"):
+        coding_tree(np.array(edges, dtype=np.float64), 4)
+
+
 def test_long_edges_go_when_both_ends_agree():
     path = torch.tensor([[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 0]])
     ring, x = torch.cat([path, path.flip(0)], dim=1), torch.tensor([0.0, 1, 2, 30, 31, 32])[:, None]

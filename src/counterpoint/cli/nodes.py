@@ -18,16 +18,34 @@ from counterpoint.experiments.graph_job.job import NODES, Look, judge_graph, tra
 from counterpoint.experiments.graph_job.opening import OpenedGraph, open_graph, other_edges
 from counterpoint.experiments.graph_job.page import write_page
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import MetricsFile, ranks
+from counterpoint.views import Diffusion
 
+ONLY_EDGES = ("nodes", "views")
+"""Options that mean nothing for other data."""
 APPLY = {
-    *("data", "nodes", "out", "test", "test_fraction", "column", "encoder", "objective", "temperature"),
-    *("steps", "batch_size", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+    *(*ONLY_EDGES, "data", "out", "test", "test_fraction", "column", "encoder", "layers"),
+    *(
+        "objective",
+        "temperature",
+        "steps",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "dry_run",
+        "replace_run",
+        "judge",
+        "json",
+    ),
 }
-_ENCODERS = {layer.value: layer for layer in (Layer.GCN, Layer.GAT, Layer.GIN)}
+VIEWS: dict[str, Diffusion | None] = {"drop": None, "diffusion": Diffusion()}
+"""What the second view of a graph is; the first leaves out edges and features."""
+_LAYERS = {layer.value: layer for layer in (Layer.GCN, Layer.GAT, Layer.GIN)}
+_SPREAD = {"linear": Spread(linear=True), "mlp": Spread(linear=False)}
 
 
 def train_graph(context: typer.Context, source: DataSource) -> None:
@@ -122,9 +140,28 @@ def _recipe(given: dict[str, Any]) -> NodeLearner:
     sizes = {"steps": given["steps"], "batch": given["batch_size"], "learning_rate": given["learning_rate"]}
     loop = replace(plan.loop, **{name: value for name, value in sizes.items() if value is not None})
     if given["encoder"] is not None:
-        loop = replace(loop, layer=named_one(_ENCODERS, "--encoder", given["encoder"], "the edges of a graph"))
+        known = {**_LAYERS, **dict.fromkeys(_SPREAD, Layer.NONE)}
+        loop = replace(loop, layer=named_one(known, "--encoder", given["encoder"], "the edges of a graph"))
     nodes = None if given["nodes"] is None else str(Path(given["nodes"]).resolve())
-    return replace(plan, loop=loop, nodes=nodes)
+    spread, diffusion = _spread(given), None
+    if given["views"] is not None:
+        diffusion = named_one(VIEWS, "--views", given["views"], "the edges of a graph")
+    if diffusion is not None and spread is not None:
+        raise InputError(
+            f"--views diffusion goes with --encoder {', '.join(_LAYERS)}: {given['encoder']} sees no edges"
+        )
+    return replace(plan, loop=loop, nodes=nodes, spread=spread, diffusion=diffusion)
+
+
+def _spread(given: dict[str, Any]) -> Spread | None:
+    spread, layers = _SPREAD.get(given["encoder"]), given["layers"]
+    if layers is None:
+        return spread
+    if spread is None:
+        raise InputError(f"--layers goes with --encoder {' or '.join(_SPREAD)} for the edges of a graph")
+    if layers < 0:
+        raise InputError(f"--layers must be at least 0, got {layers}")
+    return replace(spread, hops=layers)
 
 
 def _say_plan(recipe: NodeLearner, opened: OpenedGraph, *, json: bool) -> None:
@@ -134,10 +171,16 @@ def _say_plan(recipe: NodeLearner, opened: OpenedGraph, *, json: bool) -> None:
         return
     rows = min(loop.batch or len(opened.names), len(opened.names))
     console.result(
-        f"would train {loop.layer.value.upper()} with {type(recipe.objective).__name__}: up to {loop.steps} steps on "
+        f"would train {_encoder(recipe)} with {type(recipe.objective).__name__}: up to {loop.steps} steps on "
         f"{len(split.train.edges):,} edges, {rows:,} of {len(opened.names):,} nodes contrasted at a step"
         + ("" if loop.neighbours is None else f", with {loop.neighbours[0]} x {loop.neighbours[1]} neighbours of each")
     )
+
+
+def _encoder(recipe: NodeLearner) -> str:
+    if (spread := recipe.spread) is None:
+        return recipe.loop.layer.value.upper() + (" on a diffused view" if recipe.diffusion is not None else "")
+    return f"{'a linear map' if spread.linear else 'an MLP'} of features spread over {spread.hops} hops"
 
 
 def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> int:

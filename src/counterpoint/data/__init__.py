@@ -11,10 +11,15 @@ Imports only ``base``. A user's file becomes batches in four lines::
 from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
 from counterpoint.data.downloading import Progress, Source, download
+from counterpoint.data.edge_lists import EdgeList, read_edges
 from counterpoint.data.examples import Examples
 from counterpoint.data.fact_columns import FactColumns, present_facts
+from counterpoint.data.graph_matrices import propagated
+from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edges, split_links
 from counterpoint.data.images import ImageFormat
 from counterpoint.data.inference import infer_roles
+from counterpoint.data.interactions import Interactions, leave_last_out, read_interactions
+from counterpoint.data.neighbourhoods import Neighbourhoods
 from counterpoint.data.opening import open_table, table_from
 from counterpoint.data.roles import Roles, Supervision
 from counterpoint.data.sampler import BatchSampler, EpochSampler
@@ -29,12 +34,17 @@ __all__ = [
     "Batch",
     "BatchSampler",
     "Concatenated",
+    "EdgeList",
     "EpochSampler",
     "Examples",
     "FactColumns",
+    "Graph",
     "ImageFormat",
+    "Interactions",
+    "LinkSplit",
     "MemoryTable",
     "NamedSet",
+    "Neighbourhoods",
     "Progress",
     "Retrieval",
     "Roles",
@@ -44,13 +54,20 @@ __all__ = [
     "Supervision",
     "Table",
     "download",
+    "graph_from",
+    "hold_out_edges",
     "infer_roles",
+    "leave_last_out",
     "named",
     "open_table",
     "present_facts",
+    "propagated",
+    "read_edges",
+    "read_interactions",
     "split_by_fraction",
     "split_by_group",
     "split_by_value",
+    "split_links",
     "split_rows",
     "table_from",
 ]

@@ -57,7 +57,16 @@ class TopicModel(nn.Module):
         self.dropped, self.variance = dropped, 1 - 1 / topics
 
     def forward(self, bags: Tensor) -> Read:
-        """Of bags `[N, W]`: a sample in training, the mean of the posterior otherwise."""
+        """Of bags `[N, W]`: a sample in training, the mean of the posterior otherwise.
+
+        Raises:
+            InputError: Bags of another shape, or in training fewer than two, which have no variance to divide by.
+        """
+        words = len(self.background)
+        if bags.ndim != 2 or bags.shape[1] != words:
+            raise InputError(f"bags must be [N, {words}], got shape {list(bags.shape)}")
+        if self.training and len(bags) < 2:
+            raise InputError(f"training normalises over the batch and needs at least 2 bags, got {len(bags)}")
         hidden_NH = dropout(self.read(bags.log1p()), self.dropped, self.training)
         mean_NK, log_variance_NK = self.mean(hidden_NH), self.log_variance(hidden_NH)
         drawn = mean_NK

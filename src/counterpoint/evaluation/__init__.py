@@ -14,6 +14,7 @@ from counterpoint.evaluation.evaluate import evaluate_labels, evaluate_numbers, 
 from counterpoint.evaluation.few_shot import few_shot_accuracy
 from counterpoint.evaluation.flatness import hessian_trace, sampled_label_trace
 from counterpoint.evaluation.forecasting import Frozen, forecasting, windows
+from counterpoint.evaluation.graphs import graph_classification
 from counterpoint.evaluation.hubs import hubness, neighbour_counts, orphans
 from counterpoint.evaluation.in_batch import BatchView, batch_view, duplicates
 from counterpoint.evaluation.information import info_nce_bound
@@ -63,6 +64,7 @@ from counterpoint.evaluation.spectrum import (
 from counterpoint.evaluation.sts import pearson_of, rank_correlation, similarity_scores, spearman_of
 from counterpoint.evaluation.suite import mean_score, suite_scores
 from counterpoint.evaluation.topics import topic_coherence, topic_diversity
+from counterpoint.evaluation.topology import approximate_concentration, topological_concentration
 from counterpoint.evaluation.two_models import explained, linear_cka, neighbour_overlap, reconstruction_losses
 from counterpoint.evaluation.zero_shot import prompt_ensemble, zero_shot
 
@@ -89,6 +91,7 @@ __all__ = [
     "Statistic",
     "alignment",
     "analogies",
+    "approximate_concentration",
     "batch_view",
     "bitext",
     "calibration_error",
@@ -121,6 +124,7 @@ __all__ = [
     "fit_vectors",
     "forecasting",
     "gain_without_gap",
+    "graph_classification",
     "hessian_trace",
     "holm",
     "hubness",
@@ -191,6 +195,7 @@ __all__ = [
     "tolerance",
     "topic_coherence",
     "topic_diversity",
+    "topological_concentration",
     "trajectory_directions",
     "uniformity",
     "unlinked_pairs",

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from counterpoint.base.errors import InputError
 from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
+from counterpoint.experiments.arrays import array_names
 from counterpoint.experiments.graph_job.opening import ENDS, OF_NODES
+from counterpoint.experiments.protocols.graphs import is_graph
 from counterpoint.experiments.recommender.opening import NAMES
 from counterpoint.experiments.source import SET, DataSource, open_data
 
@@ -26,8 +29,9 @@ def job_of(source: DataSource) -> Job:
     """The job of a file whose rows have a user and an item, or two ends of an edge, and no content; or as roles say.
 
     Raises:
-        InputError: The file cannot be opened.
+        InputError: The file cannot be opened, or is a whole graph in one .npz, which is no table.
     """
+    _refuse_whole_graph(Path(source.data))
     given = {role for role, _ in source.columns}
     for job, needed in _NEEDED.items():
         if given >= {*needed}:
@@ -44,3 +48,11 @@ def job_of(source: DataSource) -> Job:
         if all(role in given or any(name in _ROLES[job][role] for name in columns) for role in _NEEDED[job]):
             return job
     return Job.CONTENT
+
+
+def _refuse_whole_graph(path: Path) -> None:
+    if path.suffix.lower() == ".npz" and path.is_file() and is_graph(array_names(path)):
+        raise InputError(
+            f"{path.name} is a whole graph, with edges and features of nodes: to learn from one, write its edges as a "
+            "table with columns source and target, and name what is known of the nodes with --nodes (docs/graphs.md)"
+        )

@@ -1,39 +1,86 @@
 """A training step that is more than encode-then-objective, and the plain one."""
 
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
+from counterpoint.methods.cluster_affinity import ClusterAffinity
 from counterpoint.methods.cluster_contrast import ClusterContrast
 from counterpoint.methods.cluster_targets import ClusterTarget, ToCentres, ToMembers
+from counterpoint.methods.communal_contrast import CommunalContrast
 from counterpoint.methods.contrast import Contrast
+from counterpoint.methods.described_queue import DescribedQueue
+from counterpoint.methods.graph_contrast import (
+    CrossLayer,
+    EdgeDrop,
+    GlobalView,
+    GraphContrast,
+    NoContrast,
+    Noise,
+    recommendation_loss,
+)
+from counterpoint.methods.hypergraph_contrast import HypergraphContrast
+from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
+from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
+from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
+from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
 from counterpoint.methods.parallel_paths import ParallelPaths
+from counterpoint.methods.policy import group_advantages, policy_loss
+from counterpoint.methods.quantised_contrast import QuantisedContrast
 from counterpoint.methods.reclustering import ClusterStep, Reclustering
 from counterpoint.methods.related import RelatedContrast
 from counterpoint.methods.ruling import Ruling
 from counterpoint.methods.separation import SepCLR
+from counterpoint.methods.sequence_contrast import Augmenters, DataAugmentation, MetaAugmentation, SequenceContrast
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
 __all__ = [
+    "Augmenters",
+    "ClusterAffinity",
     "ClusterContrast",
     "ClusterStep",
     "ClusterTarget",
+    "CommunalContrast",
     "Contrast",
+    "CrossLayer",
+    "DataAugmentation",
+    "DescribedQueue",
+    "EdgeBounds",
+    "EdgeDrop",
+    "GlobalView",
+    "GraphContrast",
+    "HypergraphContrast",
     "Inputs",
+    "ItemRanking",
+    "MaskedGraphAutoencoder",
+    "Masking",
+    "MetaAugmentation",
     "Method",
+    "ModalContrast",
     "Momentum",
+    "NoContrast",
+    "Noise",
+    "PairwiseRanking",
     "ParallelPaths",
     "Prepared",
+    "QuantisedContrast",
     "QueueContrast",
     "QueueStep",
     "Reclustering",
     "RelatedContrast",
     "Ruling",
+    "SampledSoftmax",
     "SepCLR",
+    "SequenceContrast",
     "Siamese",
     "SiameseStep",
     "StepOutput",
     "TDInfoNCE",
     "ToCentres",
     "ToMembers",
+    "compactness",
+    "compactness_loss",
+    "group_advantages",
+    "policy_loss",
+    "recommendation_loss",
 ]

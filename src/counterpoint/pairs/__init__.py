@@ -1,5 +1,6 @@
 """Who is positive or negative to whom, and how strongly: what is kept between batches to tell."""
 
+from counterpoint.pairs.bands import Bands, band_triplets
 from counterpoint.pairs.bank import ClusteredBank
 from counterpoint.pairs.census import Census
 from counterpoint.pairs.class_priors import class_priors
@@ -25,11 +26,13 @@ from counterpoint.pairs.mixing import (
     hard_pair_mixes,
     interpolated,
     interpolated_negatives,
+    listed_mixes,
     mixed_modality,
     mixup,
     noise_negatives,
     ordered_mixes,
     ordered_pairs,
+    paired_mixes,
     quality_weights,
     replicated,
     shaken,
@@ -47,6 +50,7 @@ from counterpoint.pairs.triplet_lists import Triplets, triplets
 from counterpoint.pairs.within import Within
 
 __all__ = [
+    "Bands",
     "BelowPositive",
     "Census",
     "ClassQueues",
@@ -81,6 +85,7 @@ __all__ = [
     "WeightedCandidates",
     "WhereKnown",
     "Within",
+    "band_triplets",
     "class_pair_keys",
     "class_priors",
     "extrapolated",
@@ -92,12 +97,14 @@ __all__ = [
     "interpolated",
     "interpolated_negatives",
     "kmeans",
+    "listed_mixes",
     "mixed_modality",
     "mixup",
     "nearest",
     "noise_negatives",
     "ordered_mixes",
     "ordered_pairs",
+    "paired_mixes",
     "quality_weights",
     "replicated",
     "shaken",

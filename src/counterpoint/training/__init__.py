@@ -12,12 +12,14 @@ from counterpoint.training.loop import CHECKPOINTS, train
 from counterpoint.training.monitor import monitor
 from counterpoint.training.observers import Observer, Record, TrainResult
 from counterpoint.training.optimisers import LARS, SGD, AdamW, Optimiser
+from counterpoint.training.pareto import Compromise, compromise
 from counterpoint.training.precision import Machine, Precision, open_machine
 from counterpoint.training.progress import RichProgress
 from counterpoint.training.ranks import barrier, is_main
 from counterpoint.training.resuming import load_newest_weights
 from counterpoint.training.schedules import Constant, CosineWarmup, Schedule
 from counterpoint.training.settings import TrainSettings
+from counterpoint.training.soup import delta_soup, uniform_soup
 
 __all__ = [
     "AUTO",
@@ -27,6 +29,7 @@ __all__ = [
     "SGD",
     "AdamW",
     "CacheChunk",
+    "Compromise",
     "Constant",
     "CosineWarmup",
     "ExampleRows",
@@ -46,6 +49,8 @@ __all__ = [
     "cached_gradients",
     "check_cacheable",
     "checked_chunk",
+    "compromise",
+    "delta_soup",
     "fitting_chunk",
     "is_main",
     "list_checkpoints",
@@ -55,5 +60,6 @@ __all__ = [
     "plan_batches",
     "read_records",
     "train",
+    "uniform_soup",
     "with_places",
 ]

@@ -17,10 +17,11 @@ def structural_entropy(edges: np.ndarray, communities: np.ndarray) -> float:
         communities: int64 `[N]`, from 0.
 
     Raises:
-        InputError: There is no edge.
+        InputError: There is no edge, or one of a node that does not exist.
     """
     if not len(edges):
         raise InputError("structural entropy needs at least one edge, got none")
+    _check(edges, len(communities))
     degrees = np.bincount(edges.ravel(), minlength=len(communities)).astype(np.float64)
     volume = np.bincount(communities, weights=degrees)
     ends = communities[edges]
@@ -38,7 +39,11 @@ def coding_tree(edges: np.ndarray, n: int) -> np.ndarray:
     Args:
         edges: int `[E, 2]`, each once.
         n: Number of nodes.
+
+    Raises:
+        InputError: An edge of a node that does not exist.
     """
+    _check(edges, n)
     twice = 2 * len(edges)
     member = np.arange(n)
     volume = np.bincount(edges.ravel(), minlength=n).astype(np.float64)
@@ -65,6 +70,13 @@ def coding_tree(edges: np.ndarray, n: int) -> np.ndarray:
         between[other] = between[:, other] = between[one, one] = 0
         member[member == other] = one
     return np.unique(member, return_inverse=True)[1]
+
+
+def _check(edges: np.ndarray, n: int) -> None:
+    if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "iu":
+        raise InputError(f"edges must be integers [E, 2], got {edges.dtype} {list(edges.shape)}")
+    if edges.size and (edges.min() < 0 or edges.max() >= n):
+        raise InputError(f"edges must join nodes 0..{n - 1}, got {edges.min()} to {edges.max()}")
 
 
 def _module(volume: np.ndarray, leaving: np.ndarray, twice: int) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from counterpoint.base.folders import atomic_folder
+from counterpoint.data.graphs import Graph
 from counterpoint.encoders.graph import GraphEncoder
 from counterpoint.encoders.id_vectors import id_table
 from counterpoint.evaluation import link_prediction, unlinked_pairs
@@ -15,9 +16,10 @@ from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.opening import OpenedGraph
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.graph_job.spread import train_rows
 from counterpoint.experiments.judge import Comparison, System
 from counterpoint.experiments.named_vectors import tables_of
-from counterpoint.experiments.node_contrast import embedded, train_nodes
+from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, embedded, train_nodes
 from counterpoint.experiments.protocols import LeftOut, run_tasks
 from counterpoint.experiments.protocols.graphs import graph_tasks
 
@@ -44,8 +46,8 @@ class Look:
 class _Chooser:
     """Keeps the vectors of the best look, and says when to stop."""
 
-    def __init__(self, recipe: NodeLearner, opened: OpenedGraph, tell: Callable[[Look], None]) -> None:
-        self.recipe, self.opened, self.tell = recipe, opened, tell
+    def __init__(self, recipe: NodeLearner, opened: OpenedGraph, graph: Graph, tell: Callable[[Look], None]) -> None:
+        self.recipe, self.graph, self.tell = recipe, graph, tell
         held, n = opened.split.validation, len(opened.names)
         self.held, self.others = held, unlinked_pairs(opened.split.all_edges, n, max(2, len(held)), seed=recipe.seed)
         self.best, self.step, self.vectors = -1.0, 0, np.zeros((0, 0), dtype=np.float32)
@@ -54,7 +56,7 @@ class _Chooser:
     def watch(self, step: int, loss: float, encoder: GraphEncoder) -> bool:
         auc = None
         if step % self.recipe.look == 0 or step == self.recipe.loop.steps:
-            vectors = embedded(encoder, self.opened.split.train)
+            vectors = embedded(encoder, self.graph)
             encoder.train()
             auc = link_prediction(vectors, self.held, self.others, bootstrap=_ONCE)[0].value
             self.since += 1
@@ -78,19 +80,28 @@ def train_into(
     Returns:
         The step whose vectors were kept.
     """
-    chooser = _Chooser(recipe, opened, tell)
-    train_nodes(
-        opened.split.train,
-        lambda one, other, step: recipe.objective(one, other),
-        recipe.loop,
-        seed=recipe.seed,
-        watch=chooser.watch,
-    )
+    spread, graph = recipe.spread, opened.split.train
+    graph = graph if spread is None else spread.over(graph)
+    chooser = _Chooser(recipe, opened, graph, tell)
+    if spread is None:
+        train_nodes(graph, _loss(recipe), _loop(recipe, graph), seed=recipe.seed, watch=chooser.watch)
+    else:
+        train_rows(graph, _loss(recipe), recipe.loop, linear=spread.linear, seed=recipe.seed, watch=chooser.watch)
     encoder = id_table(chooser.vectors, opened.names, side="nodes")
     with atomic_folder(folder.model) as temporary:
         encoder.save(temporary)
     _write_nodes(folder.path / NODES, opened)
     return chooser.step
+
+
+def _loss(recipe: NodeLearner) -> NodeLoss:
+    return lambda one, other, step: recipe.objective(one, other)
+
+
+def _loop(recipe: NodeLearner, graph: Graph) -> NodeLoop:
+    if recipe.diffusion is None:
+        return recipe.loop
+    return replace(recipe.loop, views=(recipe.loop.views[0], recipe.diffusion.view(graph.adjacency)))
 
 
 def judge_graph(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:

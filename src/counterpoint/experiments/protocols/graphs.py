@@ -1,6 +1,6 @@
 """A graph in an .npz: nodes are embedded by their features, edges and labels judge."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
@@ -26,9 +26,9 @@ OTHER_ENDS = 100
 _SPLIT = {"train": "train_idx", "test": "test_idx", "validation": "val_idx"}
 
 
-def is_graph(arrays: Mapping[str, np.ndarray]) -> bool:
-    """Whether there are edges and features of nodes."""
-    return "edges" in arrays and ("x" in arrays or {"x_data", "x_indices", "x_indptr", "x_shape"} <= arrays.keys())
+def is_graph(names: Collection[str]) -> bool:
+    """Whether arrays of these names are edges and features of nodes."""
+    return "edges" in names and ("x" in names or {"x_data", "x_indices", "x_indptr", "x_shape"} <= set(names))
 
 
 def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:

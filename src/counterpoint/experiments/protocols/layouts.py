@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from counterpoint.base.errors import InputError
 from counterpoint.data import Table, named, open_table
 from counterpoint.data.beir import is_beir, open_beir
+from counterpoint.experiments.arrays import array_names, read_arrays
 from counterpoint.experiments.protocols.captions import caption_layout, is_captions
 from counterpoint.experiments.protocols.corpus import corpus_layout
 from counterpoint.experiments.protocols.graphs import graph_layout, is_graph
@@ -44,16 +43,12 @@ def open_layout(on: str, *, width: int | None = None) -> Layout | None:
 
 
 def _of_arrays(path: Path) -> Layout | None:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = set(archive.files)
-            if not ({"edges"} <= names or {"train_x"} <= names):
-                return None
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"{path} is not a readable .npz of plain arrays: {error}") from error
-    if is_graph(arrays):
-        return graph_layout(arrays, path.name)
+    names = array_names(path)
+    if is_graph(names):
+        return graph_layout(read_arrays(path), path.name)
+    if "train_x" not in names:
+        return None
+    arrays = read_arrays(path)
     return series_layout(arrays, path.name) if is_series(arrays) else None
 
 

@@ -26,7 +26,8 @@ claim = Claim(
         Better(measure="spearman", than="larger", statement="Better than a larger encoder as it is."),
         Within(measure="share_of_weights", below=0.8, statement="With less than 80 % of its weights at work."),
     ),
-    minutes=2,
+    minutes=7,
+    seeds=10,
 )
 
 

@@ -58,6 +58,19 @@ def test_the_approximation_ranks_nodes_alike_where_degrees_are_alike():
     assert stats.spearmanr(exact, found).statistic > 0.7
 
 
+@pytest.mark.parametrize("hops", [1, 3])
+def test_the_approximation_is_near_the_overlap_of_walks(hops):
+    """Inner products of normal vectors tend to those of the rows that they stand for."""
+    a = adjacency(n=20, chance=0.3).toarray()
+    around = a + np.eye(20)
+    walk = around / around.sum(1, keepdims=True)
+    reach = sum(np.linalg.matrix_power(walk, k) for k in range(1, hops + 1))
+    unit = reach / np.linalg.norm(reach, axis=1, keepdims=True)
+    expected = np.array([np.mean([unit[i] @ unit[j] for j in np.flatnonzero(a[i])]) for i in range(20)])
+    found = approximate_concentration(sparse.csr_array(a), hops=hops, dim=100_000, seed=0)
+    np.testing.assert_allclose(found, expected, atol=0.01)
+
+
 @pytest.mark.parametrize(
     "measure", [topological_concentration, lambda a, **k: approximate_concentration(a, seed=0, **k)]
 )

@@ -42,35 +42,34 @@ def topological_concentration(
     return _mean_over_neighbours(shared / np.maximum(possible - 1, 1e-12), left, shape_of(adjacency)[0])
 
 
-def approximate_concentration(
-    adjacency: sparse.csr_array, *, hops: int = 2, dim: int = 512, discount: float | None = None, seed: int
-) -> np.ndarray:
+def approximate_concentration(adjacency: sparse.csr_array, *, hops: int = 2, dim: int = 512, seed: int) -> np.ndarray:
     """The same by random vectors that are spread over the graph: linear in the edges, float64 `[N]`.
 
-    As there, 0 with fewer than 2 neighbours.
+    As there, 0 with fewer than 2 neighbours; the public code has a value with one, too.
 
-    Formula: the mean over neighbours of the inner product of unit rows of ``sum_{k <= K} b^{k - 1} A^k R``, with R
-    normal `[N, dim]`; the approximation of the same paper.
+    Formula: the mean over neighbours of the cosine of rows of ``sum_{k <= K} P^k R``, with ``P = (D + I)^-1 (A + I)``
+    and R normal `[N, dim]`: the approximation of the same paper as its public code has it, with 64 dimensions. A node
+    counts among its own surroundings, without which an edge alone would be no overlap.
 
     Args:
         adjacency: 0 and 1, symmetric `[N, N]`.
         hops: K.
         dim: Of the random vectors.
-        discount: b; 1 over the mean degree by default.
         seed: Of the random vectors.
 
     Raises:
         InputError: No hops, or a graph without an edge.
     """
     adjacency = _with_edges(adjacency, hops)
-    n, beta = shape_of(adjacency)[0], _discount(adjacency, discount)
+    n = shape_of(adjacency)[0]
+    around = sparse.csr_array(adjacency + sparse.eye_array(n))
+    walk = sparse.csr_array(sparse.diags_array(1 / np.asarray(around.sum(1)).ravel()) @ around)
     rows = np.random.default_rng(seed).normal(size=(n, dim))
     total = np.zeros_like(rows)
-    for k in range(hops):
-        rows = adjacency @ rows
-        total += beta**k * rows
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    total = np.divide(total, length, out=np.zeros_like(total), where=length > 0)
+    for _ in range(hops):
+        rows = walk @ rows
+        total += rows
+    total /= np.linalg.norm(total, axis=1, keepdims=True)
     left, right = adjacency.nonzero()
     return _mean_over_neighbours((total[left] * total[right]).sum(1), left, n)
 

@@ -37,8 +37,8 @@ claim = Claim(
         Better(measure="length_bias", lower=True, statement="Cosines of strangers follow their lengths less."),
         Better(measure="overlap_bias", lower=True, statement="And the words they share less."),
     ),
-    minutes=10,
-    seeds=10,
+    minutes=20,
+    seeds=20,
 )
 
 _POOL = {Setting.TINY: 4, Setting.SMALL: 16, Setting.FULL: 64}

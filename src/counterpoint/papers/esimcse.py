@@ -39,8 +39,8 @@ claim = Claim(
         Better(measure="spearman", side="repetition", statement="So is repetition alone."),
         Better(measure="length_bias", lower=True, statement="Cosines of strangers follow their lengths less."),
     ),
-    minutes=11,
-    seeds=10,
+    minutes=23,
+    seeds=20,
 )
 
 _QUEUE = 2.5

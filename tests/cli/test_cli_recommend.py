@@ -116,6 +116,8 @@ def test_without_times_a_share_of_every_user_is_held_out(tmp_path, ok, cli):
         (("--layers", 0), "layers must be at least 1, got 0"),
         (("--dim", 0), "dim must be at least 1, got 0"),
         (("--epochs", 1.5), "between whole epochs, got 1.5"),
+        (("--epochs", "inf"), "between whole epochs, got inf"),
+        (("--contrast", "cross-layer", "--layers", 1), "--contrast cross-layer needs at least 2"),
         (("--batch-size", 0), "batch must be at least 1"),
         (("--seed", -1), "seed must be at least 0"),
         (("--test-fraction", 1), "test_fraction must be at least 0 and below 1"),
@@ -130,9 +132,10 @@ def test_what_does_not_fit_is_one_line(folder, cli, arguments, told):
     assert not (folder / "none").exists()
 
 
-def test_what_only_content_has_is_refused(run, data, folder, cli):
+def test_what_only_content_has_is_refused(run, data, folder, cli, ok):
     assert "holds a recommender" in cli("diagnose", run).err
-    assert "'nobody' was not there in training" in cli("search", run, folder / "vectors", "nobody").err
+    ok("embed", run, folder / "taken.csv", "-o", folder / "of-nobody")
+    assert "'nobody' was not there in training" in cli("search", run, folder / "of-nobody", "nobody").err
     for option, value in (
         ("--contrast", "noise"),
         ("--contrast-weight", 1),

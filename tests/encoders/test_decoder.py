@@ -204,6 +204,8 @@ def test_sentence_transformers_reads_it_without_the_mask_too(texts, tmp_path):
         ({"dim": 0}, "sizes must be at least 1"),
         ({"max_length": 1}, "max_length at least 2"),
         ({"dim": 10, "heads": 2}, "heads must divide dim = 10 into even parts, got 2"),
+        ({"heads": -2}, "heads must divide dim = 128 into even parts, got -2"),
+        ({"heads": 0}, "heads must divide dim = 128 into even parts, got 0"),
         ({"dropout": 1.0}, "dropout must lie in 0..1, got 1.0"),
     ],
 )

@@ -107,3 +107,14 @@ def test_rounding_does_not_differ(toy, claims):
 def test_without_a_record_there_is_nothing_to_confirm(toy, tmp_path):
     with pytest.raises(InputError, match="Toy has no record of the setting small"):
         confirm(toy, Setting.SMALL, claims=tmp_path / "none")
+
+
+def test_more_seeds_or_figures_than_were_kept_are_asked_for_before_a_seed_is_run(toy, claims):
+    asked: list[int] = []
+    more = replace(toy, claim=replace(CLAIM, seeds=5), trial=counted(asked))
+    with pytest.raises(InputError, match="the record of Toy has 4 of 5 seeds"):
+        confirm(more, Setting.SMALL, claims=claims)
+    other = replace(toy, claim=replace(CLAIM, checks=(Better(measure="new"),)), trial=counted(asked))
+    with pytest.raises(InputError, match="the claim is about 'new'"):
+        confirm(other, Setting.SMALL, claims=claims)
+    assert asked == []

@@ -122,7 +122,7 @@ def test_where_few_pairs_are_kept_all_are_edges():
     [
         ({"restart": 1.0}, "restart must lie between 0 and 1, got 1.0"),
         ({"keep": 0}, "keep must be at least 1, got 0"),
-        ({"tolerance": 0.0}, "tolerance must be positive, got 0.0"),
+        ({"tolerance": 0.0}, "tolerance must be positive and below 1, got 0.0"),
         ({"features": 1.0}, r"features must lie in 0\.\.1, below 1, got 1.0"),
     ],
 )

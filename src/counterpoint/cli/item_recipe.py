@@ -1,5 +1,6 @@
 """What the options of ``train`` say of a recommender: its ranking, its contrast and its sizes."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -38,7 +39,7 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
     """
     plan = Recommender(seed=given["seed"] or 0)
     epochs = given["epochs"]
-    if epochs is not None and epochs != int(epochs):
+    if epochs is not None and not (math.isfinite(epochs) and epochs == int(epochs)):
         raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
     asked = {
         "ranking": _ranking(plan.settings.ranking, given["objective"], given["temperature"]),
@@ -47,7 +48,12 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }
     settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
-    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given))
+    contrast = _contrast(plan.contrast, given)
+    if isinstance(contrast, CrossLayer) and settings.layers < 2:
+        raise InputError(
+            f"--layers: --contrast cross-layer needs at least 2, one to compare with, got {settings.layers}"
+        )
+    return replace(plan, settings=settings, contrast=contrast)
 
 
 def told(recipe: Recommender) -> str:

@@ -72,6 +72,8 @@ def reproduce(
     if claims is None and setting is not Setting.TINY:  # one step says nothing about a claim
         claims = claims_folder()
     if confirming:
+        if json:
+            raise InputError("--json does not go with --confirm")
         if differing := confirm(found, setting, claims=_given(claims), say=console.say):
             raise InputError(f"{short} does not come out as it was kept: {'; '.join(differing)}")
         console.result(f"{short}: {standing(found, claims, setting=setting)}")
@@ -125,13 +127,14 @@ def _given(folder: Path | None) -> Path:
 
 def _confirm_stale(folder: Path, wing: Wing | None) -> None:
     """One seed of every stale record again; those that do not stand are told, and stay stale."""
-    stale = [one for one in _of(wing) if _has_seeds(one, folder) and not is_fresh(one, folder)]
-    for one in sorted(stale, key=lambda one: one.claim.minutes / one.claim.seeds):
+    for one in sorted(_of(wing), key=lambda one: one.claim.minutes / one.claim.seeds):
         try:
+            if not _has_seeds(one, folder) or is_fresh(one, folder):
+                continue
             differing = confirm(one, Setting.SMALL, claims=folder, say=console.say)
+            told = f"{len(differing)} differ, the first: {differing[0]}" if differing else standing(one, folder)
         except CounterpointError as error:
-            differing = (str(error),)
-        told = "stands" if not differing else f"{len(differing)} differ, the first: {differing[0]}"
+            told = f"could not be confirmed: {error}"
         console.result(f"{one.paper.short}: {told}")
 
 

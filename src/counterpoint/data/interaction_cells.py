@@ -57,8 +57,8 @@ def times_of(cells: Column, *, table: Table, column: str) -> np.ndarray:
     if (odd := np.flatnonzero(~np.isfinite(found))).size:
         raise _refused(table, column, cells, int(odd[0]), _EXPECTED)
     if len(other := np.flatnonzero(dated != dated[:1])):
-        kinds = ("number", "date") if dated[other[0]] else ("date", "number")
-        raise _refused(table, column, cells, int(other[0]), f"a {kinds[0]} is expected as in the first row")
+        kind = "number" if dated[other[0]] else "date"
+        raise _refused(table, column, cells, int(other[0]), f"a {kind} is expected as in the first row")
     return found
 
 

@@ -55,7 +55,7 @@ class SmallDecoder(TextTransformer):
     def __post_init__(self) -> None:
         if min(self.dim, self.layers, self.vocabulary_size, self.min_frequency) < 1 or self.max_length < 2:
             raise InputError(f"sizes must be at least 1, and max_length at least 2, got {self}")
-        if self.dim % (2 * self._heads):
+        if self._heads < 1 or self.dim % (2 * self._heads):
             raise InputError(f"heads must divide dim = {self.dim} into even parts, got {self._heads}")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout must lie in 0..1, got {self.dropout}")
@@ -121,4 +121,4 @@ class SmallDecoder(TextTransformer):
 
     @property
     def _heads(self) -> int:
-        return self.heads or max(1, self.dim // 64)
+        return max(1, self.dim // 64) if self.heads is None else self.heads

@@ -37,6 +37,7 @@ def exposure(
         InputError: Fewer than two users have an item left, fewer than two items, or ``k`` is below 1.
     """
     checks.at_least("k", k, 1)
+    checks.at_least("the number of users", len(users), 2)
     train, width = sparse.csr_array(train, dtype=bool), shape_of(train)[1]
     checks.at_least("the number of items", width, 2)
     rows, items = _recommended(scores, train, users, k)

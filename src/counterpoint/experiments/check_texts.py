@@ -59,14 +59,14 @@ def told_unread(encoders: tuple[Encoder, Encoder], judged: Batch) -> list[str]:
 
     Args:
         encoders: That of anchors and that of what they are compared with.
-        judged: Examples; those of another kind have no tokens to know.
+        judged: Examples, of which at most ``LOOKED_AT`` a side are looked at; those of another kind have no tokens.
     """
     sides = {"anchors": (encoders[0], judged.anchor), "positives": (encoders[1], judged.positives)}
     return [
         told
         for name, (encoder, content) in sides.items()
         if content is not None and kind_of(content) is Kind.TEXT and encoder.kind is Kind.TEXT
-        for told in _unread(name, encoder, [str(text) for text in content])
+        for told in _unread(name, encoder, [str(content[int(row)]) for row in _spread(len(content))])
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import Figures, Setting
 from counterpoint.experiments.paper_file import PaperFile
-from counterpoint.experiments.record import Record, empty_record, read_record, write_record
+from counterpoint.experiments.record import Record, empty_record, read_record, seeds_asked, write_record
 from counterpoint.experiments.reproduce import measure
 
 CLOSE, NOTHING = 1e-4, 1e-6
@@ -39,11 +39,15 @@ def confirm(
         What differs, in words; nothing where the record stands.
 
     Raises:
-        InputError: There is no record with a seed, or the paper cannot be run.
+        InputError: There is no record with all seeds and figures that the claim asks for, or the paper cannot be run.
     """
     kept = read_record(file, setting, claims)
     if kept is None or not kept.figures:
         raise InputError(f"{file.paper.short} has no record of the setting {setting.value} in {claims}: reproduce it")
+    if len(kept.figures) < seeds_asked(file.claim, setting):
+        asked = seeds_asked(file.claim, setting)
+        raise InputError(f"the record of {file.paper.short} has {len(kept.figures)} of {asked} seeds: reproduce it")
+    file.claim.decide(kept.figures)  # a figure that is asked for now and was not kept is named before a seed is run
     now = empty_record(file, setting)
     if (kept.fingerprint, kept.versions) == (now.fingerprint, now.versions):
         return ()
@@ -58,7 +62,7 @@ def _standing(kept: Record, now: Record, file: PaperFile, seed: int) -> Record:
     return replace(
         now,
         figures=kept.figures,
-        findings=file.claim.decide(kept.figures) if kept.findings else (),
+        findings=file.claim.decide(kept.figures),
         seconds=kept.seconds,
         confirmed=seed,
     )

@@ -178,5 +178,5 @@ def _check(restart: float, keep: int, tolerance: float) -> None:
         raise InputError(f"restart must lie between 0 and 1, got {restart}")
     if keep < 1:
         raise InputError(f"keep must be at least 1, got {keep}")
-    if not tolerance > 0:
-        raise InputError(f"tolerance must be positive, got {tolerance}")
+    if not 0 < tolerance < 1:
+        raise InputError(f"tolerance must be positive and below 1, got {tolerance}")

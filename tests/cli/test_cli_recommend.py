@@ -117,7 +117,7 @@ def test_without_times_a_share_of_every_user_is_held_out(tmp_path, ok, cli):
         (("--dim", 0), "dim must be at least 1, got 0"),
         (("--epochs", 1.5), "between whole epochs, got 1.5"),
         (("--epochs", "inf"), "between whole epochs, got inf"),
-        (("--contrast", "cross-layer", "--layers", 1), "--contrast cross-layer needs at least 2"),
+        (("--contrast", "cross-layer", "--layers", 1), "layers: the contrast CrossLayer needs at least 2, got 1"),
         (("--batch-size", 0), "batch must be at least 1"),
         (("--seed", -1), "seed must be at least 0"),
         (("--test-fraction", 1), "test_fraction must be at least 0 and below 1"),

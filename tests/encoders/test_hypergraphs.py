@@ -4,8 +4,8 @@ import torch
 from scipy import sparse
 
 from counterpoint.base.errors import InputError
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.encoders.hypergraphs import HypergraphGCN, hypergraph, nearest_edges
-from counterpoint.encoders.light_gcn import BipartiteGraph
 from counterpoint.methods.graph_contrast import NoContrast
 from counterpoint.methods.hypergraph_contrast import HypergraphContrast
 

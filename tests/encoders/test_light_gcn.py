@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer, mean_of_powers, spread
+from counterpoint.encoders.bipartite import BipartiteGraph
+from counterpoint.encoders.light_gcn import LightGCN, mean_layer, mean_of_powers, spread
 
 USERS, ITEMS = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 2])
 
@@ -105,3 +106,10 @@ def test_what_does_not_fit_is_one_clear_error(make, told):
 def test_the_mean_of_layers():
     layers = [torch.full((2, 2), float(k)) for k in range(3)]
     assert mean_layer(layers).tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_interactions_among_some_are_told_by_their_places():
+    graph = BipartiteGraph(np.array([0, 0, 1, 2]), np.array([3, 1, 1, 0]), (3, 4))
+    found = graph.among(torch.tensor([2, 0]), torch.tensor([1, 3, 2, 0]))
+    assert {tuple(pair) for pair in found.tolist()} == {(0, 3), (1, 0), (1, 1)}
+    assert graph.among(torch.tensor([1]), torch.tensor([0, 2])).shape == (0, 2)

@@ -4,7 +4,8 @@ import torch
 from torch.nn.functional import logsigmoid, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.bipartite import BipartiteGraph
+from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.methods.graph_contrast import (
     CrossLayer,
     EdgeDrop,

@@ -4,7 +4,7 @@ import torch
 from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.encoders.modal_gcn import ModalGCN
 from counterpoint.methods.graph_contrast import NoContrast, nodes_of, recommendation_loss
 from counterpoint.methods.modal_contrast import ModalContrast

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from scipy import sparse
 from torch.nn.functional import logsigmoid, normalize, softplus
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.bipartite import BipartiteGraph
+from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.experiments.catalogue import all_losses
 from counterpoint.methods.graph_contrast import CrossLayer, NoContrast, nodes_of, recommendation_loss
-from counterpoint.methods.known_positives import with_known
+from counterpoint.methods.item_ranking import PairwiseRanking
 from counterpoint.methods.objective_ranking import ObjectiveRanking, ranks_items
 from counterpoint.objectives import BPR, Alignment, InfoNCE, SigLIP
 from counterpoint.pairwise import Dot, NegativeEuclidean, Tile
@@ -65,46 +65,42 @@ def same(found, expected, leaves):
 )
 def test_value_and_gradient_are_those_of_the_formula_over_the_batch(objective, formula):
     leaves = tables()
-    found = ObjectiveRanking(objective=objective).among(*leaves, (ROWS, TAKEN, DRAWN), known=KNOWN)
+    found = ObjectiveRanking(objective=objective).loss(*leaves, (ROWS, TAKEN, DRAWN), lambda: KNOWN)
     same(found, formula(*dense(*leaves)), leaves)
 
 
 @pytest.mark.parametrize("kind", ABLE, ids=lambda kind: kind.__name__)
 def test_every_objective_that_ranks_equals_its_equation(kind):
     leaves = tables(seed=1)
-    found = ObjectiveRanking(objective=kind()).among(*leaves, (ROWS, TAKEN, DRAWN), known=KNOWN)
+    found = ObjectiveRanking(objective=kind()).loss(*leaves, (ROWS, TAKEN, DRAWN), lambda: KNOWN)
     cosine, positive, negative = dense(*leaves)
     same(found, kind().reference(cosine, Tile(positive, negative)), leaves)
 
 
-def test_without_more_knowledge_the_triples_are_what_is_known():
+def test_the_more_is_known_the_less_is_a_negative():
+    """Own: user 0 has two triples, and the item of one is no negative of the other."""
     users, items = tables()
     ranking = ObjectiveRanking(objective=InfoNCE(temperature=0.2))
-    own = torch.stack([ROWS, TAKEN], dim=1)
-    triples = (ROWS, TAKEN, DRAWN)
-    assert ranking.loss(users, items, triples) == ranking.among(users, items, triples, known=own)
-    assert ranking.loss(users, items, triples) > ranking.among(users, items, triples, known=KNOWN)
+    own, nothing = torch.stack([ROWS, TAKEN], dim=1), torch.zeros(0, 2, dtype=torch.int64)
+    none, few, all_ = (ranking.loss(users, items, (ROWS, TAKEN, DRAWN), one.clone) for one in (nothing, own, KNOWN))
+    assert none > few > all_
 
 
 @pytest.mark.parametrize("contrast", [NoContrast(), CrossLayer(weight=0.3, noise=0.0)], ids=["ranking", "contrast"])
 def test_in_training_all_that_a_user_took_is_known(contrast):
     torch.manual_seed(0)
-    taken = sparse.csr_array((np.ones(len(KNOWN)), KNOWN.numpy().T), (4, 7))
     model = LightGCN(BipartiteGraph(KNOWN[:, 0].numpy(), KNOWN[:, 1].numpy(), (4, 7)), dim=5, layers=2)
-    objective = ObjectiveRanking(objective=InfoNCE(temperature=0.2))
-    ranking, told = with_known(objective, contrast, taken)
+    objective, pairwise = ObjectiveRanking(objective=InfoNCE(temperature=0.2)), PairwiseRanking()
     triples = (ROWS, TAKEN, DRAWN)
 
-    def whole(by, contrasted):
-        encoded = contrasted.epoch(model, np.random.default_rng(0))(torch.Generator(), nodes_of(triples, 4))
-        return recommendation_loss(contrasted, model, encoded, triples, decay=0.0, ranking=by)
+    def whole(ranking):
+        encoded = contrast.epoch(model, np.random.default_rng(0))(torch.Generator(), nodes_of(triples, 4))
+        return recommendation_loss(contrast, model, encoded, triples, decay=0.0, ranking=ranking)
 
     table = contrast.table(model)
-    expected = objective.among(table[:4], table[4:], triples, known=KNOWN)
-    less = objective.loss(table[:4], table[4:], triples)
-    torch.testing.assert_close(whole(ranking, told) - whole(objective, contrast), expected - less)
-    assert torch.equal(told.table(model), table)
-    assert ranking.by_cosine
+    expected, other = (one.loss(table[:4], table[4:], triples, lambda: KNOWN) for one in (objective, pairwise))
+    torch.testing.assert_close(whole(objective) - whole(pairwise), expected - other)
+    assert objective.by_cosine
 
 
 def test_objectives_that_cannot_rank_are_refused_and_none_else():

@@ -48,12 +48,7 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }
     settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
-    contrast = _contrast(plan.contrast, given)
-    if isinstance(contrast, CrossLayer) and settings.layers < 2:
-        raise InputError(
-            f"--layers: --contrast cross-layer needs at least 2, one to compare with, got {settings.layers}"
-        )
-    return replace(plan, settings=settings, contrast=contrast)
+    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given))
 
 
 def told(recipe: Recommender) -> str:

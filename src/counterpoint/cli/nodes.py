@@ -28,19 +28,8 @@ from counterpoint.views import Diffusion
 ONLY_EDGES = ("nodes", "views")
 """Options that mean nothing for other data."""
 APPLY = {
-    *(*ONLY_EDGES, "data", "out", "test", "test_fraction", "column", "encoder", "layers"),
-    *(
-        "objective",
-        "temperature",
-        "steps",
-        "batch_size",
-        "learning_rate",
-        "seed",
-        "dry_run",
-        "replace_run",
-        "judge",
-        "json",
-    ),
+    *(*ONLY_EDGES, "data", "out", "test", "test_fraction", "column", "encoder", "objective", "temperature", "layers"),
+    *("steps", "batch_size", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
 VIEWS: dict[str, Diffusion | None] = {"drop": None, "diffusion": Diffusion()}
 """What the second view of a graph is; the first leaves out edges and features."""

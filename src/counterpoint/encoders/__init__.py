@@ -1,6 +1,7 @@
 """What owns parameters: encoders of every modality, heads, pooling, temperature and prototypes."""
 
 from counterpoint.encoders.bert import SmallBert
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.encoders.causal_mask import BothWays, with_mask
 from counterpoint.encoders.contract import Encoder, EncoderSpec, Inputs
 from counterpoint.encoders.convnet import ConvNet
@@ -21,7 +22,7 @@ from counterpoint.encoders.hypergraphs import HypergraphGCN
 from counterpoint.encoders.id_vectors import IdVectors, id_table, id_tables
 from counterpoint.encoders.latent_attention import LatentAttention
 from counterpoint.encoders.layered import layer_embeddings
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.encoders.link_heads import CommonNeighbours, InnerProduct, NeuralCommonNeighbour
 from counterpoint.encoders.loading import load_encoder
 from counterpoint.encoders.low_rank import LowRank

@@ -6,7 +6,8 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, sparse_rows, spread
+from counterpoint.encoders.bipartite import BipartiteGraph, sparse_rows
+from counterpoint.encoders.light_gcn import LightGCN, spread
 
 
 def hypergraph(incidence: sparse.csr_array) -> sparse.csr_array:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
+from counterpoint.encoders.bipartite import BipartiteGraph, sparse_rows
 from counterpoint.encoders.homogeneous import relatives
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_of_powers, sparse_rows
+from counterpoint.encoders.light_gcn import LightGCN, mean_of_powers
 from counterpoint.encoders.meta_filter import MetaFilter
 
 

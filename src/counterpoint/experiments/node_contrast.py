@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -32,6 +33,9 @@ Penalty = Callable[[GraphEncoder, Encoded, Encoded], Tensor]
 
 Watch = Callable[[int, float, GraphEncoder], bool]
 """Told of the number of a step, from 1 on, its loss and the encoder after it; True ends training."""
+
+Part = Callable[[], tuple[Tensor, Tensor, slice | Tensor]]
+"""Features and edges of what a step encodes, and the rows of it that are contrasted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +116,37 @@ def train_nodes(
         part = _whole(graph, loop.batch, generator)
     else:
         part = _around(graph, loop.neighbours, loop.batch, seed)
+    widths = shape_of(graph.features)[1], loop.hidden, loop.dim
+    make = partial(GraphEncoder, widths, layer=loop.layer, activate_last=True)
+    return train_views(part, make, loss, loop, generator, seed=seed, penalty=penalty, watch=watch)
+
+
+def train_views(
+    part: Part,
+    make: Callable[[], GraphEncoder],
+    loss: NodeLoss,
+    loop: NodeLoop,
+    generator: torch.Generator,
+    *,
+    seed: int,
+    penalty: Penalty | None = None,
+    watch: Watch | None = None,
+) -> GraphEncoder:
+    """The encoder after the last step, on whatever every step is given; otherwise as :func:`train_nodes`.
+
+    Args:
+        part: Of every step.
+        make: Draws the encoder from torch's random state.
+        loss: Of the projections of both views.
+        loop: The settings; what is about the encoder and the part is not read.
+        generator: Of the views.
+        seed: Of the weights.
+        penalty: What is added to the loss.
+        watch: Told of every step.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = GraphEncoder(
-            (shape_of(graph.features)[1], loop.hidden, loop.dim), layer=loop.layer, activate_last=True
-        )
+        encoder = make()
         head = nn.Sequential(
             nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
         )
@@ -135,10 +165,6 @@ def train_nodes(
             if watch is not None and watch(step + 1, float(total.detach()), encoder):
                 break
     return encoder
-
-
-Part = Callable[[], tuple[Tensor, Tensor, slice | Tensor]]
-"""Features and edges of what a step encodes, and the rows of it that are contrasted."""
 
 
 def _whole(graph: Graph, batch: int | None, generator: torch.Generator) -> Part:

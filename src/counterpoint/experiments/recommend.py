@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import Interactions, Split
-from counterpoint.encoders.light_gcn import BipartiteGraph
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.evaluation import uniformity
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.recommendation import Group, dot_scores, recommendation

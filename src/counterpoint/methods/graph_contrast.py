@@ -4,6 +4,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from counterpoint.base.checks import check_not_negative, check_positive_number
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN, mean_layer
+from counterpoint.encoders.bipartite import BipartiteGraph
+from counterpoint.encoders.light_gcn import LightGCN, mean_layer
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, Triples
 from counterpoint.objectives import InfoNCE
 
@@ -232,7 +234,9 @@ def recommendation_loss(
     distinct, place = nodes.unique(return_inverse=True)
     first_item = int((distinct < n_users).sum())
     user, *items = place.split(len(users))
-    loss = ranking.loss(rows[:first_item], rows[first_item:], (user, items[0] - first_item, items[1] - first_item))
+    known = partial(model.graph.among, distinct[:first_item], distinct[first_item:] - n_users)
+    local = user, items[0] - first_item, items[1] - first_item
+    loss = ranking.loss(rows[:first_item], rows[first_item:], local, known)
     loss = loss + decay / (2 * len(users)) * model.table.index_select(0, nodes).square().sum()
     if not contrast.weight:
         return loss

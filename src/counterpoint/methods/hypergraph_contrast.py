@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.encoders.hypergraphs import HypergraphGCN
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.methods.graph_contrast import Encode, GraphContrast, Views
 from counterpoint.objectives import NTXent
 

@@ -1,6 +1,7 @@
 """How a recommender learns that what a user took comes before the rest."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -12,6 +13,8 @@ from counterpoint.pairwise import SameKey
 
 Triples = tuple[Tensor, Tensor, Tensor]
 """int64 `[B]` each: users, items that they took, and items drawn evenly from those that they did not."""
+Known = Callable[[], Tensor]
+"""Gives int64 `[E, 2]`, which of a batch's users are known to have taken which of its items; found when asked for."""
 
 
 class ItemRanking(ABC):
@@ -24,13 +27,14 @@ class ItemRanking(ABC):
     by_cosine: bool
 
     @abstractmethod
-    def loss(self, users: Tensor, items: Tensor, triples: Triples) -> Tensor:
+    def loss(self, users: Tensor, items: Tensor, triples: Triples, known: Known) -> Tensor:
         """The mean over the batch, a scalar.
 
         Args:
             users: `[U, D]`.
             items: `[I, D]`.
             triples: Of the batch.
+            known: Rows of both, also of pairs that are in none of the triples.
         """
 
 
@@ -44,8 +48,9 @@ class PairwiseRanking(ItemRanking):
 
     by_cosine = False
 
-    def loss(self, users: Tensor, items: Tensor, triples: Triples) -> Tensor:
+    def loss(self, users: Tensor, items: Tensor, triples: Triples, known: Known) -> Tensor:
         """``-log sigmoid(u.i - u.j)``; ``objectives.BPR`` would score a batch's users with all its items."""
+        del known
         rows, taken, drawn = triples
         apart = items.index_select(0, drawn) - items.index_select(0, taken)
         return softplus((users.index_select(0, rows) * apart).sum(1)).mean()
@@ -73,8 +78,9 @@ class SampledSoftmax(ItemRanking):
         """
         check_positive_number("temperature", self.temperature)
 
-    def loss(self, users: Tensor, items: Tensor, triples: Triples) -> Tensor:
+    def loss(self, users: Tensor, items: Tensor, triples: Triples, known: Known) -> Tensor:
         """InfoNCE over the distinct items of the batch."""
+        del known
         rows, taken, _ = triples
         candidates = taken.unique()
         relation = SameKey(taken, candidates)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from counterpoint.base.checks import check_not_negative
 from counterpoint.base.errors import InputError
-from counterpoint.encoders.light_gcn import BipartiteGraph, LightGCN
+from counterpoint.encoders.bipartite import BipartiteGraph
+from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.encoders.modal_gcn import ModalGCN
 from counterpoint.methods.graph_contrast import Encode, GraphContrast, Views
 from counterpoint.objectives import CrossCorrelation

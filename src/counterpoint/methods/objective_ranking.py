@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
-from counterpoint.methods.item_ranking import ItemRanking, Triples
+from counterpoint.methods.item_ranking import ItemRanking, Known, Triples
 from counterpoint.pairs import Edges, Linked
 from counterpoint.pairwise import Cosine, Dot, EachView, Loss, Needs, Objective, Relation, SameKey, Tile
 
@@ -42,23 +42,12 @@ class ObjectiveRanking(ItemRanking):
             )
         object.__setattr__(self, "by_cosine", isinstance(self.objective.similarity, Cosine))
 
-    def loss(self, users: Tensor, items: Tensor, triples: Triples) -> Tensor:
-        """The objective where nothing is known but the batch itself; see :meth:`among` for the arguments."""
-        return self.among(users, items, triples, known=torch.stack(triples[:2], dim=1))
-
-    def among(self, users: Tensor, items: Tensor, triples: Triples, *, known: Tensor) -> Tensor:
-        """The objective of one batch, a scalar.
-
-        Args:
-            users: `[U, D]`.
-            items: `[I, D]`.
-            triples: int64 `[B]` each: users, items that they took, and items drawn for comparison.
-            known: int64 `[E, 2]`, users and items that they are known to have taken; the triples' own may be left out.
-        """
+    def loss(self, users: Tensor, items: Tensor, triples: Triples, known: Known) -> Tensor:
+        """The objective of one batch; a triple's own item is positive, be it known or not."""
         rows, taken, drawn = triples
         candidates = torch.cat([taken, drawn]).unique()
         anchors = users.index_select(0, rows), items.index_select(0, candidates)
-        return self.objective(*anchors, relation=_relation(rows, taken, candidates, known))
+        return self.objective(*anchors, relation=_relation(rows, taken, candidates, known()))
 
 
 def _relation(rows: Tensor, taken: Tensor, candidates: Tensor, known: Tensor) -> Relation:

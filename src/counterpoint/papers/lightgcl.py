@@ -7,7 +7,7 @@ import torch
 from counterpoint.data.chance_interactions import split_anew, with_chance
 from counterpoint.data.interactions import Interactions
 from counterpoint.data.made_tastes import made_tastes
-from counterpoint.encoders.light_gcn import BipartiteGraph
+from counterpoint.encoders.bipartite import BipartiteGraph
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.made_part import with_made
 from counterpoint.experiments.recommend import RecommenderSettings, judged

@@ -1,18 +1,18 @@
 """Encoders that see features spread over a graph and not the graph: a step reads the rows of its batch alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.sparse import shape_of
 from counterpoint.data.graph_matrices import propagated
 from counterpoint.data.graphs import Graph
 from counterpoint.encoders.graph import GraphEncoder, Layer
-from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, Watch
+from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, Part, Watch, train_views
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,39 +58,22 @@ def train_rows(spread: Graph, loss: NodeLoss, loop: NodeLoop, *, linear: bool, s
     """
     generator = torch.Generator().manual_seed(seed)
     features = shape_of(spread.features)[1]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        widths = (features, loop.dim) if linear else (features, loop.hidden, loop.dim)
-        encoder = GraphEncoder(widths, layer=Layer.NONE, activate_last=not linear)
-        head = nn.Sequential(
-            nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
-        )
-        learners = nn.ModuleList([encoder, head, *([loss] if isinstance(loss, nn.Module) else [])])
-        optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
-        rows = _batches(spread, loop.batch, generator)
-        for step in range(loop.steps):
-            optimiser.zero_grad()
-            x = rows()
-            one, other = (head(encoder(*view(x, _NO_EDGES, generator))) for view in loop.views)
-            total = loss(one, other, step)
-            total.backward()
-            optimiser.step()
-            if watch(step + 1, float(total.detach()), encoder):
-                break
-    return encoder
+    widths = (features, loop.dim) if linear else (features, loop.hidden, loop.dim)
+    make = partial(GraphEncoder, widths, layer=Layer.NONE, activate_last=not linear)
+    return train_views(_batches(spread, loop.batch, generator), make, loss, loop, generator, seed=seed, watch=watch)
 
 
 _NO_EDGES = torch.zeros(2, 0, dtype=torch.int64)
 
 
-def _batches(spread: Graph, batch: int | None, generator: torch.Generator) -> Callable[[], Tensor]:
+def _batches(spread: Graph, batch: int | None, generator: torch.Generator) -> Part:
     """Gives features `[B, F]` of nodes drawn anew, or of all; dense: a few hops fill them, and then that is quicker."""
     if batch is None or batch >= len(spread):
         every = torch.from_numpy(spread.features.toarray()).float()
-        return lambda: every
+        return lambda: (every, _NO_EDGES, slice(None))
 
-    def drawn() -> Tensor:
+    def drawn() -> tuple[Tensor, Tensor, slice]:
         rows = torch.randperm(len(spread), generator=generator)[:batch]
-        return torch.from_numpy(spread.features[rows.numpy()].toarray()).float()
+        return torch.from_numpy(spread.features[rows.numpy()].toarray()).float(), _NO_EDGES, slice(None)
 
     return drawn

@@ -1,7 +1,6 @@
 """Train a recommender into a run folder, and judge it against popularity."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +15,6 @@ from counterpoint.experiments.judge import Comparison, SystemMeasure
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommend import Look, train_recommender
 from counterpoint.experiments.recommender.recipe import Recommender
-from counterpoint.methods.known_positives import with_known
-from counterpoint.methods.objective_ranking import ObjectiveRanking
 
 
 def train_into(
@@ -37,11 +34,7 @@ def train_into(
     Raises:
         InputError: A user has taken every item.
     """
-    contrast, settings = recipe.contrast, recipe.settings
-    if isinstance(settings.ranking, ObjectiveRanking):
-        knowing, contrast = with_known(settings.ranking, contrast, split.train.matrix)
-        settings = replace(settings, ranking=knowing)
-    (users, items), epoch = train_recommender(split, contrast, settings, seed=recipe.seed, tell=tell)
+    (users, items), epoch = train_recommender(split, recipe.contrast, recipe.settings, seed=recipe.seed, tell=tell)
     if not recipe.settings.ranking.by_cosine:
         users, items = as_cosines(users, items)
     names = [[name_of(one) for one in side] for side in (split.train.user_names, split.train.item_names)]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from counterpoint.base.errors import InputError
 from counterpoint.experiments.recommend import RecommenderSettings
-from counterpoint.methods.graph_contrast import GraphContrast, NoContrast
+from counterpoint.methods.graph_contrast import CrossLayer, GraphContrast, NoContrast
 from counterpoint.methods.item_ranking import SampledSoftmax
 
 SETTINGS = RecommenderSettings(
@@ -19,8 +20,15 @@ class Recommender:
         contrast: What is contrasted beside the ranking.
         settings: Sizes, length and ranking.
         seed: Of weights, order, draws and noise.
+
+    Raises:
+        InputError: One layer, of which XSimGCL's mean of the layers is a copy.
     """
 
     contrast: GraphContrast = NoContrast()
     settings: RecommenderSettings = SETTINGS
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.contrast, CrossLayer) and self.settings.layers < 2:
+            raise InputError(f"layers: the contrast CrossLayer needs at least 2, got {self.settings.layers}")

@@ -73,6 +73,9 @@ def test_a_record_of_these_sources_is_not_run_again(toy, claims):
     reproduce(toy, Setting.SMALL, claims=claims)
     asked: list[int] = []
     assert confirm(replace(toy, trial=counted(asked)), Setting.SMALL, claims=claims) == ()
+    other = replace(toy, claim=replace(CLAIM, checks=(Better(measure="score", by=9.0),)), trial=counted(asked))
+    assert confirm(other, Setting.SMALL, claims=claims) == ()
+    assert standing(other, claims) == "does not hold here"
     assert asked == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.experiments.claim import Figures, Setting
 from counterpoint.experiments.paper_file import PaperFile
-from counterpoint.experiments.record import Record, empty_record, read_record, seeds_asked, write_record
+from counterpoint.experiments.record import empty_record, read_record, seeds_asked, write_record
 from counterpoint.experiments.reproduce import measure
 
 CLOSE, NOTHING = 1e-4, 1e-6
@@ -47,25 +47,19 @@ def confirm(
     if len(kept.figures) < seeds_asked(file.claim, setting):
         asked = seeds_asked(file.claim, setting)
         raise InputError(f"the record of {file.paper.short} has {len(kept.figures)} of {asked} seeds: reproduce it")
-    file.claim.decide(kept.figures)  # a figure that is asked for now and was not kept is named before a seed is run
+    # Before a seed is run: a figure that is asked for now and was not kept is named here.
+    kept = replace(kept, statement=file.claim.statement, findings=file.claim.decide(kept.figures))
     now = empty_record(file, setting)
     if (kept.fingerprint, kept.versions) == (now.fingerprint, now.versions):
+        write_record(kept, claims)
         return ()
     seed = int(now.fingerprint, 16) % len(kept.figures)
     differing = tuple(_differing(kept.figures[seed], measure(file, setting, seed, say=say)))
     if not differing:
-        write_record(_standing(kept, now, file, seed), claims)
+        write_record(
+            replace(now, figures=kept.figures, findings=kept.findings, seconds=kept.seconds, confirmed=seed), claims
+        )
     return tuple(f"seed {seed}, {one}" for one in differing)
-
-
-def _standing(kept: Record, now: Record, file: PaperFile, seed: int) -> Record:
-    return replace(
-        now,
-        figures=kept.figures,
-        findings=file.claim.decide(kept.figures),
-        seconds=kept.seconds,
-        confirmed=seed,
-    )
 
 
 def _differing(kept: Figures, again: Figures) -> Iterator[str]:

@@ -37,7 +37,7 @@ claim = Claim(
         Better(measure="attention_information", statement="Attention of two passes shares more."),
     ),
     minutes=18,
-    seeds=6,
+    seeds=10,
 )
 
 _FEW = 64

@@ -38,7 +38,7 @@ claim = Claim(
         Better(measure="mean_auc", than="untrained", statement="Better than no training."),
     ),
     minutes=8,
-    seeds=8,
+    seeds=10,
 )
 
 _SIZES = {Setting.TINY: (30, 20, 1), Setting.SMALL: (2000, 300, 100), Setting.FULL: (5000, 1000, 5000)}

@@ -91,7 +91,7 @@ claim = Claim(
         ),
     ),
     minutes=18,
-    seeds=5,
+    seeds=10,
 )
 _TABLE = "Table 2, ten runs with tuning per data set"
 published = (

@@ -30,6 +30,7 @@ claim = Claim(
             measure="alignment", than="no dropout", lower=True, statement="Without dropout close pairs drift apart."
         ),
     ),
+    seeds=10,
     minutes=5,
 )
 

@@ -34,6 +34,7 @@ claim = Claim(
         Within(measure="unseen", side="simcse", above=0.5, statement="After SimCSE as well."),
         Better(measure="unseen", side="simcse", than="method", lower=True, statement="Though fewer of them."),
     ),
+    seeds=10,
     minutes=3,
 )
 

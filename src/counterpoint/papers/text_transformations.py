@@ -34,7 +34,7 @@ claim = Claim(
         Within(measure="least_kept", side="swap", below=0.9, statement="Two words in another order change a meaning."),
     ),
     minutes=6,
-    seeds=5,
+    seeds=10,
 )
 
 _SEEN = {Setting.TINY: 20, Setting.SMALL: 500, Setting.FULL: 5000}

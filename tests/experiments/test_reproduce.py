@@ -212,6 +212,11 @@ def test_the_page_says_what_was_measured(toy, tmp_path):
     assert "| [Toy](#toy) | `papers/toy.py` | nothing | holds |" in page
     assert "Claim: It is exact. **Holds.**" in page
     assert "| It is exact. | method: error 0, 0.1, 0.2 | below 0.5 | holds |" in page
+    assert "later sources" not in page
+    kept = read_record(file, Setting.SMALL, tmp_path)
+    assert kept is not None
+    write_record(replace(kept, confirmed=2), tmp_path)
+    assert "Seed 2 came out the same with later sources." in claims_page([file], tmp_path)
     reproduce(replace(toy, claim=replace(toy.claim, seeds=2)), Setting.SMALL, claims=tmp_path)
     assert re.search(r"method: knn_accuracy .* \| baseline: .*; better by .* \[", claims_page([toy], tmp_path))
 

@@ -76,12 +76,13 @@ def _paper(one: PaperFile, record: Record | None, full: Record | None) -> str:
 
 def _findings(claim: Claim, record: Record) -> list[str]:
     commit = "" if record.commit is None else f", commit {record.commit[:10]}"
+    again = "" if record.confirmed is None else f" Seed {record.confirmed} came out the same with later sources."
     return [
         "| check | measured | compared with | verdict |",
         "|---|---|---|---|",
         *(_finding(claim, one) for one in record.findings),
         "",
-        f"{len(record.figures)} seeds, {record.seconds / 60:.1f} minutes{commit}.",
+        f"{len(record.figures)} seeds, {record.seconds / 60:.1f} minutes{commit}.{again}",
     ]
 
 

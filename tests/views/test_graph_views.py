@@ -10,7 +10,7 @@ from counterpoint.base.sparse import sparse_tensor
 from counterpoint.views.coding_tree import coding_tree, structural_entropy
 from counterpoint.views.communal import community_strengths, edge_chances, feature_chances, louvain
 from counterpoint.views.far_neighbours import without_far_neighbours
-from counterpoint.views.graph import GraphView, diffused, drop_edges, drop_features
+from counterpoint.views.graph import GraphView, drop_edges, drop_features
 
 ONE_WAY = torch.stack([torch.arange(500), torch.arange(500) + 1])
 EDGES = torch.cat([ONE_WAY, ONE_WAY.flip(0)], dim=1)
@@ -49,19 +49,6 @@ def test_a_view_draws_anew_and_repeats_itself():
     assert torch.equal(view(x, EDGES, generator())[1], first[1])
     with pytest.raises(InputError, match=r"edges must lie in 0\.\.1, below 1, got 1"):
         GraphView(edges=1.0)
-
-
-def test_diffusion_is_the_sum_of_its_series():
-    dense = np.zeros((6, 6))
-    dense[tuple(BARBELL.T)] = 1
-    dense += dense.T
-    spread = dense / np.sqrt(np.outer(dense.sum(1), dense.sum(1)))
-    series = sum(0.15 * 0.85**k * np.linalg.matrix_power(spread, k) for k in range(300))
-    found = diffused(sparse.csr_array(dense), keep=6).toarray()
-    np.testing.assert_allclose(found, series, atol=1e-9)
-    assert (np.diff(diffused(sparse.csr_array(dense), keep=2).indptr) >= 2).all()
-    with pytest.raises(InputError, match="restart must lie between 0 and 1"):
-        diffused(sparse.csr_array(dense), restart=1.0)
 
 
 def test_strengths_sum_to_the_modularity_and_spare_dense_communities():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from torch.nn.functional import normalize
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.sparse import sparse_tensor
@@ -92,6 +93,62 @@ def test_the_decoder_is_one_graph_convolution():
 def test_masking_is_checked(setting, told):
     with pytest.raises(InputError, match=told):
         Masking(**setting)
+
+
+def dense_affinity(model, x, views, whole):
+    """Affinity and loss as they are written down, with matrices of all pairs."""
+    rows = [normalize(model.encoder(x, edges), dim=1) for edges in views]
+    h = normalize(torch.stack(rows).mean(0), dim=1)
+    members = torch.stack([torch.softmax(model.assign(x, edges).relu() / 2, 1) for edges in views]).mean(0)
+    a = torch.zeros(len(x), len(x), dtype=x.dtype)
+    for edges in whole:
+        for i, j in edges.T.tolist():
+            a[i, j] += 1 / len(whole)
+    wanted = model.share * members @ members.T + (1 - model.share) * a
+    wanted = wanted / wanted.sum(1, keepdim=True).clamp_min(1e-2)
+    affinity = (wanted * (h @ h.T)).sum(1)
+    apart = torch.stack([(one - h).norm(dim=1).mean() for one in rows]).mean()
+    return -affinity.mean() + model.guidance * ((wanted - h @ h.T).norm(dim=1).mean() + apart), affinity
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_affinity_and_guidance_are_those_of_the_whole_matrices(share):
+    """Over edges that are there twice, loops, and a node that no edge reaches."""
+    torch.manual_seed(0)
+    model = ClusterAffinity(5, clusters=3, cluster_share=share, guidance=0.7).double()
+    x = torch.randn(9, 5, dtype=torch.float64)
+    odd = torch.tensor([[2, 2, 0, 1, 1], [2, 2, 1, 0, 5]])
+    for whole in ([EDGES, torch.cat([EDGES[:, :9], odd], 1)], [odd]):
+        found = model(x, [EDGES, odd], whole)
+        expected = dense_affinity(model, x, [EDGES, odd], whole)
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one, other)
+        gradients = [
+            torch.autograd.grad(one[0], list(model.parameters()), allow_unused=True) for one in (found, expected)
+        ]
+        for one, other in zip(*gradients, strict=True):
+            assert (one is None) == (other is None)
+            if one is not None:
+                torch.testing.assert_close(one, other)
+
+
+def test_affinity_of_many_nodes_needs_no_matrix_of_all_pairs():
+    """At 20,000 nodes one such matrix is 1.6 GB; nothing that is kept for the gradient has so many entries."""
+    torch.manual_seed(0)
+    n, model = 20_000, ClusterAffinity(4, clusters=3, hidden=4, dim=4)
+    path = torch.stack([torch.arange(n - 1), torch.arange(1, n)])
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda one: kept.append(one.numel()) or one, lambda one: one):
+        model(torch.randn(n, 4), [torch.cat([path, path.flip(0)], 1)])[0].backward()
+    assert max(kept) < 20 * n
+
+
+def test_the_same_two_rows_are_no_distance_apart_and_learn_on():
+    """One node with an edge to itself: wanted and found similarities are both 1, where a root has no slope."""
+    torch.manual_seed(0)
+    model = ClusterAffinity(3, clusters=2)
+    model(torch.ones(1, 3), [torch.zeros(2, 1, dtype=torch.long)])[0].backward()
+    assert all(one.grad is None or bool(one.grad.isfinite().all()) for one in model.parameters())
 
 
 def test_affinity_over_edges_alone_is_the_mean_cosine_of_neighbours():

@@ -43,6 +43,22 @@ def test_numbers_outside_the_graph_have_no_edge_even_where_codes_overflow():
     assert tile.positive.int().tolist() == [[0, 0, 0], [0, 0, 0], [1, 0, 0]]
 
 
+def test_a_block_of_numbers_in_any_order_and_several_times_is_the_matrix_block():
+    g = torch.Generator().manual_seed(0)
+    pairs, weights = torch.randint(9, (30, 2), generator=g), torch.rand(30, generator=g)
+    dense = torch.zeros(9, 9)
+    for (i, j), weight in zip(pairs.tolist(), weights, strict=True):
+        dense[i, j] = torch.maximum(dense[i, j], weight)
+    edges = Edges.of(pairs, weights=weights)
+    for froms, tos in ((torch.randint(9, (12,), generator=g), torch.randint(2, 7, (20,), generator=g)) for _ in "abc"):
+        there, found = edges.find(froms, tos)
+        block = dense[froms][:, tos]
+        assert torch.equal(there, block > 0)
+        assert torch.equal(found, torch.where(block > 0, block, 1.0))
+    assert edges.find(torch.arange(3), torch.arange(0))[0].shape == (3, 0)
+    assert edges.find(torch.arange(0), torch.arange(3))[0].shape == (0, 3)
+
+
 def test_large_numbers():
     last = 3_037_000_498
     edges = Edges.of(torch.tensor([[last, last], [5, last]]))

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from counterpoint.base.sparse import sparse_tensor
 from counterpoint.views.coding_tree import coding_tree, structural_entropy
 from counterpoint.views.communal import community_strengths, edge_chances, feature_chances, louvain
 from counterpoint.views.far_neighbours import without_far_neighbours
-from counterpoint.views.graph import GraphView, diffused, drop_edges, drop_features
+from counterpoint.views.graph import GraphView, drop_edges, drop_features
 
 ONE_WAY = torch.stack([torch.arange(500), torch.arange(500) + 1])
 EDGES = torch.cat([ONE_WAY, ONE_WAY.flip(0)], dim=1)
@@ -49,19 +51,6 @@ def test_a_view_draws_anew_and_repeats_itself():
         GraphView(edges=1.0)
 
 
-def test_diffusion_is_the_sum_of_its_series():
-    dense = np.zeros((6, 6))
-    dense[tuple(BARBELL.T)] = 1
-    dense += dense.T
-    spread = dense / np.sqrt(np.outer(dense.sum(1), dense.sum(1)))
-    series = sum(0.15 * 0.85**k * np.linalg.matrix_power(spread, k) for k in range(300))
-    found = diffused(sparse.csr_array(dense), keep=6).toarray()
-    np.testing.assert_allclose(found, series, atol=1e-9)
-    assert (np.diff(diffused(sparse.csr_array(dense), keep=2).indptr) >= 2).all()
-    with pytest.raises(InputError, match="restart must lie between 0 and 1"):
-        diffused(sparse.csr_array(dense), restart=1.0)
-
-
 def test_strengths_sum_to_the_modularity_and_spare_dense_communities():
     assert louvain(BARBELL, 7, seed=0)[[0, 3]].tolist() != [0, 0]
     found = louvain(BARBELL, 7, seed=0)
@@ -97,6 +86,49 @@ def test_entropy_is_that_of_its_definition_and_a_tree_makes_it_small():
     np.testing.assert_allclose(alone, -sum(d / 14 * np.log2(d / 14) for d in degrees))
     with pytest.raises(InputError, match="at least one edge"):
         structural_entropy(BARBELL[:0], BLOCK)
+
+
+def merged_by_definition(edges, n):
+    """Every merge of two joined communities is tried, and the entropy of its result written out anew."""
+    found = np.arange(n)
+    while True:
+        before, tried = structural_entropy(edges, found), []
+        for one, other in sorted({tuple(sorted(pair)) for pair in found[edges].tolist()}):
+            if one != other:
+                joined = np.where(found == other, one, found)
+                tried.append((round(structural_entropy(edges, joined) - before, 10), one, other))
+        if not tried or min(tried)[0] >= 0:
+            return np.unique(found, return_inverse=True)[1]
+        _, one, other = min(tried)
+        found[found == other] = one
+
+
+def test_a_tree_is_the_best_merge_of_all_again_and_again():
+    """With loops, edges that are there twice, and nodes without one."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        edges = rng.integers(12, size=(20, 2))
+        assert coding_tree(edges, 14).tolist() == merged_by_definition(edges, 14).tolist()
+    assert coding_tree(edges[:0], 3).tolist() == [0, 1, 2]
+
+
+def peak_bytes(edges, n):
+    tracemalloc.start()
+    tree = coding_tree(edges, n)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak, tree
+
+
+def test_a_tree_takes_memory_of_its_edges():
+    """All pairs of the first graph would take 8 MB, all merges ever weighed in the second 850 bytes an edge."""
+    clique = np.argwhere(np.triu(np.ones((4, 4)), 1))
+    cliques = (clique + np.arange(0, 1000, 4)[:, None, None]).reshape(-1, 2)
+    peak, tree = peak_bytes(cliques, 1000)
+    assert tree.tolist() == np.repeat(np.arange(250), 4).tolist()
+    assert peak < 1000 * len(cliques)
+    many = np.argwhere(np.triu(np.random.default_rng(0).random((400, 400)) < 0.05, 1))
+    assert peak_bytes(many, 400)[0] < 500 * len(many)
 
 
 @pytest.mark.parametrize("edges", [[[0, 9]], [[-1, 2]]])

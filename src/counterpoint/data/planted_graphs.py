@@ -7,6 +7,9 @@ import numpy as np
 from counterpoint.base.errors import InputError
 from counterpoint.data.graphs import Graph, graph_from
 
+_ROWS = 512
+"""Nodes whose pairs are drawn together; draws do not depend on it."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PlantedAnomalies:
@@ -26,6 +29,8 @@ def blocks(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A stochastic block model: edges int64 `[E, 2]`, each once, and the block int64 `[N]` of each node.
 
+    Every pair of nodes is drawn, the pairs of 512 nodes at a time: memory 512 x N.
+
     Args:
         sizes: Nodes of every block.
         inside: Chance of an edge within a block.
@@ -37,9 +42,12 @@ def blocks(
     """
     if not 0 <= between <= 1 or not 0 <= inside <= 1:
         raise InputError(f"inside and between must lie in 0..1, got {inside} and {between}")
-    block = np.repeat(np.arange(len(sizes)), sizes)
-    chance = np.where(block[:, None] == block, inside, between)
-    return np.argwhere(np.triu(rng.random(chance.shape) < chance, 1)), block
+    block, found = np.repeat(np.arange(len(sizes)), sizes), list[np.ndarray]()
+    for start in range(0, max(1, len(block)), _ROWS):
+        chance = np.where(block[start : start + _ROWS, None] == block, inside, between)
+        drawn = np.argwhere(np.triu(rng.random(chance.shape) < chance, start + 1))
+        found.append(drawn + np.array([start, 0]))
+    return np.concatenate(found), block
 
 
 def planted_anomalies(

@@ -77,18 +77,34 @@ class Edges:
         return Edges.of(torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2))
 
     def find(self, froms: Tensor, tos: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Bool `[n, m]`, whether there is an edge from each of n numbers to each of m, and its weight (else 1)."""
-        codes = froms[:, None] * self.nodes + tos[None, :]
-        if not len(self.codes):
-            return torch.zeros_like(codes, dtype=torch.bool), None
-        place = torch.searchsorted(self.codes, codes).clamp_max(len(self.codes) - 1)
-        # A code of numbers outside the graph may be that of an edge, also by overflow.
-        known = self._has(froms)[:, None] & self._has(tos)[None, :]
-        there = (self.codes[place] == codes) & known
-        return there, None if self.weights is None else torch.where(there, self.weights[place], 1.0)
+        """Bool `[n, m]`, whether there is an edge from each of n numbers to each of m, and its weight (else 1).
 
-    def _has(self, numbers: Tensor) -> Tensor:
-        return (numbers >= 0) & (numbers < self.nodes)
+        Only the edges of these numbers are looked at, so that a block costs little more than to fill it.
+        """
+        there = torch.zeros(len(froms), len(tos), dtype=torch.bool, device=froms.device)
+        if not len(self.codes) or not there.numel():
+            return there, None
+        row, edge = _spans(*self._reach(froms, tos))
+        order = tos.argsort()
+        ends, numbers = self.codes[edge] % self.nodes, tos[order]
+        # A number may be there several times.
+        which, place = _spans(torch.searchsorted(numbers, ends), torch.searchsorted(numbers, ends, right=True))
+        where = row[which], order[place]
+        there[where] = True
+        if self.weights is None:
+            return there, None
+        weights = torch.ones(there.shape, dtype=self.weights.dtype, device=there.device)
+        weights[where] = self.weights[edge[which]]
+        return there, weights
+
+    def _reach(self, froms: Tensor, tos: Tensor) -> tuple[Tensor, Tensor]:
+        """Between which places of ``codes`` the edges lie from each number to the least and the largest of ``tos``."""
+        known = (froms >= 0) & (froms < self.nodes)
+        # What lies outside the graph must not become another node's code, also by overflow.
+        first = torch.where(known, froms, 0) * self.nodes
+        least, most = (end.clamp(0, self.nodes - 1) for end in torch.aminmax(tos))
+        start = torch.searchsorted(self.codes, first + least)
+        return start, torch.where(known, torch.searchsorted(self.codes, first + most, right=True), start)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,6 +161,13 @@ class Linked(Relation):
             mine[start : start + len(self.candidates)] = self.candidates
             every = mine
         return replace(self, candidates=every)
+
+
+def _spans(start: Tensor, stop: Tensor) -> tuple[Tensor, Tensor]:
+    """Of ranges of numbers ``start .. stop``, one after the other: which range, and the number, for each number."""
+    which = torch.repeat_interleave(stop - start)
+    within = torch.arange(len(which), device=which.device) - (torch.cumsum(stop - start, 0) - (stop - start))[which]
+    return which, start[which] + within
 
 
 def _checked_weights(weights: Tensor, count: int) -> Tensor:

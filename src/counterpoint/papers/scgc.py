@@ -24,7 +24,6 @@ from counterpoint.experiments.graph_autoencoder import learn_autoencoder
 from counterpoint.experiments.published import Published
 from counterpoint.objectives import NContrast
 from counterpoint.pairs.influence import influence, influenced
-from counterpoint.pairwise.explicit import Explicit
 
 paper = Paper(
     short="SCGC",
@@ -173,15 +172,14 @@ def influence_contrast(
         hops: Of influence.
         cumulative: Whether nearer hops count too.
     """
-    whole = influenced(influence(sparse_tensor(normalised(graph.adjacency)), hops=hops, cumulative=cumulative))
+    adjacency = sparse_tensor(normalised(graph.adjacency))
     linked = torch.from_numpy(np.flatnonzero(graph.degrees))
     generator, objective = torch.Generator().manual_seed(seed), NContrast(temperature=4.0)
 
     def contrast(z: Tensor, _: Tensor) -> Tensor:
         rows = linked[torch.randperm(len(linked), generator=generator)[:anchors]]
-        assert whole.weights is not None  # influence is weights
-        relation = Explicit(whole.positive[rows], whole.negative[rows], whole.weights[rows])
-        return objective(z[rows], z, relation=relation)
+        weights = influence(adjacency, hops=hops, cumulative=cumulative, nodes=rows)
+        return objective(z[rows], z, relation=influenced(weights, rows))
 
     return contrast
 

@@ -1,11 +1,8 @@
-"""Views of a graph: without some edges, without some features, and spread by diffusion."""
+"""Views of a graph: without some edges and without some features."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy import sparse
-from scipy.sparse import linalg
 from torch import Tensor
 
 from counterpoint.base.errors import InputError
@@ -66,29 +63,3 @@ def drop_features(x_NF: Tensor, share: float | Tensor, generator: torch.Generato
         return x_NF * keep
     place, values = x_NF.indices(), x_NF.values() * keep[x_NF.indices()[1]]
     return torch.sparse_coo_tensor(place, values, x_NF.shape, is_coalesced=True, check_invariants=False)
-
-
-def diffused(adjacency: sparse.csr_array, *, restart: float = 0.15, keep: int = 32) -> sparse.csr_array:
-    """Personalised PageRank of every node, its largest entries: a view that joins nodes that are near by many ways.
-
-    Formula: ``a (I - (1 - a) D^-1/2 A D^-1/2)^-1``, of every row the ``keep`` largest. Gasteiger, Weissenberger and
-    Guennemann (2019), "Diffusion Improves Graph Learning", arXiv:1911.05485, Eq. 2; the second view of MVGRL (Hassani
-    and Khasahmadi, 2020, arXiv:2006.05582). The inverse is dense while it is made: memory N x N.
-
-    Args:
-        adjacency: Symmetric `[N, N]`, not negative.
-        restart: ``a``, between 0 and 1.
-        keep: Entries of a row that stay.
-
-    Raises:
-        InputError: A restart outside 0 to 1, or nothing kept.
-    """
-    if not 0 < restart < 1 or keep < 1:
-        raise InputError(f"restart must lie between 0 and 1 and keep be at least 1, got {restart} and {keep}")
-    degrees = np.asarray(adjacency.sum(1), dtype=np.float64).ravel()
-    scale = np.power(degrees, -0.5, out=np.zeros_like(degrees), where=degrees > 0)
-    spread = sparse.diags_array(scale) @ adjacency @ sparse.diags_array(scale)
-    system = sparse.csc_array(sparse.eye_array(len(degrees)) - (1 - restart) * spread)
-    rank = restart * linalg.splu(system).solve(np.eye(len(degrees)))
-    least = np.sort(rank, axis=1)[:, -min(keep, len(degrees)), None]
-    return sparse.csr_array(np.where(rank >= least, rank, 0.0))

@@ -74,8 +74,15 @@ class SequentialRecommender:
         contrast: Of two views of each sequence, beside the next item; None for none.
         settings: Sizes and length.
         seed: Of weights, batches, views and dropout.
+
+    Raises:
+        InputError: Batches of one sequence, which has no other to be told from, with a contrast.
     """
 
     contrast: SequenceContrast | None = None
     settings: SequentialSettings = SequentialSettings()
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.contrast is not None and self.settings.batch < 2:
+            raise InputError(f"batch must be at least 2 with a contrast, got {self.settings.batch}")

@@ -99,7 +99,7 @@ def test_without_times_a_share_of_every_user_is_held_out(tmp_path, ok, cli):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--encoder", "mlp"), "--encoder does not apply to interactions"),
+        (("--encoder", "mlp"), "--encoder must be one of light-gcn, sasrec for interactions, got 'mlp'"),
         (
             ("--objective", "vic-reg"),
             "--objective vic-reg cannot rank a user's items before others; these can: info-nce, bpr, additive-margin",

@@ -5,7 +5,8 @@ import torch
 from counterpoint.data.interactions import Interactions, Split, leave_last_out
 from counterpoint.experiments.next_item import SequenceLearner, SequenceSettings
 from counterpoint.experiments.recommend import ranking
-from counterpoint.experiments.text_items import AdaptedItems, learn_to_best
+from counterpoint.experiments.sequence_looks import learn_to_best
+from counterpoint.experiments.text_items import AdaptedItems
 
 
 def circles(users=60, items=12, each=6):

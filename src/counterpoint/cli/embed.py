@@ -18,7 +18,7 @@ from counterpoint.cli import console
 from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import SOURCE, TableCorpus, corpus_source, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.named_vectors import tables_of
+from counterpoint.experiments.named_vectors import named_encoder
 from counterpoint.retrieval import SHARD_ROWS, Recall, Store, build_index, embed_with_ray
 from counterpoint.retrieval import embed as embed_here
 from counterpoint.retrieval.ann import KINDS
@@ -97,7 +97,7 @@ def _some_users(run: Path) -> np.ndarray | None:
     folder = RunFolder(run)
     if folder.recommender() is None:
         return None
-    users = tables_of(folder)
+    users = named_encoder(folder)
     names = np.random.default_rng(0).permutation(users.names["users"])[:HELD_ROWS]
     return users.encode([str(name) for name in names], role=Role.QUERY)
 

@@ -1,13 +1,12 @@
 """What the options of ``train`` say of a recommender: its ranking, its contrast and its sizes."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from counterpoint.base.checks import check_not_negative
 from counterpoint.base.errors import InputError
-from counterpoint.cli.options import named_one, objective_named
+from counterpoint.cli.options import named_one, objective_named, whole_epochs
 from counterpoint.experiments.catalogue import all_losses, loss_named, name_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
@@ -38,12 +37,9 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
         InputError: A name that is none, a number out of its range, or one for something that has no such number.
     """
     plan = Recommender(seed=given["seed"] or 0)
-    epochs = given["epochs"]
-    if epochs is not None and not (math.isfinite(epochs) and epochs == int(epochs)):
-        raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
     asked = {
         "ranking": _ranking(plan.settings.ranking, given["objective"], given["temperature"]),
-        "epochs": None if epochs is None else int(epochs),
+        "epochs": whole_epochs(given["epochs"]),
         "batch": given["batch_size"],
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }

@@ -1,5 +1,6 @@
 """Names that a person may type, and what they stand for; nothing below the command line looks things up by name."""
 
+import math
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,17 @@ def chunk_of(text: str | None) -> CacheChunk | None:
     if text is None:
         return None
     return checked_chunk(int(text) if text.strip().isdecimal() else text, "--cache-chunk")
+
+
+def whole_epochs(epochs: float | None) -> int | None:
+    """What ``--epochs`` says of a recommender.
+
+    Raises:
+        InputError: No whole number.
+    """
+    if epochs is not None and not (math.isfinite(epochs) and epochs == int(epochs)):
+        raise InputError(f"--epochs: a recommender is looked at between whole epochs, got {epochs:g}")
+    return None if epochs is None else int(epochs)
 
 
 def columns_of(given: list[str]) -> tuple[tuple[str, str], ...]:

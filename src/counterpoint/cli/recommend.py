@@ -9,7 +9,8 @@ from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
 from counterpoint.cli.item_recipe import ONLY_ITEMS, recommender_of, told
-from counterpoint.cli.options import columns_of, only_options
+from counterpoint.cli.options import columns_of, named_one, only_options
+from counterpoint.cli.sequence_recipe import DATA, NO_SEQUENCES, sequential_of, told_sequential
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
@@ -18,13 +19,19 @@ from counterpoint.experiments.recommender.job import judge_recommender, train_in
 from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
 from counterpoint.experiments.recommender.page import write_page
 from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
+from counterpoint.experiments.recommender.sequential import learnt_from, train_sequences_into
 from counterpoint.experiments.source import DataSource, open_held_out
 from counterpoint.training import MetricsFile, ranks
 
 APPLY = {
     *("data", "out", "test", "test_fraction", "column", "objective", "temperature", "epochs", "batch_size"),
-    *(*ONLY_ITEMS, "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+    *(*ONLY_ITEMS, "encoder", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
+
+
+ENCODERS = {"light-gcn": recommender_of, "sasrec": sequential_of}
+AnyRecommender = Recommender | SequentialRecommender
 
 
 def train_items(context: typer.Context, source: DataSource) -> None:
@@ -34,16 +41,19 @@ def train_items(context: typer.Context, source: DataSource) -> None:
         InputError: An option does not apply to interactions, or the data cannot be used.
     """
     given = context.params
+    recipe_of = named_one(ENCODERS, "--encoder", given["encoder"] or "light-gcn", "interactions")
     only_options(context, APPLY, "interactions of users and items")
+    if recipe_of is sequential_of:
+        only_options(context, APPLY.difference(NO_SEQUENCES), DATA)
     if ranks.current().size > 1:
         raise InputError("interactions are learnt by one process: run train without torchrun")
-    recipe = recommender_of(given)
-    opened = open_interactions(source)
+    recipe = recipe_of(given)
+    opened = _opened(recipe, source)
     console.say(opened.described)
     if given["dry_run"]:
         _say_plan(recipe, opened, json=given["json"])
         return
-    console.say(f"training {told(recipe)}")
+    console.say(f"training {_told(recipe)}")
     folder = RunFolder(given["out"])
     folder.create(recipe, source, replace=given["replace_run"])
     began = time.perf_counter()
@@ -64,8 +74,8 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
     Raises:
         InputError: Nothing was held out, or fewer than two users have something to find.
     """
-    folder, source = RunFolder(run), _source(run)
-    opened = open_interactions(source)
+    folder, (recipe, source) = RunFolder(run), _plan(run)
+    opened = _opened(recipe, source)
     known, test = opened.split.known, opened.split.test
     if on is not None:
         table = open_held_out(on)
@@ -84,17 +94,32 @@ def report_items(run: Path, *, json: bool) -> None:
     Raises:
         InputError: Nothing was held out.
     """
-    opened = open_interactions(_source(run))
+    opened = _opened(*_plan(run))
     if not opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
 
 
-def _source(run: Path) -> DataSource:
+def _plan(run: Path) -> tuple[AnyRecommender, DataSource]:
     found = RunFolder(run).recommender()
     assert found is not None  # asked before
-    return found[1]
+    return found
+
+
+def _opened(recipe: AnyRecommender, source: DataSource) -> Opened:
+    return open_interactions(source, in_order=isinstance(recipe, SequentialRecommender))
+
+
+def _told(recipe: AnyRecommender) -> str:
+    return told(recipe) if isinstance(recipe, Recommender) else told_sequential(recipe)
+
+
+def _learnt_from(recipe: AnyRecommender, opened: Opened) -> tuple[int, str]:
+    """How many of what make an epoch."""
+    if isinstance(recipe, Recommender):
+        return len(opened.split.train), "interactions"
+    return learnt_from(opened.split), "sequences"
 
 
 def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
@@ -104,19 +129,19 @@ def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
     return found
 
 
-def _say_plan(recipe: Recommender, opened: Opened, *, json: bool) -> None:
+def _say_plan(recipe: AnyRecommender, opened: Opened, *, json: bool) -> None:
     split, settings = opened.split, recipe.settings
     if json:
         console.machine({"recipe": to_json(recipe), "rows": len(split.train), "held_out": len(split.test)})
         return
+    count, what = _learnt_from(recipe, opened)
     console.result(
-        f"would train {told(recipe)}: up to {settings.epochs} epochs of {len(split.train):,} interactions, "
-        f"{settings.batch} a step"
+        f"would train {_told(recipe)}: up to {settings.epochs} epochs of {count:,} {what}, {settings.batch} a step"
     )
 
 
-def _trained(recipe: Recommender, opened: Opened, folder: RunFolder) -> int:
-    steps = -(-len(opened.split.train) // recipe.settings.batch)
+def _trained(recipe: AnyRecommender, opened: Opened, folder: RunFolder) -> int:
+    steps = -(-_learnt_from(recipe, opened)[0] // recipe.settings.batch)
     kept = MetricsFile(folder.metrics)
     began = time.perf_counter()
 
@@ -129,7 +154,9 @@ def _trained(recipe: Recommender, opened: Opened, folder: RunFolder) -> int:
 
     kept.on_start(0, recipe.settings.epochs * steps)
     try:
-        return train_into(recipe, opened.split, folder, tell=tell)
+        if isinstance(recipe, Recommender):
+            return train_into(recipe, opened.split, folder, tell=tell)
+        return train_sequences_into(recipe, opened, folder, tell=tell)
     except KeyboardInterrupt:
         console.say("stopped; a run on interactions is not resumed, and begins again")
         raise typer.Exit(130) from None

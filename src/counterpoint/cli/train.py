@@ -9,7 +9,7 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.filters import filters_of
-from counterpoint.cli.item_recipe import CONTRASTS, ONLY_ITEMS
+from counterpoint.cli.item_recipe import ONLY_ITEMS
 from counterpoint.cli.nodes import ONLY_EDGES, VIEWS, train_graph
 from counterpoint.cli.options import (
     BATCHES,
@@ -22,6 +22,7 @@ from counterpoint.cli.options import (
     recipe_named,
 )
 from counterpoint.cli.recommend import train_items
+from counterpoint.cli.sequence_recipe import ALL_CONTRASTS
 from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
@@ -83,7 +84,7 @@ def train(
         str | None,
         typer.Option(
             help="conv-net, resnet18, vit-tiny, static, small-bert, small-decoder, mlp, passthrough, or a Hugging Face "
-            "model (folder or name); with edges gcn, gat, gin, linear or mlp.",
+            "model (folder or name); with interactions light-gcn or sasrec; with edges gcn, gat, gin, linear or mlp.",
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -93,7 +94,7 @@ def train(
     ] = None,
     contrast: Annotated[
         str | None,
-        typer.Option(help=f"With interactions, beside the ranking: {', '.join(CONTRASTS)}.", rich_help_panel=METHOD),
+        typer.Option(help=f"With interactions, beside the ranking: {ALL_CONTRASTS}.", rich_help_panel=METHOD),
     ] = None,
     contrast_weight: Annotated[
         float | None, typer.Option(help="With --contrast: what it counts beside the ranking.", rich_help_panel=METHOD)
@@ -105,7 +106,7 @@ def train(
     layers: Annotated[
         int | None,
         typer.Option(
-            help="With interactions, or edges and --encoder linear or mlp: how often to propagate over the graph.",
+            help="With interactions, or edges and --encoder linear or mlp: how often to propagate; blocks of sasrec.",
             rich_help_panel=METHOD,
         ),
     ] = None,

@@ -20,6 +20,7 @@ from counterpoint.encoders.hugging_face import HuggingFace
 from counterpoint.encoders.hyperedges import HyperedgeAttention
 from counterpoint.encoders.hypergraphs import HypergraphGCN
 from counterpoint.encoders.id_vectors import IdVectors, id_table, id_tables
+from counterpoint.encoders.item_sequences import ItemSequences, NextItemEncoder, next_item_encoder
 from counterpoint.encoders.latent_attention import LatentAttention
 from counterpoint.encoders.layered import layer_embeddings
 from counterpoint.encoders.light_gcn import LightGCN
@@ -76,6 +77,7 @@ __all__ = [
     "IdVectors",
     "InnerProduct",
     "Inputs",
+    "ItemSequences",
     "LastToken",
     "LatentAttention",
     "LearnableGate",
@@ -90,6 +92,7 @@ __all__ = [
     "MetaPathEncoder",
     "ModalGCN",
     "NeuralCommonNeighbour",
+    "NextItemEncoder",
     "NoHead",
     "NullspaceProjection",
     "Passthrough",
@@ -127,6 +130,7 @@ __all__ = [
     "layer_embeddings",
     "load_encoder",
     "mask_words",
+    "next_item_encoder",
     "nullspace_projection",
     "unfreeze",
     "von_mises_fisher",

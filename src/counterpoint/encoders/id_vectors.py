@@ -1,6 +1,6 @@
 """Vectors by name: of users and of items, where the role says which are meant, or of one kind of thing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,14 +76,7 @@ class IdTables(Encoder):
         check_kind(content, Kind.TEXT)
         names = list(self.names)
         side = names[-1 if role is Role.QUERY else 0]
-        rows = [self._rows[side].get(str(name), -1) for name in content]
-        if unknown := [name for name, row in zip(content, rows, strict=True) if row < 0]:
-            more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-            raise InputError(
-                f"{side}: {unknown[0]!r}{more} was not there in training; {len(self.names[side]):,} are known, such as "
-                f"{self.names[side][0]!r}"
-            )
-        return {"row": torch.tensor(rows, dtype=torch.int64)}
+        return {"row": torch.tensor(looked_up(content, self._rows[side], side), dtype=torch.int64)}
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Vectors `[N, D]`."""
@@ -92,6 +85,27 @@ class IdTables(Encoder):
     def write_files(self, folder: Path) -> None:
         """Write the names."""
         write_json(folder / NAMES, self.names)
+
+
+def looked_up(names: Iterable[object], known: Mapping[str, int], side: str) -> list[int]:
+    """The numbers of names.
+
+    Args:
+        names: As strings they are those of ``known``.
+        known: Number by name.
+        side: What they are the names of, in messages.
+
+    Raises:
+        InputError: A name that was not there in training; the message counts them.
+    """
+    asked = [str(name) for name in names]
+    if unknown := [name for name in asked if name not in known]:
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        raise InputError(
+            f"{side}: {unknown[0]!r}{more} was not there in training; {len(known):,} are known, such as "
+            f"{next(iter(known))!r}"
+        )
+    return [known[name] for name in asked]
 
 
 def id_tables(

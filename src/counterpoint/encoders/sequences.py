@@ -85,6 +85,9 @@ class SequenceEncoder(nn.Module):
     Attributes:
         items: Gives the vectors of all items.
         longest: Places; of longer sequences the last so many items count.
+        from_end: Whether the last item has the last place, whatever the length, as in SASRec's public code; the first
+            item has the first otherwise, and a sequence longer than those learnt from ends in a place that nothing has
+            been learnt of.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class SequenceEncoder(nn.Module):
         layers: int = 2,
         heads: int = 2,
         dropout: float = 0.2,
+        from_end: bool = False,
     ) -> None:
         """Draw the weights from torch's random state.
 
@@ -106,6 +110,7 @@ class SequenceEncoder(nn.Module):
             layers: Blocks.
             heads: Of attention, a divisor of D.
             dropout: Of inputs and of every block.
+            from_end: See above.
 
         Raises:
             InputError: Sizes below 1, or heads that do not divide D.
@@ -116,7 +121,7 @@ class SequenceEncoder(nn.Module):
                 f"sizes must be at least 1 and heads divide dim, got dim={dim}, longest={longest}, layers={layers}, "
                 f"heads={heads}"
             )
-        self.items, self.longest = items, longest
+        self.items, self.longest, self.from_end = items, longest, from_end
         self.place = nn.Parameter(torch.randn(longest, dim) * dim**-0.5)
         self.hidden = nn.Parameter(torch.randn(dim) * dim**-0.5)
         self.drop = nn.Dropout(dropout)
@@ -136,14 +141,20 @@ class SequenceEncoder(nn.Module):
         vectors: Tensor = self.items() if table is None else table
         known = sequences.clamp(min=0)
         rows = torch.where((sequences == HIDDEN).unsqueeze(-1), self.hidden, vectors[known])
-        rows = rows * (sequences != ABSENT).unsqueeze(-1)
+        there = sequences != ABSENT
+        rows = rows * there.unsqueeze(-1)
         length = sequences.shape[1]
         later = torch.ones(length, length, dtype=torch.bool, device=rows.device).triu(1)
         # What is absent stands after the end, where a causal mask hides it from all that counts.
-        rows = self.drop(rows + self.place[:length])
+        rows = self.drop(rows + (self._from_end(there) if self.from_end else self.place[:length]))
         for block in self.blocks:
             rows = block(rows, src_mask=later)
         return self.norm(rows)
+
+    def _from_end(self, there: Tensor) -> Tensor:
+        # `[N, L, D]`; what is absent has the last place, and is seen by nothing.
+        missing = self.longest - there.sum(1, keepdim=True)
+        return self.place[(missing + torch.arange(there.shape[1], device=there.device)).clamp(max=self.longest - 1)]
 
     def last(self, sequences: Tensor, table: Tensor | None = None) -> Tensor:
         """The vector after the last item, `[N, D]`."""

@@ -13,13 +13,17 @@ from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
-Plan = Recipe | Recommender | NodeLearner
+Plan = Recipe | Recommender | SequentialRecommender | NodeLearner
 """What a run learns by: from content, from interactions, or from edges."""
 
-_HELD = {Recommender: "a recommender, learnt from interactions", NodeLearner: "nodes of a graph, learnt from edges"}
+_HELD = {
+    **dict.fromkeys((Recommender, SequentialRecommender), "a recommender, learnt from interactions"),
+    NodeLearner: "nodes of a graph, learnt from edges",
+}
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
 
@@ -147,14 +151,15 @@ class RunFolder:
             raise CheckpointError(f"{self.config} does not hold a recipe and a data source")
         return recipe, source
 
-    def recommender(self) -> tuple[Recommender, DataSource] | None:
+    def recommender(self) -> tuple[Recommender | SequentialRecommender, DataSource] | None:
         """What a run on interactions learns by, and its data source; None for any other run.
 
         Raises:
             CheckpointError: As for :meth:`plan`.
         """
         recipe, source = self.plan()
-        return (recipe, source) if isinstance(recipe, Recommender) and source is not None else None
+        known = isinstance(recipe, (Recommender, SequentialRecommender))
+        return (recipe, source) if known and source is not None else None
 
     def graph(self) -> tuple[NodeLearner, DataSource] | None:
         """What a run on edges learns by, and its data source; None for any other run.

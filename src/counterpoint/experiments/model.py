@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from counterpoint.base.content import Content
-from counterpoint.encoders import Encoder, Role, load_encoder
+from counterpoint.base.errors import InputError
+from counterpoint.encoders import Encoder, NextItemEncoder, Role, load_encoder
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.retrieval import cosines
 
@@ -34,6 +35,32 @@ class Model:
     def encode_document(self, content: Content, *, batch_size: int = 256, normalize: bool = True) -> np.ndarray:
         """As :meth:`encode`, with the document prompt or the second tower."""
         return self.document_encoder.encode(content, batch_size=batch_size, normalize=normalize, role=Role.DOCUMENT)
+
+    def encode_sequence(
+        self, sequences: Sequence[Sequence[str]], *, batch_size: int = 256, normalize: bool = True
+    ) -> np.ndarray:
+        """Users by the items that they took, oldest first, as :meth:`encode_query` embeds those known by name.
+
+        Nobody needs to be known from training; the items must be.
+
+        Args:
+            sequences: The items of each of N users, at least one, such as ``[["i1", "i2"], ["i7"]]``.
+            batch_size: Sequences encoded at once.
+            normalize: Scale every row to length 1.
+
+        Returns:
+            float32 `[N, D]`.
+
+        Raises:
+            InputError: The model has not learnt sequences of items, a sequence is a string or empty, or items were not
+                there in training.
+        """
+        if not isinstance(self.encoder, NextItemEncoder):
+            raise InputError(
+                "encode_sequence: this model has not learnt what comes next; train on interactions with times by "
+                "--encoder sasrec"
+            )
+        return self.encoder.encode_sequences(sequences, batch_size=batch_size, normalize=normalize)
 
     def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Cosines float32 `[N, M]` of embeddings `[N, D]` and `[M, D]`; a row of zeros has cosine 0 with all.

@@ -2,6 +2,7 @@
 
 from counterpoint.base.errors import CheckpointError
 from counterpoint.encoders.id_vectors import IdTables
+from counterpoint.encoders.item_sequences import NextItemEncoder
 from counterpoint.experiments.folder import RunFolder
 
 
@@ -11,7 +12,19 @@ def tables_of(folder: RunFolder) -> IdTables:
     Raises:
         CheckpointError: The run is not finished, or damaged.
     """
-    encoder = folder.encoders()[0]
+    encoder = named_encoder(folder)
     if not isinstance(encoder, IdTables):
+        raise CheckpointError(f"{folder.model} does not hold tables of vectors")
+    return encoder
+
+
+def named_encoder(folder: RunFolder) -> IdTables | NextItemEncoder:
+    """What makes a vector of a name: it is kept, or made of the items that a user has.
+
+    Raises:
+        CheckpointError: As for :func:`tables_of`.
+    """
+    encoder = folder.encoders()[0]
+    if not isinstance(encoder, (IdTables, NextItemEncoder)):
         raise CheckpointError(f"{folder.model} does not hold vectors by name")
     return encoder

@@ -30,6 +30,7 @@ class SequenceSettings:
         batch: Sequences a step.
         dropout: Of the encoder.
         learning_rate: Of Adam.
+        from_end: Places are counted from the last item that the next one is asked after.
     """
 
     steps: int
@@ -39,10 +40,13 @@ class SequenceSettings:
     batch: int = 128
     dropout: float = 0.2
     learning_rate: float = 2e-3
+    from_end: bool = False
 
 
 Further = Callable[[Tensor, Tensor], Tensor]
 """From states `[n, D]` and the items that came next, int64 `[n]`, to a further loss."""
+After = Callable[[int, Tensor], bool]
+"""Told how many steps are done and the loss of the last; whether that is enough."""
 
 
 class SequenceLearner:
@@ -81,16 +85,21 @@ class SequenceLearner:
             torch.manual_seed(seed)
             made = LearntItems(data.train.shape[1], dim=settings.dim) if items is None else items()
             self.encoder = SequenceEncoder(
-                made, dim=settings.dim, longest=settings.longest, layers=settings.layers, dropout=settings.dropout
-            )
+                made, dim=settings.dim, longest=settings.longest, layers=settings.layers, dropout=settings.dropout,
+                from_end=settings.from_end,
+            )  # fmt: skip
             self.augmenters: Augmenters | None = None if contrast is None else contrast.augmenters(settings.dim)
 
-    def learn(self, further: Further | None = None, *, heads: nn.Module | None = None) -> None:
+    def learn(
+        self, further: Further | None = None, *, heads: nn.Module | None = None, after: After | None = None
+    ) -> None:
         """All steps.
 
         Args:
             further: A loss beside that of the next item.
             heads: What it learns beside the encoder.
+            after: Asked after every step, and ends learning where it says so; it must leave random state and modes of
+                modules as they are.
         """
         learners = nn.ModuleList([self.encoder, *([] if heads is None else [heads])])
         rate = self.settings.learning_rate
@@ -100,10 +109,12 @@ class SequenceLearner:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             learners.train()
-            for _ in range(self.settings.steps):
+            for step in range(self.settings.steps):
                 rows = rng.integers(len(self.sequences), size=self.settings.batch)
                 chosen = [self.sequences[row] for row in rows]
-                self._step(chosen, rng, further, (optimiser, meta))
+                loss = self._step(chosen, rng, further, (optimiser, meta))
+                if after is not None and after(step + 1, loss):
+                    break
             learners.eval()
 
     def _step(
@@ -112,7 +123,7 @@ class SequenceLearner:
         rng: np.random.Generator,
         further: Further | None,
         optimisers: tuple[torch.optim.Optimizer, torch.optim.Optimizer | None],
-    ) -> None:
+    ) -> Tensor:
         optimiser, meta = optimisers
         optimiser.zero_grad()
         table = self.encoder.items()
@@ -129,11 +140,14 @@ class SequenceLearner:
             meta.zero_grad()
             self.contrast.meta(first, second, self.augmenters).backward()
             meta.step()
+        return loss.detach()
 
     def _next(self, chosen: list[np.ndarray], table: Tensor, further: Further | None) -> Tensor:
         whole = padded(chosen, self.settings.longest + 1)
         there = whole[:, 1:] != ABSENT
-        states, targets = self.encoder(whole[:, :-1], table)[there], whole[:, 1:][there]
+        # The last item of a shorter sequence is asked for and not asked after, as that of the longest.
+        asked = whole[:, :-1].where(there, ABSENT)
+        states, targets = self.encoder(asked, table)[there], whole[:, 1:][there]
         relation = SameKey(targets, torch.arange(len(table)))
         loss = InfoNCE(temperature=1.0, similarity=Dot())(states, table, relation=relation)
         return loss if further is None else loss + further(states, targets)

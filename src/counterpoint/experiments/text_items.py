@@ -1,11 +1,6 @@
-"""A next item by the items' texts: an adaptor of given vectors, and a recommender kept as it was at its best look."""
-
-import copy
+"""A next item by the items' texts: an adaptor of given vectors."""
 
 from torch import Tensor, nn
-
-from counterpoint.experiments.next_item import SequenceLearner
-from counterpoint.experiments.recommend import ranking
 
 
 class AdaptedItems(nn.Module):
@@ -34,38 +29,3 @@ class AdaptedItems(nn.Module):
     def forward(self) -> Tensor:
         """All of them, `[I, D]`."""
         return self.adaptor(self._vectors)
-
-
-def learn_to_best(learner: SequenceLearner, *, look: int) -> int:
-    """All steps; in the end the encoder has the weights of its best look at the validation part, by nDCG@10.
-
-    Args:
-        learner: Learns, and is looked at after every so many steps and after the last.
-        look: Steps between looks.
-
-    Returns:
-        The steps before the best look.
-    """
-    encoder, data = learner.encoder, learner.data
-    best, kept, at, steps = -1.0, dict[str, Tensor](), 0, 0
-
-    def looked() -> None:
-        nonlocal best, kept, at
-        encoder.eval()
-        reached = ranking(learner.vectors(data.train), data.train, data.validation, groups=())["ndcg@10"]
-        if reached > best:
-            best, kept, at = reached, copy.deepcopy(encoder.state_dict()), steps
-
-    def watched(states: Tensor, items: Tensor) -> Tensor:
-        nonlocal steps
-        del items
-        if steps and steps % look == 0:
-            looked()
-            encoder.train()
-        steps += 1
-        return states.new_zeros(())
-
-    learner.learn(watched)
-    looked()
-    encoder.load_state_dict(kept)
-    return at

@@ -17,7 +17,8 @@ from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Settin
 from counterpoint.experiments.descend import descend
 from counterpoint.experiments.next_item import SequenceLearner, SequenceSettings
 from counterpoint.experiments.recommend import ranking
-from counterpoint.experiments.text_items import AdaptedItems, learn_to_best
+from counterpoint.experiments.sequence_looks import learn_to_best
+from counterpoint.experiments.text_items import AdaptedItems
 from counterpoint.experiments.text_retrieval import picked
 from counterpoint.objectives import CLIP
 

@@ -7,14 +7,13 @@ import numpy as np
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data.interactions import Interactions, Split, name_of
 from counterpoint.encoders.id_vectors import as_cosines, id_tables
-from counterpoint.encoders.role import Role
 from counterpoint.evaluation.exposure import exposure
 from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, SystemMeasure
-from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommend import Look, train_recommender
 from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.experiments.recommender.vectors import vectors_of
 
 
 def train_into(
@@ -55,10 +54,8 @@ def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions
     Raises:
         InputError: Fewer than two users have a test item.
     """
-    encoder = tables_of(folder)
-    users = encoder.encode(encoder.names["users"], role=Role.QUERY)
-    items = encoder.encode(encoder.names["items"], role=Role.DOCUMENT)
-    systems = {"popularity": popularity_scores(known.matrix), "trained": dot_scores(users, items)}
+    scores = dot_scores(*vectors_of(folder, known))
+    systems = {"popularity": popularity_scores(known.matrix), "trained": scores}
     asked = np.unique(test.users)
     found = {
         name: [*recommendation(scores, known.matrix, test.matrix), *exposure(scores, known.matrix, asked)]

@@ -11,6 +11,7 @@ from counterpoint.data.interactions import Interactions, Split, hold_out, leave_
 from counterpoint.data.table import listed
 from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.recommender.enough import by_time, check_enough
+from counterpoint.experiments.recommender.in_order import check_in_order, last_out
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
@@ -27,10 +28,12 @@ class Opened:
     """Interactions, ready to learn from.
 
     Attributes:
+        whole: All of the file.
         split: Its test part is empty where nothing is held out.
         described: What was found, to be told to the user.
     """
 
+    whole: Interactions
     split: Split
     described: str
 
@@ -74,15 +77,21 @@ def read(table: Table, roles: dict[str, str], *, like: Interactions | None = Non
     return read_interactions(MemoryTable(held, description=table.description), time=time, like=like)
 
 
-def open_interactions(source: DataSource) -> Opened:
+def open_interactions(source: DataSource, *, in_order: bool = False) -> Opened:
     """Read, and split by time where there is one, by shares of every user otherwise.
 
     With a time, each user's last item is for the test and the one before to choose by; without, ``test_fraction`` of
     each user's items, and the same share of the rest. Where the test is a file of its own, or ``test_fraction=0`` asks
     for none, a tenth of each user's items is to choose by.
 
+    Args:
+        source: Where they are, and what is held out.
+        in_order: They are learnt in the order of time: each user's last item is to choose by where the test is no part
+            of the file.
+
     Raises:
-        InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out.
+        InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out;
+            or the order is asked for, and there are no times or too few items to learn it from.
     """
     check_numbers(source)
     table = open_data(source.data)[0]
@@ -90,12 +99,13 @@ def open_interactions(source: DataSource) -> Opened:
         raise InputError(f"--column {odd[0]}=...: interactions have the roles {', '.join(NAMES)}")
     roles = roles_of(table, source.columns)
     whole = read(table, roles)
-    split = _split(whole, source, roles)
+    split = _split(whole, source, roles, in_order=in_order)
+    told = check_in_order(source, roles, split) if in_order else ""
     check_enough(source, whole, split, timed="time" in roles)
-    return Opened(split=split, described=_described(table, roles, whole, split))
+    return Opened(whole=whole, split=split, described=_described(table, roles, whole, split) + told)
 
 
-def _split(whole: Interactions, source: DataSource, roles: dict[str, str]) -> Split:
+def _split(whole: Interactions, source: DataSource, roles: dict[str, str], *, in_order: bool) -> Split:
     if by_time(source, timed="time" in roles):
         train, validation, test = leave_last_out(whole)
         return Split(train=train, validation=validation, test=test)
@@ -105,7 +115,8 @@ def _split(whole: Interactions, source: DataSource, roles: dict[str, str]) -> Sp
         rest, test = hold_out(whole, source.test_fraction, seed=source.seed)
     else:
         rest, test = whole, whole.only(whole.users < 0)
-    train, validation = hold_out(rest, source.test_fraction or CHOSEN_BY, seed=source.seed + 1)
+    share, seed = source.test_fraction or CHOSEN_BY, source.seed + 1
+    train, validation = last_out(rest) if in_order else hold_out(rest, share, seed=seed)
     return Split(train=train, validation=validation, test=test)
 
 

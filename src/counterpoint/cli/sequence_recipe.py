@@ -1,0 +1,62 @@
+"""What the options of ``train`` say of a recommender of sequences: its contrast and its sizes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from counterpoint.base.checks import check_not_negative
+from counterpoint.base.errors import InputError
+from counterpoint.cli.item_recipe import CONTRASTS
+from counterpoint.cli.options import named_one, whole_epochs
+from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
+from counterpoint.methods.sequence_contrast import DataAugmentation, MetaAugmentation, SequenceContrast
+
+SEQUENCE_CONTRASTS: dict[str, SequenceContrast | None] = {
+    "none": None,
+    "crop-mask-reorder": DataAugmentation(),
+    "learned": MetaAugmentation(),
+}
+ALL_CONTRASTS = f"{', '.join(CONTRASTS)}; with --encoder sasrec {', '.join(SEQUENCE_CONTRASTS)}"
+"""What ``--contrast`` may be, for its help."""
+NO_SEQUENCES = ("objective", "temperature", "noise")
+"""Options of recommenders that mean nothing here: the next item is learnt by a softmax over all items."""
+DATA = "interactions with --encoder sasrec"
+
+
+def sequential_of(given: Mapping[str, Any]) -> SequentialRecommender:
+    """The recipe that the options of ``train`` ask for.
+
+    Args:
+        given: Their values by name, None where one was not typed.
+
+    Raises:
+        InputError: A name that is none, or a number out of its range.
+    """
+    plan = SequentialRecommender(seed=given["seed"] or 0)
+    asked = {
+        "epochs": whole_epochs(given["epochs"]),
+        "batch": given["batch_size"],
+        **{name: given[name] for name in ("learning_rate", "layers", "dim")},
+    }
+    settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
+    return replace(plan, settings=settings, contrast=_contrast(given["contrast"], given["contrast_weight"]))
+
+
+def told_sequential(recipe: SequentialRecommender) -> str:
+    """What learns, in words and numbers."""
+    settings, contrast = recipe.settings, recipe.contrast
+    beside = "no contrast" if contrast is None else f"contrast {type(contrast).__name__} (weight {contrast.weight:g})"
+    sizes = f"{settings.layers} layers and {settings.dim} dimensions on the last {settings.longest} items of a user"
+    return f"SASRec of {sizes}, {beside}"
+
+
+def _contrast(name: str | None, weight: float | None) -> SequenceContrast | None:
+    contrast = None if name is None else named_one(SEQUENCE_CONTRASTS, "--contrast", name, DATA)
+    if weight is None:
+        return contrast
+    if contrast is None:
+        raise InputError("--contrast-weight goes with --contrast")
+    check_not_negative("--contrast-weight", weight)
+    if isinstance(contrast, MetaAugmentation):
+        return replace(contrast, weight=weight, meta_weight=weight)
+    return replace(contrast, weight=weight)

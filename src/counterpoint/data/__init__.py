@@ -26,9 +26,11 @@ from counterpoint.data.sampler import BatchSampler, EpochSampler
 from counterpoint.data.sets import SETS, Access, NamedSet, Retrieval, named
 from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
 from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
+from counterpoint.data.task_examples import TASK, Learnable, TaskExamples
 
 __all__ = [
     "SETS",
+    "TASK",
     "Access",
     "BadRows",
     "Batch",
@@ -41,6 +43,7 @@ __all__ = [
     "Graph",
     "ImageFormat",
     "Interactions",
+    "Learnable",
     "LinkSplit",
     "MemoryTable",
     "NamedSet",
@@ -53,6 +56,7 @@ __all__ = [
     "Subset",
     "Supervision",
     "Table",
+    "TaskExamples",
     "download",
     "graph_from",
     "hold_out_edges",

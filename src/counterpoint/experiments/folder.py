@@ -11,15 +11,20 @@ from counterpoint.base.folders import remove_folder
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe, source_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
-Plan = Recipe | Recommender | NodeLearner
-"""What a run learns by: from content, from interactions, or from edges."""
+Plan = Recipe | Recommender | NodeLearner | MultiTask
+"""What a run learns by: from content, from interactions, from edges, or from several files, a task each."""
 
-_HELD = {Recommender: "a recommender, learnt from interactions", NodeLearner: "nodes of a graph, learnt from edges"}
+_HELD = {
+    Recommender: "a recommender, learnt from interactions",
+    NodeLearner: "nodes of a graph, learnt from edges",
+    MultiTask: "an encoder of several tasks",
+}
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
 
@@ -116,7 +121,7 @@ class RunFolder:
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
-            InputError: The run learnt from interactions or from edges.
+            InputError: The run learnt from interactions, from edges or from several tasks.
         """
         recipe, source = self.plan()
         if not isinstance(recipe, Recipe):
@@ -164,6 +169,15 @@ class RunFolder:
         """
         recipe, source = self.plan()
         return (recipe, source) if isinstance(recipe, NodeLearner) and source is not None else None
+
+    def several_tasks(self) -> MultiTask | None:
+        """What a run of several tasks learns by, their data among it; None for any other run.
+
+        Raises:
+            CheckpointError: As for :meth:`plan`.
+        """
+        recipe, _ = self.plan()
+        return recipe if isinstance(recipe, MultiTask) else None
 
     def records(self) -> list[Record]:
         """The logged records, oldest first; none when nothing was logged. A last line cut short is left out."""

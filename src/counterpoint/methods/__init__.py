@@ -18,6 +18,7 @@ from counterpoint.methods.graph_contrast import (
 )
 from counterpoint.methods.hypergraph_contrast import HypergraphContrast
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
+from counterpoint.methods.many_tasks import ManyTasks
 from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
 from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.methods.momentum import Momentum
@@ -52,6 +53,7 @@ __all__ = [
     "HypergraphContrast",
     "Inputs",
     "ItemRanking",
+    "ManyTasks",
     "MaskedGraphAutoencoder",
     "Masking",
     "MetaAugmentation",

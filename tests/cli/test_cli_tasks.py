@@ -174,3 +174,13 @@ def test_commands_that_do_not_go_with_several_tasks(ok, cli, here, arguments, to
     said = cli(*arguments)
     assert said.code == 2
     assert told in said.errors[0]
+
+
+def test_a_soup_of_runs_of_several_tasks_is_judged_task_by_task(ok, here):
+    recipe = here()
+    for name, rate in (("a", 1e-2), ("b", 3e-3)):
+        ok("train", "--recipe", recipe, "--out", name, "--learning-rate", rate, "--no-judge")
+    said = ok("soup", "a", "b", "--guided", "--out", "mean", "--json")
+    assert "warning" not in said.err
+    assert {"answers: recall@1", "likeness: spearman"} <= {one["measure"] for one in said.json["measures"]}
+    assert ok("evaluate", "mean", "--json").json == said.json["measures"]

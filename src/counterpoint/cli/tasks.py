@@ -90,6 +90,14 @@ def report_tasks(run: Path, *, json: bool) -> None:
     console.say(f"report: {folder.report}")
 
 
+def judge_again(folder: RunFolder) -> list[Comparison]:
+    """Judge a run and make its page; nothing where it held nothing out."""
+    plan = folder.several_tasks()
+    assert plan is not None  # asked before
+    opened = open_tasks(plan)
+    return _judged(folder, opened) if opened.judged else []
+
+
 def _again(run: Path) -> tuple[RunFolder, OpenedTasks]:
     folder = RunFolder(run)
     plan = folder.several_tasks()

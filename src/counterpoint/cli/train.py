@@ -241,6 +241,8 @@ def _loaded(source: DataSource, context: typer.Context) -> Data:
 
 def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
     folder = RunFolder(path)
+    if folder.soup.is_file():
+        raise InputError(f"{path} is the mean of other runs and was not trained: there is nothing to resume")
     if (tasks := folder.several_tasks()) is not None:
         continue_tasks(tasks, folder, fall_back=fall_back, judge=judge, json=json)
         return

@@ -74,6 +74,11 @@ class RunFolder:
         return self.path / "diagnosis.json"
 
     @property
+    def soup(self) -> Path:
+        """Of which runs this one is the mean; there is no such file in a run that was trained."""
+        return self.path / "soup.json"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
@@ -113,7 +118,7 @@ class RunFolder:
         for left in (self.path / CHECKPOINTS, self.tensorboard, self.initial, self.model):
             if left.exists():
                 remove_folder(left)
-        for left in (self.metrics, self.evaluation, self.diagnosis, self.report, self.config):
+        for left in (self.metrics, self.evaluation, self.diagnosis, self.report, self.config, self.soup):
             left.unlink(missing_ok=True)
 
     def read(self) -> tuple[Recipe, DataSource | None]:

@@ -121,16 +121,21 @@ def run_method(
 
 
 def save_encoders(method: Method, where: Path, *, share: bool = False) -> None:
-    """Write the encoder, and the second tower in ``candidates/`` inside; the training head is left off.
+    """Write the encoders of a method as :func:`save_towers` does; the training head is left off."""
+    save_towers(method.encoder, method.other, where, share=share)
+
+
+def save_towers(encoder: Encoder, other: Encoder | None, where: Path, *, share: bool = False) -> None:
+    """Write an encoder, and the second tower in ``candidates/`` inside, if there is one.
 
     With ``share`` an encoder that sentence-transformers can open is also written in its form.
 
     The folder appears whole or not at all: a kill between two towers must not leave one of them alone.
     """
     with atomic_folder(where) as temporary:
-        _save(method.encoder, temporary, share=share)
-        if method.other is not None:
-            _save(method.other, temporary / "candidates", share=share)
+        _save(encoder, temporary, share=share)
+        if other is not None:
+            _save(other, temporary / "candidates", share=share)
 
 
 def _save(encoder: Encoder, where: Path, *, share: bool) -> None:

@@ -54,7 +54,8 @@ def start_tasks(plan: MultiTask, opened: OpenedTasks) -> ManyTasks:
         InputError: The encoder does not fit the data or itself.
     """
     seed, count = plan.training.seed, len(opened.tasks)
-    texts = [text for one in opened.tasks for text in with_positives(sampled(one.data.train, seed, parts=count))]
+    samples = [with_positives(sampled(one.data.train, seed, parts=count)) for one in opened.tasks]
+    texts = [str(text) for sample in samples for text in sample]
     with torch.random.fork_rng(devices=[]), blaming("encoder"):
         torch.manual_seed(seed)
         encoder = plan.encoder.build(texts)

@@ -13,6 +13,7 @@ from counterpoint.experiments.judge import Comparison, collect
 from counterpoint.experiments.multi_task.job import choose
 from counterpoint.experiments.multi_task.opening import OpenedTasks
 from counterpoint.experiments.shown_scores import shown_score
+from counterpoint.experiments.soup import soup_command
 
 MAP_POINTS = 1_500
 
@@ -69,4 +70,5 @@ def _commands(folder: RunFolder) -> str:
     """The command that makes the same run elsewhere, and the versions it was made with."""
     versions = read_json(folder.config)["versions"]
     said = f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"
-    return f"{said}\ncounterpoint train --recipe {shlex.quote(str(folder.path / 'recipe.py'))} --out again"
+    trained = f"counterpoint train --recipe {shlex.quote(str(folder.path / 'recipe.py'))} --out again"
+    return f"{said}\n{soup_command(folder) or trained}"

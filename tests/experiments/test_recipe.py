@@ -20,7 +20,8 @@ from counterpoint.encoders import (
     ProjectionHead,
 )
 from counterpoint.experiments.load_recipe import load_recipe
-from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.methods import Momentum, SiameseStep
 from counterpoint.objectives import CLIP, CodingRate, CoSENT, NegativeCosine, NTXent, SigLIP, WeightedSum
 from counterpoint.pairwise.similarity import Dot

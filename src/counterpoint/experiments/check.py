@@ -10,6 +10,7 @@ from counterpoint.data import Examples, Supervision
 from counterpoint.encoders import EncoderSpec, export_obstacle
 from counterpoint.experiments.check_clusters import check_clusters
 from counterpoint.experiments.check_relation import check_known, check_relation, told_counts
+from counterpoint.experiments.check_shapes import check_shapes
 from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
@@ -138,6 +139,7 @@ def _check_objective(recipe: Recipe) -> None:
         )
     _check_prototypes(recipe)
     check_relation(recipe)
+    check_shapes(recipe)
 
 
 def _check_prototypes(recipe: Recipe) -> None:

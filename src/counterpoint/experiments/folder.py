@@ -12,7 +12,8 @@ from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.multi_task.recipe import MultiTask
-from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records

@@ -8,6 +8,7 @@ Imports only ``base``. A user's file becomes batches in four lines::
     sampler = EpochSampler(len(examples), batch_size=64, seed=0, blocks=table.blocks)
 """
 
+from counterpoint.data.annotating import Annotator, Writer, one_by_one, rated, written
 from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
 from counterpoint.data.downloading import Progress, Source, download
@@ -32,6 +33,7 @@ __all__ = [
     "SETS",
     "TASK",
     "Access",
+    "Annotator",
     "BadRows",
     "Batch",
     "BatchSampler",
@@ -57,15 +59,18 @@ __all__ = [
     "Supervision",
     "Table",
     "TaskExamples",
+    "Writer",
     "download",
     "graph_from",
     "hold_out_edges",
     "infer_roles",
     "leave_last_out",
     "named",
+    "one_by_one",
     "open_table",
     "present_facts",
     "propagated",
+    "rated",
     "read_edges",
     "read_interactions",
     "split_by_fraction",
@@ -74,4 +79,5 @@ __all__ = [
     "split_links",
     "split_rows",
     "table_from",
+    "written",
 ]

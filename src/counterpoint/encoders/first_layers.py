@@ -61,7 +61,5 @@ def bert_layers(encoder: Encoder) -> int:
     """
     layers = getattr(getattr(getattr(encoder, "model", None), "encoder", None), "layer", None)
     if not isinstance(encoder, HuggingFaceEncoder) or layers is None:
-        raise InputError(
-            f"layers must be those of BERT's architecture, and {type(encoder).__name__} has none"
-        )
+        raise InputError(f"layers must be those of BERT's architecture, and {type(encoder).__name__} has none")
     return len(layers)

@@ -47,9 +47,7 @@ class TaughtContrast(Method):
     ) -> None:
         super().__init__()
         if teacher.kind is not encoder.kind:
-            raise InputError(
-                f"teacher takes {teacher.kind} content, and what learns {encoder.kind} content"
-            )
+            raise InputError(f"teacher takes {teacher.kind} content, and what learns {encoder.kind} content")
         if teacher.embedding_dim != dim:
             raise InputError(
                 f"teacher embeds into {teacher.embedding_dim} dimensions, and what learns into {dim}: give "

@@ -224,7 +224,10 @@ RECIPES = {
     "raises": ("1 / 0", r"recipe\.py, line 13, raises ZeroDivisionError"),
     "is no Python": ("recipe = (", r"recipe\.py, line 13, raises SyntaxError"),
     "sets none": ("", r"recipe\.py must set `recipe`"),
-    "sets something else": ("recipe = 3", r"recipe\.py must set `recipe` to a counterpoint Recipe, found int"),
+    "sets something else": (
+        "recipe = 3",
+        r"recipe\.py must set `recipe` to a counterpoint Recipe or MultiTask, found int",
+    ),
     "for images": ("recipe = make(encoder=ConvNet())", r"encoder: this encoder takes image content, got text"),
     "for labels": (
         "recipe = make(objective=SupCon(), supervision=Supervision.LABELS)",

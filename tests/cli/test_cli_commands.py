@@ -33,6 +33,7 @@ COMMANDS = {
     "search": ("run", "vectors", "query", "--row", "-k", "--exact", "--json"),
     "explore": ("vectors", "--out", "--neighbours", "--no-show", "--viewer", "--port"),
     "mine": ("run", "corpus", "--queries", "--from-rank", "--share", "--guide", "hnsw", "random", "--json"),
+    "soup": ("runs", "--out", "--guided", "--replace", "--json"),
     "report": ("run", "--against", "--json"),
     "data": ("name", "--download"),
     "explain": ("objective", "-n", "--ranks", "--budget", "--dtype", "--json"),

@@ -12,7 +12,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.presets import recipe_for, with_training
-from counterpoint.experiments.recipe import source_of
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.experiments.source import DataSource, data_from
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
 from counterpoint.training import TrainSettings

@@ -20,7 +20,8 @@ from counterpoint.encoders import (
     ProjectionHead,
 )
 from counterpoint.experiments.load_recipe import load_recipe
-from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.methods import Momentum, SiameseStep
 from counterpoint.objectives import CLIP, CodingRate, CoSENT, NegativeCosine, NTXent, SigLIP, WeightedSum
 from counterpoint.pairwise.similarity import Dot
@@ -124,7 +125,7 @@ def test_two_towers_must_meet_in_one_space():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("x = 1", r"must set `recipe` to a counterpoint Recipe, found NoneType"),
+        ("x = 1", r"must set `recipe` to a counterpoint Recipe or MultiTask, found NoneType"),
         ("recipe = 1", r"found int"),
         ("import counterpoint\n\n1 / 0", r"line 3, raises ZeroDivisionError"),
         ("recipe = (", r"line 1, raises SyntaxError"),

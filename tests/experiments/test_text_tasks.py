@@ -1,6 +1,8 @@
+import pytest
 import torch
 from torch import Tensor
 
+from counterpoint.base.errors import InputError
 from counterpoint.encoders import StaticText
 from counterpoint.experiments.text_tasks import PairTask, mixed_batches, single_task_batches
 
@@ -53,3 +55,28 @@ def test_both_sides_of_a_pair_stay_together():
     first, second = task.embedded(made, torch.tensor([2, 5]))
     torch.testing.assert_close(second, made(made.collate([TEXTS[9], TEXTS[6]])))
     torch.testing.assert_close(first, made(made.collate([TEXTS[2], TEXTS[5]])))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "weight", "told"),
+    [
+        (TEXTS, TEXTS[:3], 1.0, "one pair at least, got 12 and 3 texts"),
+        ([], [], 1.0, "got 0 and 0 texts"),
+        (TEXTS, TEXTS, 0.0, "weight must be a positive number, got 0.0"),
+    ],
+)
+def test_a_task_that_is_none(first, second, weight, told):
+    with pytest.raises(InputError, match=told):
+        PairTask(first, second, Seen(), weight=weight)
+
+
+def test_batches_of_no_task_and_of_too_few_pairs():
+    made, tasks = encoder(), [PairTask(TEXTS, TEXTS, Seen()), PairTask(TEXTS, TEXTS, Seen())]
+    with pytest.raises(InputError, match="tasks must hold one task at least"):
+        single_task_batches(made, [], batch_size=4, seed=0)
+    with pytest.raises(InputError, match="tasks must hold one task at least"):
+        mixed_batches(made, [], Seen(), batch_size=4, seed=0)
+    with pytest.raises(InputError, match="batch_size must be at least 1, got 0"):
+        single_task_batches(made, tasks, batch_size=0, seed=0)
+    with pytest.raises(InputError, match="batch_size must be at least 2, got 1"):
+        mixed_batches(made, tasks, Seen(), batch_size=1, seed=0)

@@ -24,6 +24,7 @@ from counterpoint.pairs.batches import (
     NoDuplicates,
     Shuffled,
     SingleSource,
+    SingleTask,
     Turns,
 )
 
@@ -86,6 +87,7 @@ def planned(case: Case, seed: int = 3):
 
 def test_every_batching_is_here():
     known = {one for _, one in inspect.getmembers(room, inspect.isclass) if issubclass(one, Batching)} - {Batching}
+    known -= {SingleTask}  # whose rows are those of several tasks: test_batches_tasks.py
     assert {type(case.batching) for case in CASES} == known
 
 

@@ -178,8 +178,8 @@ def _commands(result: ComparisonResult, folder: CompareFolder) -> str:
 def _base(loaded: Data, name: str | None, supervision: Supervision | None) -> Recipe:
     """What all candidates share."""
     plan = recipe_for(loaded, supervision=supervision) if name is None else recipe_named(name)
-    if plan.siamese is not None or plan.queue is not None:
-        raise InputError("--recipe: only plain contrasts are compared, and this recipe has a siamese step or a queue")
+    if taken := [name for name in ("siamese", "queue", "nested", "teacher") if getattr(plan, name) is not None]:
+        raise InputError(f"--recipe: only plain contrasts are compared, and this recipe has {' and '.join(taken)}")
     return plan if supervision is None else replace(plan, supervision=supervision)
 
 

@@ -13,16 +13,17 @@ from counterpoint.cli import console
 from counterpoint.cli.nodes import evaluate_graph
 from counterpoint.cli.options import columns_of
 from counterpoint.cli.recommend import evaluate_items
+from counterpoint.cli.tasks import evaluate_tasks
 from counterpoint.data import Batch, named
 from counterpoint.encoders import Encoder
 from counterpoint.experiments.check_texts import told_unread
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_outside, load_to_judge
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
+from counterpoint.experiments.multi_task.job import choose
 from counterpoint.experiments.protocols import Layout, open_layout, run_tasks, table_tasks
 from counterpoint.experiments.protocols.tables import Judged
 from counterpoint.experiments.protocols.task import LeftOut
-from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import SET, DataSource, load_data
 from counterpoint.experiments.suites import run_suite
 
@@ -33,7 +34,7 @@ Found = tuple[list[Comparison], list[LeftOut]]
 class _Run:
     """A run to judge, and what it is compared with."""
 
-    recipe: Recipe
+    two_towers: bool
     source: DataSource
     systems: list[System]
     encoders: tuple[Encoder, Encoder]
@@ -76,6 +77,10 @@ def evaluate(
     prompt: Annotated[
         list[str] | None, typer.Option(help="Template with {} for a class name (zero-shot); again for an ensemble.")
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Of a run of several tasks: whose data TF-IDF, kNN and probe learn from; the first's."),
+    ] = None,
     suite: Annotated[str | None, typer.Option(help="Several sets with 1,000 labels each: images or texts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.")] = False,
 ) -> None:
@@ -83,11 +88,15 @@ def evaluate(
     folder = RunFolder(run)
     for there, again in ((folder.recommender(), evaluate_items), (folder.graph(), evaluate_graph)):
         if there is not None:
-            if reference is not None or ood is not None or protocol or prompt or suite is not None:
+            if reference is not None or ood is not None or protocol or prompt or suite is not None or task is not None:
                 raise InputError(f"{run} did not learn from content: only --on, --column and --json apply")
             again(run, on, column or [], json=json)
             return
-    opened = _opened(run)
+    if folder.several_tasks() is not None and suite is None and on is None:
+        _no_others(column, reference, ood, protocol, prompt, task)
+        _tell((evaluate_tasks(run), []), json)
+        return
+    opened = _opened(run, task)
     if suite is not None:
         if on is not None or ood is not None or protocol or prompt:
             raise InputError("--suite brings its own data: leave out --on, --ood, --protocol and --prompt")
@@ -96,20 +105,41 @@ def evaluate(
         asked = _Asked(on, reference, columns_of(column or []), ood, prompt or [], protocol or [])
         found = _elsewhere(opened, asked)
     else:
-        if column or reference is not None or ood is not None or protocol or prompt:
-            raise InputError("--column, --reference, --ood, --protocol and --prompt go with --on")
+        _no_others(column, reference, ood, protocol, prompt, task)
         found = _held_out(run, opened)
     _tell(found, json)
 
 
-def _opened(run: Path) -> _Run:
+def _no_others(*given: object) -> None:
+    """Refuse what would be passed over in silence."""
+    if any(given):
+        raise InputError("--column, --reference, --ood, --protocol, --prompt and --task go with --on")
+
+
+def _opened(run: Path, task: str | None) -> _Run:
     folder = RunFolder(run)
+    two_towers, source, number = _learnt(folder, task)
+    before, after = folder.encoders(folder.initial), folder.encoders()
+    for encoder in (before[0], after[0]):
+        choose(encoder, number)
+    systems = [model_system("untrained", before, is_model=False), model_system("trained", after, is_model=True)]
+    return _Run(two_towers, source, systems, after)
+
+
+def _learnt(folder: RunFolder, task: str | None) -> tuple[bool, DataSource, int]:
+    """Whether a run has two towers, the data that it or one of its tasks learnt from, and the number of that task."""
+    if (several := folder.several_tasks()) is not None:
+        names = [one.name for one in several.tasks]
+        if task is not None and task not in names:
+            raise InputError(f"--task must be one of {', '.join(names)}, got {task!r}")
+        number = 0 if task is None else names.index(task)
+        return False, several.tasks[number].data, number
+    if task is not None:
+        raise InputError(f"--task is for a run of several tasks, and {folder.path} learnt one")
     recipe, source = folder.read()
     if source is None:
-        raise InputError(f"{run} was trained from Python on data without a file: judge it from Python")
-    before, after = folder.encoders(folder.initial), folder.encoders()
-    systems = [model_system("untrained", before, is_model=False), model_system("trained", after, is_model=True)]
-    return _Run(recipe, source, systems, after)
+        raise InputError(f"{folder.path} was trained from Python on data without a file: judge it from Python")
+    return recipe.other_encoder is not None, source, 0
 
 
 def _held_out(run: Path, opened: _Run) -> Found:
@@ -119,7 +149,7 @@ def _held_out(run: Path, opened: _Run) -> Found:
     console.say(data.described)
     train, test = collect(data.train), collect(data.test)
     _warn_of_unread(opened, test)
-    raw = [raw_system(train, data.roles.kind)] if opened.recipe.other_encoder is None else []
+    raw = [raw_system(train, data.roles.kind)] if not opened.two_towers else []
     found = judge([*raw, *opened.systems], train, test, data.test.roles.supervision)
     console.skipped([*data.train.skipped, *data.test.skipped])
     if not found:
@@ -149,7 +179,7 @@ def _on_layout(opened: _Run, layout: Layout, asked: _Asked) -> Found:
         raise InputError(f"{asked.on} asks for a model of {layout.kind}s, and the run embeds {opened.kinds[0]}s")
     content = Batch(rows=np.arange(len(layout.content)), anchor=layout.content)
     _warn_of_unread(opened, content)
-    raw = [raw_system(content, layout.kind)] if opened.recipe.other_encoder is None else []
+    raw = [raw_system(content, layout.kind)] if not opened.two_towers else []
     return run_tasks([*raw, *opened.systems], layout.tasks, only=asked.protocols)
 
 
@@ -176,7 +206,7 @@ def _on_table(opened: _Run, asked: _Asked) -> Found:
         outside=outside,
         class_names=named(asked.on.removeprefix(SET)).class_names if asked.on.startswith(SET) else (),
     )
-    raw = [raw_system(train, data.roles.kind)] if opened.recipe.other_encoder is None else []
+    raw = [raw_system(train, data.roles.kind)] if not opened.two_towers else []
     found = run_tasks([*raw, *opened.systems], table_tasks(judged), only=asked.protocols)
     console.skipped([*data.train.skipped, *data.test.skipped])
     return found

@@ -20,6 +20,7 @@ from counterpoint.cli.objectives import objectives
 from counterpoint.cli.papers import cite, claims, papers, reproduce, show
 from counterpoint.cli.report import report
 from counterpoint.cli.search import search
+from counterpoint.cli.soup import soup
 from counterpoint.cli.train import train
 from counterpoint.training import ranks
 
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-DAY = (demo, train, evaluate, diagnose, compare, embed, search, explore, mine, report, data, objectives, explain)
+DAY = (demo, train, soup, evaluate, diagnose, compare, embed, search, explore, mine, report, data, objectives, explain)
 PAPERS = (papers, show, reproduce, claims, cite)
 for command in (*DAY, *PAPERS):
     app.command()(command)

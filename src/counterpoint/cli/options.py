@@ -24,6 +24,7 @@ from counterpoint.encoders import (
 from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
 from counterpoint.experiments.load_recipe import load_recipe
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.pairs.batches import (
     BatchBinding,
@@ -85,6 +86,20 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
 
 
 def recipe_named(name: str) -> Recipe:
+    """As :func:`any_recipe_named`, of one task.
+
+    Raises:
+        InputError: As there, or the file sets a recipe of several tasks.
+    """
+    found = any_recipe_named(name)
+    if isinstance(found, MultiTask):
+        raise InputError(
+            f"--recipe must learn one task here, and {name} sets {len(found.tasks)}: only train knows those"
+        )
+    return found
+
+
+def any_recipe_named(name: str) -> Recipe | MultiTask:
     """The recipe of a Python file, or the method of a paper in the setting that shows its claim here.
 
     Raises:

@@ -9,6 +9,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.nodes import report_graph
 from counterpoint.cli.recommend import report_items
+from counterpoint.cli.tasks import report_tasks
 from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.source import load_data
@@ -23,10 +24,14 @@ def report(
 ) -> None:
     """Judge and diagnose a run again and write its evaluation.json, diagnosis.json and report.html."""
     folder = RunFolder(run)
-    for there, again in ((folder.recommender(), report_items), (folder.graph(), report_graph)):
+    for there, again in (
+        (folder.recommender(), report_items),
+        (folder.graph(), report_graph),
+        (folder.several_tasks(), report_tasks),
+    ):
         if there is not None:
             if against is not None:
-                raise InputError("--against is for runs on content")
+                raise InputError("--against is for runs on content, of one task")
             again(run, json=json)
             return
     recipe, source = folder.read()

@@ -12,6 +12,7 @@ from counterpoint.cli import console
 from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recommender.opening import taken_by
 from counterpoint.retrieval import Hits, Store, open_index
@@ -79,7 +80,7 @@ def _nearest(store: Store, query: np.ndarray, k: int, *, exact: bool) -> Hits:
 def _known(run: Path, query: str | None) -> set[str]:
     """What a user has already, which is not recommended again; a node itself."""
     folder = RunFolder(run)
-    if query is None or isinstance(folder.plan()[0], Recipe):
+    if query is None or isinstance(folder.plan()[0], (Recipe, MultiTask)):
         return set()
     recommender = folder.recommender()
     return {query} if recommender is None else taken_by(query, recommender[1])

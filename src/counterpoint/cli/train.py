@@ -13,26 +13,28 @@ from counterpoint.cli.item_recipe import ONLY_ITEMS
 from counterpoint.cli.nodes import ONLY_EDGES, VIEWS, train_graph
 from counterpoint.cli.options import (
     BATCHES,
+    any_recipe_named,
     batches_named,
     chunk_of,
     columns_of,
     encoder_named,
     nothing_with_resume,
     objective_named,
-    recipe_named,
 )
 from counterpoint.cli.recommend import train_items
 from counterpoint.cli.sequence_recipe import ALL_CONTRASTS
+from counterpoint.cli.tasks import continue_tasks, train_tasks
 from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.jobs import Job, job_of
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.source import Data, DataSource, load_data
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
-NO_DATA = "name the data to learn from, or a run folder with --resume"
+NO_DATA = "name the data to learn from, a run folder with --resume, or a recipe of several tasks, which names its own"
 OTHER_JOBS = {Job.INTERACTIONS: train_items, Job.EDGES: train_graph}
 NOT_OF_CONTENT = {
     **dict.fromkeys(ONLY_ITEMS, "interactions: a file with columns user and item"),
@@ -190,9 +192,12 @@ def train(
         nothing_with_resume(context)
         _continue(resume, fall_back=fall_back, judge=judge, json=json)
         return
+    named = None if recipe is None else any_recipe_named(recipe)
+    if isinstance(named, MultiTask):
+        train_tasks(context, named)
+        return
     if data is None or fall_back:
         raise InputError("--fall-back goes with --resume" if fall_back else NO_DATA)
-    named = None if recipe is None else recipe_named(recipe)
     filters = filters_of(spare or [], guide, guide_margin)
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
@@ -237,6 +242,11 @@ def _loaded(source: DataSource, context: typer.Context) -> Data:
 
 def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
     folder = RunFolder(path)
+    if folder.soup.is_file():
+        raise InputError(f"{path} is the mean of other runs and was not trained: there is nothing to resume")
+    if (tasks := folder.several_tasks()) is not None:
+        continue_tasks(tasks, folder, fall_back=fall_back, judge=judge, json=json)
+        return
     plan, source = folder.read()
     if source is None:
         raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")

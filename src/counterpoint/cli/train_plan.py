@@ -20,7 +20,7 @@ from counterpoint.experiments.source import Data
 from counterpoint.experiments.supervision import supervision_of
 from counterpoint.methods import Method
 from counterpoint.pairwise import Loss
-from counterpoint.training import MetricsFile, RichProgress, TensorBoardLog, TrainResult, is_main
+from counterpoint.training import MetricsFile, Observer, RichProgress, TensorBoardLog, TrainResult, is_main
 
 
 def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Method:
@@ -29,13 +29,14 @@ def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Method:
     Raises:
         InputError: The recipe does not fit the data, or the held-out data cannot be judged.
     """
-    method = prepare_job(plan, loaded, judge=judge, warn=_warn)
+    method = prepare_job(plan, loaded, judge=judge, warn=warn)
     for told in told_texts(loaded, method, supervision=plan.supervision):
-        _warn(told)
+        warn(told)
     return method
 
 
-def _warn(warning: str) -> None:
+def warn(warning: str) -> None:
+    """Say something that will work, but not as one might expect."""
     console.say(f"warning: {warning}")
 
 
@@ -68,30 +69,43 @@ def run_plan(
     Raises:
         typer.Exit: Training was interrupted (code 130).
     """
-    observers = [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
     result = run_job(
-        plan, loaded, folder, resume=resume, fall_back=fall_back, method=method,
-        observers=observers if is_main() else (),
-    )  # fmt: skip
+        plan, loaded, folder, resume=resume, fall_back=fall_back, method=method, observers=observers_of(folder)
+    )
+    if not tell_end(result, folder):
+        return
+    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judge and loaded.test is not None else []
+    held_out = [] if loaded.test is None else loaded.test.skipped
+    tell_run(folder, result, found, [*result.skipped, *loaded.train.skipped, *held_out], json=json)
+
+
+def observers_of(folder: RunFolder) -> list[Observer]:
+    """Who is told of a run that a person watches: its folder and the terminal; nobody in any process but the first."""
+    if not is_main():
+        return []
+    return [MetricsFile(folder.metrics), TensorBoardLog(folder.tensorboard), RichProgress(console.err)]
+
+
+def tell_end(result: TrainResult, folder: RunFolder) -> bool:
+    """Say how training ended, and whether this process is the one to judge it.
+
+    Raises:
+        typer.Exit: Training was interrupted (code 130).
+    """
     if result.interrupted:
         console.skipped(result.skipped)
         console.resume_with(result.steps, folder.path)
         raise typer.Exit(130)
-    if not is_main():
-        return
-    console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
-    found = finish_run(plan, loaded, folder, skipped=result.skipped) if judge and loaded.test is not None else []
-    _report(folder, result, found, _skipped(result, loaded), json=json)
+    if is_main():
+        console.say(f"{result.steps} steps in {result.seconds:.0f} s ({result.examples_per_second:.0f} examples/s)")
+    return is_main()
 
 
-def _skipped(result: TrainResult, loaded: Data) -> list[SkippedRow]:
-    held_out = [] if loaded.test is None else loaded.test.skipped
-    return list({one.reason: one for one in (*result.skipped, *loaded.train.skipped, *held_out)}.values())
-
-
-def _report(
+def tell_run(
     folder: RunFolder, result: TrainResult, found: list[Comparison], skipped: list[SkippedRow], *, json: bool
 ) -> None:
+    """Say what came of a run; rows that were passed over more than once are told of once."""
+    skipped = list({one.reason: one for one in skipped}.values())
     console.skipped(skipped)
     if json:
         console.machine({

@@ -8,6 +8,7 @@ Imports only ``base``. A user's file becomes batches in four lines::
     sampler = EpochSampler(len(examples), batch_size=64, seed=0, blocks=table.blocks)
 """
 
+from counterpoint.data.annotating import Annotator, Writer, one_by_one, rated, written
 from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
 from counterpoint.data.downloading import Progress, Source, download
@@ -26,10 +27,13 @@ from counterpoint.data.sampler import BatchSampler, EpochSampler
 from counterpoint.data.sets import SETS, Access, NamedSet, Retrieval, named
 from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
 from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
+from counterpoint.data.task_examples import TASK, Learnable, TaskExamples
 
 __all__ = [
     "SETS",
+    "TASK",
     "Access",
+    "Annotator",
     "BadRows",
     "Batch",
     "BatchSampler",
@@ -41,6 +45,7 @@ __all__ = [
     "Graph",
     "ImageFormat",
     "Interactions",
+    "Learnable",
     "LinkSplit",
     "MemoryTable",
     "NamedSet",
@@ -53,15 +58,19 @@ __all__ = [
     "Subset",
     "Supervision",
     "Table",
+    "TaskExamples",
+    "Writer",
     "download",
     "graph_from",
     "hold_out_edges",
     "infer_roles",
     "leave_last_out",
     "named",
+    "one_by_one",
     "open_table",
     "present_facts",
     "propagated",
+    "rated",
     "read_edges",
     "read_interactions",
     "split_by_fraction",
@@ -70,4 +79,5 @@ __all__ = [
     "split_links",
     "split_rows",
     "table_from",
+    "written",
 ]

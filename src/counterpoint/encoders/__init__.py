@@ -11,6 +11,7 @@ from counterpoint.encoders.dynamic_graph import PatchTransformer
 from counterpoint.encoders.edit_detector import EditDetector
 from counterpoint.encoders.experts import add_experts
 from counterpoint.encoders.fast_rp import fast_rp
+from counterpoint.encoders.first_layers import FirstLayers
 from counterpoint.encoders.gates import ClassPairGate, LearnableGate
 from counterpoint.encoders.graph import GraphEncoder
 from counterpoint.encoders.graph_mamba import GraphMamba
@@ -66,6 +67,7 @@ __all__ = [
     "EditDetector",
     "Encoder",
     "EncoderSpec",
+    "FirstLayers",
     "GivenItems",
     "GraphEncoder",
     "GraphMamba",

@@ -7,15 +7,17 @@ import numpy as np
 from counterpoint.base.content import Kind
 from counterpoint.base.errors import InputError
 from counterpoint.data import Examples, Supervision
-from counterpoint.encoders import export_obstacle
+from counterpoint.encoders import EncoderSpec, export_obstacle
 from counterpoint.experiments.check_clusters import check_clusters
 from counterpoint.experiments.check_relation import check_known, check_relation, told_counts
+from counterpoint.experiments.check_shapes import check_shapes
 from counterpoint.experiments.job import blaming, class_count, start_method
 from counterpoint.experiments.judge import check_held_out, why_not_judged
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.rehearsal import rehearse
 from counterpoint.experiments.source import Data
 from counterpoint.methods import Method
+from counterpoint.pairs.batches import BatchPlan
 from counterpoint.pairwise import Needs, Objective, SelfLabelled, over_prototypes
 from counterpoint.training import plan_batches
 
@@ -36,6 +38,23 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
     Raises:
         InputError: The recipe does not fit the data, or the held-out data cannot be judged.
     """
+    plan = check_data(recipe, data, judge=judge, warn=warn)
+    method = start_method(recipe, data.train)
+    check_method(method, recipe.encoder, warn=warn)
+    for warning in told_counts(recipe, rehearse(recipe, data, method, plan)):
+        warn(warning)
+    return method
+
+
+def check_data(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str], None]) -> BatchPlan:
+    """The part of :func:`prepare_job` that comes before anything is built.
+
+    Returns:
+        The batches of the run.
+
+    Raises:
+        InputError: As there.
+    """
     for warning in check_job(recipe, data):
         warn(warning)
     if judge and data.test is not None:
@@ -52,16 +71,21 @@ def prepare_job(recipe: Recipe, data: Data, *, judge: bool, warn: Callable[[str]
         plan = plan_batches(data.train, recipe.training)
     for notice in plan.notices:
         warn(notice)
-    method = start_method(recipe, data.train)
+    return plan
+
+
+def check_method(method: Method, spec: EncoderSpec, *, warn: Callable[[str], None]) -> None:
+    """Whether there is something to learn, and what the saved model will open in.
+
+    Raises:
+        InputError: Nothing learns.
+    """
     for tower in (method.encoder, method.other):
         why_not = export_obstacle(tower) if tower is not None and tower.kind is Kind.TEXT else None
         if why_not is not None:
             warn(f"the saved model will not open in sentence-transformers, which {why_not}")
     if not any(parameter.requires_grad for parameter in method.parameters()):
-        raise InputError(f"the recipe does not fit itself: {type(recipe.encoder).__name__} has nothing to learn")
-    for warning in told_counts(recipe, rehearse(recipe, data, method, plan)):
-        warn(warning)
-    return method
+        raise InputError(f"the recipe does not fit itself: {type(spec).__name__} has nothing to learn")
 
 
 def check_job(recipe: Recipe, data: Data) -> list[str]:
@@ -115,6 +139,7 @@ def _check_objective(recipe: Recipe) -> None:
         )
     _check_prototypes(recipe)
     check_relation(recipe)
+    check_shapes(recipe)
 
 
 def _check_prototypes(recipe: Recipe) -> None:

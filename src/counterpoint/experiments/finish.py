@@ -21,6 +21,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.showing import showing, to_show
 from counterpoint.experiments.shown_scores import shown_score
 from counterpoint.experiments.similarities import similarity_samples
+from counterpoint.experiments.soup import soup_command
 from counterpoint.experiments.source import Data, source_options
 
 MAP_POINTS = 1_500
@@ -148,6 +149,8 @@ def _commands(folder: RunFolder) -> str:
     source = folder.read()[1]
     versions = read_json(folder.config)["versions"]
     lines = [f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"]
+    if (averaged := soup_command(folder)) is not None:
+        return "\n".join([*lines, averaged])
     if source is None:
         return "\n".join([*lines, "# trained from Python: recipe.py in the run folder holds the recipe"])
     options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *source_options(source)]

@@ -11,18 +11,21 @@ from counterpoint.base.folders import remove_folder
 from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.graph_job.recipe import NodeLearner
-from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.multi_task.recipe import MultiTask
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.experiments.source import DataSource
 from counterpoint.training import CHECKPOINTS, Record, list_checkpoints, read_records
 
-Plan = Recipe | Recommender | SequentialRecommender | NodeLearner
-"""What a run learns by: from content, from interactions, or from edges."""
+Plan = Recipe | Recommender | SequentialRecommender | NodeLearner | MultiTask
+"""What a run learns by: from content, from interactions, from edges, or from several files, a task each."""
 
 _HELD = {
     **dict.fromkeys((Recommender, SequentialRecommender), "a recommender, learnt from interactions"),
     NodeLearner: "nodes of a graph, learnt from edges",
+    MultiTask: "an encoder of several tasks",
 }
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
@@ -73,6 +76,11 @@ class RunFolder:
         return self.path / "diagnosis.json"
 
     @property
+    def soup(self) -> Path:
+        """Of which runs this one is the mean; there is no such file in a run that was trained."""
+        return self.path / "soup.json"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
@@ -112,7 +120,7 @@ class RunFolder:
         for left in (self.path / CHECKPOINTS, self.tensorboard, self.initial, self.model):
             if left.exists():
                 remove_folder(left)
-        for left in (self.metrics, self.evaluation, self.diagnosis, self.report, self.config):
+        for left in (self.metrics, self.evaluation, self.diagnosis, self.report, self.config, self.soup):
             left.unlink(missing_ok=True)
 
     def read(self) -> tuple[Recipe, DataSource | None]:
@@ -120,7 +128,7 @@ class RunFolder:
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
-            InputError: The run learnt from interactions or from edges.
+            InputError: The run learnt from interactions, from edges or from several tasks.
         """
         recipe, source = self.plan()
         if not isinstance(recipe, Recipe):
@@ -169,6 +177,15 @@ class RunFolder:
         """
         recipe, source = self.plan()
         return (recipe, source) if isinstance(recipe, NodeLearner) and source is not None else None
+
+    def several_tasks(self) -> MultiTask | None:
+        """What a run of several tasks learns by, their data among it; None for any other run.
+
+        Raises:
+            CheckpointError: As for :meth:`plan`.
+        """
+        recipe, _ = self.plan()
+        return recipe if isinstance(recipe, MultiTask) else None
 
     def records(self) -> list[Record]:
         """The logged records, oldest first; none when nothing was logged. A last line cut short is left out."""

@@ -5,14 +5,15 @@ import traceback
 from pathlib import Path
 
 from counterpoint.base.errors import InputError
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
 
 
-def load_recipe(path: Path) -> Recipe:
+def load_recipe(path: Path) -> Recipe | MultiTask:
     """Run the user's own Python file and take its ``recipe``.
 
     Raises:
-        InputError: No such file, it raises, or it sets no ``recipe`` of type :class:`Recipe`.
+        InputError: No such file, it raises, or it sets no ``recipe`` of type :class:`Recipe` or :class:`MultiTask`.
     """
     if not path.is_file():
         raise InputError(f"no recipe file {path}")
@@ -20,8 +21,10 @@ def load_recipe(path: Path) -> Recipe:
         found = runpy.run_path(str(path)).get("recipe")
     except Exception as error:  # the user's own code may raise anything
         raise InputError(f"recipe file {path}{_line(error, path)} raises {type(error).__name__}: {error}") from error
-    if not isinstance(found, Recipe):
-        raise InputError(f"{path} must set `recipe` to a counterpoint Recipe, found {type(found).__name__}")
+    if not isinstance(found, (Recipe, MultiTask)):
+        raise InputError(
+            f"{path} must set `recipe` to a counterpoint Recipe or MultiTask, found {type(found).__name__}"
+        )
     return found
 
 

@@ -1,6 +1,7 @@
 """Your data look like this, use this: a sensible recipe for each kind of content and supervision."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from counterpoint.base.content import Kind
 from counterpoint.data import Supervision
@@ -17,6 +18,7 @@ from counterpoint.encoders import (
     ProjectionHead,
     StaticText,
 )
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
 from counterpoint.objectives import CLIP, CoSENT, NTXent, SupCon
@@ -31,6 +33,8 @@ _OBJECTIVES: dict[Supervision, Loss] = {
     Supervision.SCORES: CoSENT(temperature=0.05),
 }
 _ENCODERS: dict[Kind, EncoderSpec] = {Kind.IMAGE: ConvNet(), Kind.TEXT: StaticText(), Kind.VECTOR: MLP()}
+Plan = TypeVar("Plan", Recipe, MultiTask)
+"""What has training settings."""
 _RATES = {Kind.IMAGE: 1e-3, Kind.TEXT: 5e-3, Kind.VECTOR: 1e-3}
 
 
@@ -92,7 +96,7 @@ def with_objective(recipe: Recipe, objective: Loss, *, learnt: bool = True) -> R
     )
 
 
-def with_training(recipe: Recipe, **changes: object) -> Recipe:
+def with_training(recipe: Plan, **changes: object) -> Plan:
     """The recipe with other training settings; None leaves one alone, and steps and epochs replace each other."""
     given = {name: value for name, value in changes.items() if value is not None}
     if "steps" in given:

@@ -1,10 +1,7 @@
 """A recipe: everything a training run is made of besides the data, as one typed, saveable value."""
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,27 +10,35 @@ from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
 from counterpoint.base.facts import Fact, Form
 from counterpoint.data import Supervision
-from counterpoint.encoders import Encoder, EncoderSpec, HeadSpec, LearnablePrototypes, LearnableTemperature, NoHead
+from counterpoint.encoders import (
+    Encoder,
+    EncoderSpec,
+    Head,
+    HeadSpec,
+    LearnablePrototypes,
+    LearnableTemperature,
+    NoHead,
+)
 from counterpoint.encoders.token_tables import check_token_tables
 from counterpoint.methods import (
     ClusterContrast,
     ClusterStep,
     Contrast,
     Method,
+    Nested,
+    NestedContrast,
     QueueContrast,
     QueueStep,
     RelatedContrast,
     Ruling,
     Siamese,
     SiameseStep,
+    TaughtContrast,
 )
 from counterpoint.pairs.rules import Rule
 from counterpoint.pairwise import Loss, Objective
 from counterpoint.training import TrainSettings
 from counterpoint.views import Identity, View
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,9 @@ class Recipe:
         guide: An encoder that does not learn, for a relation that goes by a guide; ``Saved(folder=...)`` is one that
             was trained before.
         clustering: Clusters of all training examples, found again and again, to learn from beside views.
+        nested: The first dimensions, and every layer, of the embedding are to be embeddings of their own (Matryoshka).
+        teacher: An encoder that does not learn, whose embeddings of the same examples take the place of the second
+            view (distillation); of another width than the encoder's it needs a head that projects to its own.
     """
 
     encoder: EncoderSpec
@@ -73,6 +81,8 @@ class Recipe:
     clustering: ClusterStep | None = None
     relation: Rule | None = None
     guide: EncoderSpec | None = None
+    nested: Nested | None = None
+    teacher: EncoderSpec | None = None
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -123,6 +133,8 @@ class Recipe:
         if self.siamese is not None:
             return self._siamese(encoder, self.siamese)
         head = self.head.build(encoder.embedding_dim)
+        if self.teacher is not None:
+            return self._taught(encoder, head, self.teacher.build(sample))
         ruling = self._ruling(sample, facts)
         if self.queue is not None:
             assert isinstance(self.objective, Objective)  # checked before, with the data
@@ -146,7 +158,13 @@ class Recipe:
             temperature=None if self.temperature is None else self.temperature.build(),
             prototypes=None if self.prototypes is None else self.prototypes.build(classes, head.out_dim),
         )
+        if self.nested is not None:
+            return NestedContrast(contrast, self.nested)
         return contrast if ruling is None else RelatedContrast(contrast, ruling)
+
+    def _taught(self, encoder: Encoder, head: Head, teacher: Encoder) -> TaughtContrast:
+        check_token_tables(teacher)
+        return TaughtContrast(encoder, self.objective, views=self.views, head=head, dim=head.out_dim, teacher=teacher)
 
     def _ruling(self, sample: Content, facts: Mapping[str, Tensor]) -> Ruling | None:
         """Drawn after all that learns, so that a guide changes nothing of it."""
@@ -173,61 +191,3 @@ class Recipe:
                 f"{head.out_dim}"
             )
         return Siamese(encoder, self.objective, views=self.views, step=step, head=head, predictor=predictor)
-
-
-def source_of(recipe: "DataclassInstance") -> str:
-    """The recipe as a Python file that builds it: imports, then one expression."""
-    names = _names(recipe)
-    lines: list[str] = []
-    for module in sorted({kind.__module__ for kind in names}):
-        found = sorted((kind.__qualname__, name) for kind, name in names.items() if kind.__module__ == module)
-        imported = [old if old == new else f"{old} as {new}" for old, new in found]
-        lines.append(f"from {module} import {', '.join(imported)}")
-    header = '"""The recipe of this run, as resolved."""'
-    return header + "\n\n" + "\n".join(lines) + f"\n\nrecipe = {_expression(recipe, names, 0)}\n"
-
-
-def _names(recipe: "DataclassInstance") -> dict[type, str]:
-    """What each type is called in the file: its own name, with a number where two modules use the same one."""
-    names: dict[type, str] = {}
-    for kind in _kinds(recipe):
-        if kind not in names:
-            taken = sum(other.__qualname__ == kind.__qualname__ for other in names)
-            names[kind] = f"{kind.__qualname__}{taken + 1}" if taken else kind.__qualname__
-    return names
-
-
-def _kinds(value: Any) -> Iterable[type]:
-    if isinstance(value, Enum):
-        yield type(value)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _kinds(item)
-    elif is_dataclass(value):
-        yield type(value)
-        for field in fields(value):
-            if field.init:
-                yield from _kinds(getattr(value, field.name))
-
-
-def _expression(value: Any, names: dict[type, str], depth: int) -> str:
-    """Python that rebuilds ``value``; ``repr`` would do, but for enum members, infinity and line breaks."""
-    if isinstance(value, Enum):
-        return f"{names[type(value)]}.{value.name}"
-    if isinstance(value, (tuple, list)):
-        inner = [_expression(item, names, depth + 1) for item in value]
-        return _bracketed("", inner, depth, trailing=len(inner) == 1)
-    if isinstance(value, float) and not math.isfinite(value):
-        return f'float("{value}")'
-    if not is_dataclass(value):
-        return repr(value)
-    inner = [f"{f.name}={_expression(getattr(value, f.name), names, depth + 1)}" for f in fields(value) if f.init]
-    return _bracketed(names[type(value)], inner, depth)
-
-
-def _bracketed(name: str, inner: list[str], depth: int, *, trailing: bool = False) -> str:
-    flat = f"{name}({', '.join(inner)}{',' if trailing else ''})"
-    if len(flat) < 90 and "\n" not in flat:
-        return flat
-    pad = "    " * (depth + 1)
-    return f"{name}(\n" + "".join(f"{pad}{item},\n" for item in inner) + "    " * depth + ")"

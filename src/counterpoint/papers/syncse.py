@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from counterpoint.data import Writer, one_by_one, written
 from counterpoint.encoders import StaticText
+from counterpoint.experiments.annotators import paraphrased
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.sentence_tuning import SentenceLearner, SentenceLoop, sentence_data
 from counterpoint.objectives import InfoNCE
@@ -39,39 +41,7 @@ claim = Claim(
     seeds=30,
 )
 
-Writer = Callable[[str], str]
-"""From a sentence to one that says the same, or its opposite: a language model, or rules."""
-
 _SIZES = {Setting.TINY: (20, 2), Setting.SMALL: (2000, 400), Setting.FULL: (10_000, 10_000)}
-_SAME = (
-    *(("man", "guy"), ("woman", "lady"), ("boy", "kid"), ("girl", "child"), ("baby", "infant"), ("people", "persons")),
-    *(
-        ("dog", "puppy"),
-        ("cat", "kitten"),
-        ("big", "large"),
-        ("small", "little"),
-        ("car", "vehicle"),
-        ("road", "street"),
-    ),
-    *(
-        ("running", "racing"),
-        ("walking", "strolling"),
-        ("jumping", "leaping"),
-        ("eating", "consuming"),
-        ("near", "beside"),
-    ),
-    *(
-        ("talking", "speaking"),
-        ("looking", "gazing"),
-        ("sitting", "seated"),
-        ("cutting", "slicing"),
-        ("said", "stated"),
-    ),
-    *(("killed", "slain"), ("begin", "start"), ("buy", "purchase"), ("house", "home"), ("police", "officers")),
-    *(("says", "states"), ("country", "nation"), ("attack", "assault")),
-)
-_SYNONYMS = dict(_SAME) | {second: first for first, second in _SAME}
-_EMPTY = {"a", "an", "the", "is", "are", "was", "were", "of", "to", "that", "and"}
 
 
 def trial(setting: Setting, seed: int) -> Figures:
@@ -79,42 +49,42 @@ def trial(setting: Setting, seed: int) -> Figures:
     count, steps = _SIZES[setting]
     data = sentence_data(setting)
     real = data.train[:count]
-    made = written(real, len(real), seed=seed)
+    made = walks(real, len(real), seed=seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         start = StaticText(dim=64, vocabulary_size=4000, min_frequency=2, sif=1e-3, token_dropout=0.1).build(data.train)
     loop = SentenceLoop(steps=steps, batch_size=64, learning_rate=3e-3)
+    same, opposite = one_by_one(paraphrased), one_by_one(turned)
     sides: dict[str, tuple[list[str], Writer, Writer | None]] = {
-        "method": (real, paraphrased, turned),
-        "scratch": (made, paraphrased, turned),
-        "paraphrases": (real, paraphrased, None),
-        "baseline": (real, lambda text: text, None),
+        "method": (real, same, opposite),
+        "scratch": (made, same, opposite),
+        "paraphrases": (real, same, None),
+        "baseline": (real, one_by_one(lambda text: text), None),
     }
     figures = {"untrained": data.test.judged(start)}
-    for side, (sentences, same, opposite) in sides.items():
+    for side, (sentences, positive, negative) in sides.items():
         learner = SentenceLearner(start, sentences, loop, seed=seed)
-        figures[side] = data.test.judged(learner.learn(_step(learner, same, opposite)))
+        figures[side] = data.test.judged(learner.learn(_step(learner, positive, negative)))
     return figures
 
 
 def _step(learner: SentenceLearner, same: Writer, opposite: Writer | None) -> Callable[[int], Tensor]:
+    """Writers are asked once for every sentence, before the first step."""
     loss = InfoNCE(temperature=0.05)
+    others = written(same, learner.sentences)
+    against = None if opposite is None else written(opposite, learner.sentences)
 
     def step(_: int) -> Tensor:
-        texts = [learner.sentences[row] for row in learner.rows()]
-        anchors, positives = learner.embed(texts), learner.embed([same(text) for text in texts])
-        return loss(anchors, positives, negatives=None if opposite is None else learner.embed([*map(opposite, texts)]))
+        rows = [int(row) for row in learner.rows()]
+        anchors, positives = (learner.embed([side[row] for row in rows]) for side in (learner.sentences, others))
+        return loss(
+            anchors, positives, negatives=None if against is None else learner.embed([against[r] for r in rows])
+        )
 
     return step
 
 
-def paraphrased(text: str) -> str:
-    """Near-synonyms for the words that have one, and no words without content; as it is where nothing would be left."""
-    words = [_SYNONYMS.get(word.lower(), word) for word in text.split()]
-    return " ".join(word for word in words if word.lower() not in _EMPTY) or text
-
-
-def written(corpus: Sequence[str], count: int, *, seed: int) -> list[str]:
+def walks(corpus: Sequence[str], count: int, *, seed: int) -> list[str]:
     """Sentences as walks: the next word is drawn from those that follow a word somewhere in the corpus."""
     after: dict[str, list[str]] = defaultdict(list)
     for text in corpus:

@@ -10,8 +10,8 @@ import torch
 
 from counterpoint.base.errors import InputError
 from counterpoint.base.facts import Fact, Form
-from counterpoint.data import Batch, Examples
-from counterpoint.pairs.batches import Batching, BatchPlan, Rows, identities
+from counterpoint.data import Batch, Examples, Learnable, TaskExamples
+from counterpoint.pairs.batches import Batching, BatchPlan, JoinedRows, Rows, identities
 from counterpoint.pairs.batches.checked import checked_neighbours, checked_numbers
 from counterpoint.training.settings import TrainSettings
 
@@ -89,13 +89,15 @@ class ExampleRows(Rows):
         return cells
 
 
-def plan_batches(examples: Examples, settings: TrainSettings) -> BatchPlan:
+def plan_batches(examples: Learnable, settings: TrainSettings) -> BatchPlan:
     """The batches of every epoch of a run.
 
     Raises:
         InputError: The examples do not have what ``settings.batches`` needs, or no batch can be filled.
     """
-    return settings.batches.plan(ExampleRows(examples), batch_size=settings.batch_size, seed=settings.seed)
+    several = isinstance(examples, TaskExamples)
+    rows = JoinedRows([ExampleRows(one) for one in examples.tasks]) if several else ExampleRows(examples)
+    return settings.batches.plan(rows, batch_size=settings.batch_size, seed=settings.seed)
 
 
 def with_places(batch: Batch, rows: np.ndarray, batching: Batching, *, start: int = 0) -> Batch:

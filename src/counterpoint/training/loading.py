@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from counterpoint.base.errors import CounterpointError, InputError
-from counterpoint.data import BatchSampler, Examples, SkippedRow
+from counterpoint.data import BatchSampler, Learnable, SkippedRow
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training import ranks
 from counterpoint.training.batches import with_places
@@ -28,7 +28,7 @@ class Preparation(Dataset[Packed | CounterpointError]):
     An error meant for the user comes back as a value: raised in a worker, the loader would bury it in a traceback.
     """
 
-    def __init__(self, method: Method, examples: Examples, settings: TrainSettings) -> None:
+    def __init__(self, method: Method, examples: Learnable, settings: TrainSettings) -> None:
         self.method, self.examples = method, examples
         assert settings.cache_chunk != AUTO
         self.seed, self.chunk, self.batching = settings.seed, settings.cache_chunk, settings.batches

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from counterpoint.data import BatchSampler, Examples
+from counterpoint.data import BatchSampler, Learnable
 from counterpoint.methods.base import Method, Prepared
 from counterpoint.training import ranks
 from counterpoint.training.average import Average
@@ -30,7 +30,7 @@ CHECKPOINTS = "checkpoints"
 
 def train(
     method: Method,
-    examples: Examples,
+    examples: Learnable,
     settings: TrainSettings,
     folder: Path,
     *,
@@ -84,7 +84,7 @@ def train(
             return _observed(run, batches, lambda: request.asked or (stop is not None and stop()))
 
 
-def _open(method: Method, examples: Examples, settings: TrainSettings, folder: Path, machine: Machine) -> Run:
+def _open(method: Method, examples: Learnable, settings: TrainSettings, folder: Path, machine: Machine) -> Run:
     world = ranks.current()
     batches = plan_batches(examples, settings)
     sampler = BatchSampler(batches, rank=world.index, world=world.size)

@@ -6,7 +6,7 @@ from functools import partial
 
 import torch
 
-from counterpoint.data import Examples
+from counterpoint.data import Learnable
 from counterpoint.methods.base import Inputs, Method
 from counterpoint.training.batches import with_places
 from counterpoint.training.caching import check_cacheable
@@ -24,7 +24,7 @@ COPIES_OF_PARAMETERS = 4
 """Gradient and two moments, which come with the first step, and a gradient before it is added to the others."""
 
 
-def settle_chunk(run: Run, examples: Examples) -> None:
+def settle_chunk(run: Run, examples: Learnable) -> None:
     """Decide how many rows are encoded at a time, if that was left to us and no checkpoint says it; a collective call.
 
     Args:
@@ -46,7 +46,7 @@ def settle_chunk(run: Run, examples: Examples) -> None:
     run.settings = replace(run.settings, cache_chunk=run.state.cache_chunk)
 
 
-def _found(run: Run, examples: Examples) -> Fit:
+def _found(run: Run, examples: Learnable) -> Fit:
     method, device = run.state.method, run.machine.device
     with untouched([method], device):
         calls = tuple(measure(sample, run.machine.autocast) for sample in _samples(run, examples))
@@ -54,7 +54,7 @@ def _found(run: Run, examples: Examples) -> Fit:
     return fit(calls, reserved=COPIES_OF_PARAMETERS * learnt, device=device)
 
 
-def _samples(run: Run, examples: Examples) -> Iterator[Sample]:
+def _samples(run: Run, examples: Learnable) -> Iterator[Sample]:
     method, device = run.state.method, run.machine.device
     epoch, rows = next(plan(run.sampler, first=0, total=1))
     batch = with_places(examples.batch(rows[:LOOKED_AT]), rows[:LOOKED_AT], run.settings.batches)

@@ -19,7 +19,8 @@ from counterpoint.experiments.compare.run import StoppedError, train_and_score
 from counterpoint.experiments.compare.tuning import Tuned, best_trial, check_optuna, run_trial
 from counterpoint.experiments.compare.verdict import Entrant, Verdict, decide
 from counterpoint.experiments.presets import with_training
-from counterpoint.experiments.recipe import Recipe, source_of
+from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.recipe_source import source_of
 from counterpoint.training.signals import StopRequest
 
 Say = Callable[[str], None]

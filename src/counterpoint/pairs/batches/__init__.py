@@ -23,6 +23,7 @@ from counterpoint.pairs.batches.shuffled import Shuffled
 from counterpoint.pairs.batches.sources import SingleSource, Turns
 from counterpoint.pairs.batches.statistics import expected_rate, false_negative_rate, links_within, same_label_pairs
 from counterpoint.pairs.batches.stream import StreamBatches
+from counterpoint.pairs.batches.tasks import JoinedRows, SingleTask
 
 __all__ = [
     "NOTHING",
@@ -34,12 +35,14 @@ __all__ = [
     "Curriculum",
     "HardCommunities",
     "InversePropensity",
+    "JoinedRows",
     "KnownRows",
     "Neighbourhood",
     "NoDuplicates",
     "Rows",
     "Shuffled",
     "SingleSource",
+    "SingleTask",
     "StreamBatches",
     "Turns",
     "draw_candidates",

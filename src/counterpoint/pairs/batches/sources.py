@@ -82,16 +82,15 @@ class SingleSource(Batching):
                 f"{len(sources)} has {counts.max()}"
             )
         chosen = [np.flatnonzero(members == source) for source in large]
-        # Each source its own seed: sources of equal size must not be dealt in step.
         plans = [
-            self.within.plan(Part(rows, part), batch_size=batch_size, seed=_seed_of(seed, place))
+            self.within.plan(Part(rows, part), batch_size=batch_size, seed=seed_of(seed, place))
             for place, part in enumerate(chosen)
         ]
         quotas = shares(np.array([plan.batches for plan in plans]), self.temperature)
 
         def draw(epoch: int) -> np.ndarray:
             found = [
-                part[_stream(plan, epoch * quota, quota)]
+                part[stream(plan, epoch * quota, quota)]
                 for part, plan, quota in zip(chosen, plans, quotas.tolist(), strict=True)
             ]
             return np.concatenate(found)[self._order(quotas, generator(seed, epoch))]
@@ -113,22 +112,32 @@ def shares(sizes: np.ndarray, temperature: float) -> np.ndarray:
         sizes: int64 `[S]`, the batches of each source.
         temperature: T of `sizes^(1/T)`.
     """
-    exact = sizes ** (1 / temperature)
-    exact = exact * (sizes.sum() / exact.sum())
+    return apportioned(sizes ** (1 / temperature), int(sizes.sum()))
+
+
+def apportioned(weights: np.ndarray, total: int) -> np.ndarray:
+    """How many of ``total`` batches each weight gives, int64 `[S]`: at least one, the rest by largest remainder.
+
+    Args:
+        weights: `[S]`, positive.
+        total: Batches to share out; where they are fewer than the weights, there is one for each all the same.
+    """
+    exact = weights * (total / weights.sum())
     quotas = np.floor(exact + 1e-9).astype(np.int64)
-    missing = int(sizes.sum() - quotas.sum())
+    missing = int(total - quotas.sum())
     quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
     return np.maximum(quotas, 1)
 
 
-def _stream(plan: BatchPlan, first: int, count: int) -> np.ndarray:
+def stream(plan: BatchPlan, first: int, count: int) -> np.ndarray:
     """Batches number ``first`` to ``first + count - 1`` of a plan, epoch after epoch."""
     epochs = range(first // plan.batches, -(-(first + count) // plan.batches))
     start = first % plan.batches
     return np.concatenate([plan.epoch(epoch) for epoch in epochs])[start : start + count]
 
 
-def _seed_of(seed: int, place: int) -> int:
+def seed_of(seed: int, place: int) -> int:
+    """The seed of source number ``place``: sources of equal size must not be dealt in step."""
     return int(np.random.SeedSequence([seed, place]).generate_state(1, np.uint64)[0])
 
 

@@ -52,3 +52,28 @@ def test_weights_of_edges_count():
 def test_what_does_not_fit_is_one_clear_error(widths):
     with pytest.raises(InputError, match="widths must be two or more positive numbers"):
         GraphEncoder(widths)
+
+
+@pytest.mark.parametrize("layer", [Layer.GCN, Layer.GAT, Layer.GIN])
+@pytest.mark.parametrize(
+    ("edges", "told"),
+    [
+        ([[0, 5], [1, 2]], r"edges must join nodes 0\.\.4, got 0 to 5"),
+        ([[0, 1], [-1, 2]], r"edges must join nodes 0\.\.4, got -1 to 2"),
+        ([[0, 1, 2]], r"edges must be int64 \[2, E\], got torch.int64 \[1, 3\]"),
+        ([[0.0], [1.0]], r"edges must be int64 \[2, E\], got torch.float32"),
+    ],
+)
+def test_edges_to_nowhere_are_one_clear_error(layer, edges, told):
+    with pytest.raises(InputError, match=told):
+        GraphEncoder((4, 3), layer=layer)(torch.zeros(5, 4), torch.tensor(edges))
+
+
+def test_a_perceptron_does_not_look_at_edges_and_features_have_their_width():
+    encoder = GraphEncoder((4, 3), layer=Layer.NONE)
+    assert encoder(torch.zeros(5, 4), torch.tensor([[9], [9]])).shape == (5, 3)
+    assert GraphEncoder((4, 3))(torch.zeros(5, 4), torch.zeros(2, 0, dtype=torch.int64)).shape == (5, 3)
+    with pytest.raises(InputError, match=r"x must be \[N, F\] with F = 4, got \[5, 3\]"):
+        encoder(torch.zeros(5, 3), torch.zeros(2, 0, dtype=torch.int64))
+    with pytest.raises(InputError, match=r"weights must be \[E\] for E = 1 edges, got \[2\]"):
+        GraphEncoder((4, 3))(torch.zeros(5, 4), torch.tensor([[0], [1]]), torch.ones(2))

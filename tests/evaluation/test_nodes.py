@@ -5,9 +5,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, adjusted_rand_score, f1_score, normalized_mutual_info_score
 
 from counterpoint.base.errors import InputError
+from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.evaluation.confusion import macro_f1, macro_f1_of
 from counterpoint.evaluation.nodes import (
+    cluster_agreement,
     matched_classes,
     node_classification,
     node_classification_over_splits,
@@ -121,3 +123,13 @@ def test_bad_splits_are_refused():
         node_classification(x, y, np.arange(10), np.array([149, 150]))
     with pytest.raises(InputError, match="share must lie"):
         node_classification_over_splits(x, y, share=1.0)
+
+
+def test_clusters_beyond_the_classes_have_no_f1():
+    labels, assigned = np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1])
+    few = Bootstrap(resamples=10)
+    found = {one.name: one.value for one in cluster_agreement(labels, assigned, bootstrap=few)}
+    assert found == {"clustering_accuracy": 1.0, "nmi": 1.0, "ari": 1.0, "clustering_macro_f1": 1.0}
+    for more, asked in ((np.array([0, 0, 1, 2]), None), (assigned, 3)):
+        names = [one.name for one in cluster_agreement(labels, more, clusters=asked, bootstrap=few)]
+        assert names == ["clustering_accuracy", "nmi", "ari"]

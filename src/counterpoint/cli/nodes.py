@@ -1,9 +1,7 @@
 """What ``train``, ``evaluate`` and ``report`` do with the edges of a graph."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import typer
@@ -11,30 +9,24 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.cli.options import columns_of, named_one, objective_named, only_options
-from counterpoint.encoders.graph import Layer
+from counterpoint.cli.node_recipe import ONLY_EDGES, encoder_of, learner_of, objective_of
+from counterpoint.cli.options import columns_of, only_options
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.job import NODES, Look, judge_graph, train_into
+from counterpoint.experiments.graph_job.job import Look, judge_graph, train_into
+from counterpoint.experiments.graph_job.node_list import NODES
 from counterpoint.experiments.graph_job.opening import OpenedGraph, open_graph, other_edges
 from counterpoint.experiments.graph_job.page import write_page
 from counterpoint.experiments.graph_job.recipe import NodeLearner
-from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.source import DataSource
+from counterpoint.methods.masked_graph import Masking
 from counterpoint.training import MetricsFile, ranks
-from counterpoint.views import Diffusion
 
-ONLY_EDGES = ("nodes", "views")
-"""Options that mean nothing for other data."""
 APPLY = {
     *(*ONLY_EDGES, "data", "out", "test", "test_fraction", "column", "encoder", "objective", "temperature", "layers"),
     *("steps", "batch_size", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
-VIEWS: dict[str, Diffusion | None] = {"drop": None, "diffusion": Diffusion()}
-"""What the second view of a graph is; the first leaves out edges and features."""
-_LAYERS = {layer.value: layer for layer in (Layer.GCN, Layer.GAT, Layer.GIN)}
-_SPREAD = {"linear": Spread(linear=True), "mlp": Spread(linear=False)}
 
 
 def train_graph(context: typer.Context, source: DataSource) -> None:
@@ -47,7 +39,7 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     only_options(context, APPLY, "the edges of a graph")
     if ranks.current().size > 1:
         raise InputError("edges are learnt by one process: run train without torchrun")
-    recipe = _recipe(given)
+    recipe = learner_of(given)
     opened = open_graph(source, recipe.nodes)
     console.say(opened.told)
     recipe = recipe.fitted(len(opened.names))
@@ -57,9 +49,11 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     folder = RunFolder(given["out"])
     folder.create(recipe, source, replace=given["replace_run"])
     began = time.perf_counter()
-    best = _trained(recipe, opened, folder)
+    best, clusters = _trained(recipe, opened, folder)
     seconds = time.perf_counter() - began
-    console.say(f"best of up to {recipe.loop.steps} steps: step {best}; {seconds:.0f} s")
+    console.say(f"best of up to {recipe.steps} steps: step {best}; {seconds:.0f} s")
+    if clusters is not None and recipe.clusters is not None:
+        _say_clusters(clusters, recipe.clusters)
     found = _judged(folder, opened) if given["judge"] and opened.judged else []
     if given["json"]:
         console.machine({"run": folder.path, "step": best, "seconds": seconds, "measures": found})
@@ -119,60 +113,40 @@ def _measured(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> list[
     return found
 
 
-def _recipe(given: dict[str, Any]) -> NodeLearner:
-    plan = NodeLearner(seed=given["seed"] or 0)
-    name, temperature = given["objective"], given["temperature"]
-    if name is not None:
-        plan = replace(plan, objective=objective_named(name, temperature))
-    elif temperature is not None:
-        plan = replace(plan, objective=replace(plan.objective, temperature=temperature))  # pyright: ignore[reportCallIssue]
-    sizes = {"steps": given["steps"], "batch": given["batch_size"], "learning_rate": given["learning_rate"]}
-    loop = replace(plan.loop, **{name: value for name, value in sizes.items() if value is not None})
-    if given["encoder"] is not None:
-        known = {**_LAYERS, **dict.fromkeys(_SPREAD, Layer.NONE)}
-        loop = replace(loop, layer=named_one(known, "--encoder", given["encoder"], "the edges of a graph"))
-    nodes = None if given["nodes"] is None else str(Path(given["nodes"]).resolve())
-    spread, diffusion = _spread(given), None
-    if given["views"] is not None:
-        diffusion = named_one(VIEWS, "--views", given["views"], "the edges of a graph")
-    if diffusion is not None and spread is not None:
-        raise InputError(
-            f"--views diffusion goes with --encoder {', '.join(_LAYERS)}: {given['encoder']} sees no edges"
-        )
-    return replace(plan, loop=loop, nodes=nodes, spread=spread, diffusion=diffusion)
-
-
-def _spread(given: dict[str, Any]) -> Spread | None:
-    spread, layers = _SPREAD.get(given["encoder"]), given["layers"]
-    if layers is None:
-        return spread
-    if spread is None:
-        raise InputError(f"--layers goes with --encoder {' or '.join(_SPREAD)} for the edges of a graph")
-    if layers < 0:
-        raise InputError(f"--layers must be at least 0, got {layers}")
-    return replace(spread, hops=layers)
-
-
 def _say_plan(recipe: NodeLearner, opened: OpenedGraph, *, json: bool) -> None:
-    split, loop = opened.split, recipe.loop
+    split = opened.split
     if json:
         console.machine({"recipe": to_json(recipe), "rows": len(split.train.edges), "held_out": len(split.test)})
         return
-    rows = min(loop.batch or len(opened.names), len(opened.names))
     console.result(
-        f"would train {_encoder(recipe)} with {type(recipe.objective).__name__}: up to {loop.steps} steps on "
-        f"{len(split.train.edges):,} edges, {rows:,} of {len(opened.names):,} nodes contrasted at a step"
-        + ("" if loop.neighbours is None else f", with {loop.neighbours[0]} x {loop.neighbours[1]} neighbours of each")
+        f"would train {encoder_of(recipe)} with {objective_of(recipe)}: up to {recipe.steps} steps on "
+        f"{len(split.train.edges):,} edges, {_step_of(recipe, len(opened.names))}"
     )
 
 
-def _encoder(recipe: NodeLearner) -> str:
-    if (spread := recipe.spread) is None:
-        return recipe.loop.layer.value.upper() + (" on a diffused view" if recipe.diffusion is not None else "")
-    return f"{'a linear map' if spread.linear else 'an MLP'} of features spread over {spread.hops} hops"
+def _step_of(recipe: NodeLearner, nodes: int) -> str:
+    """What a step takes in, and what is done of it afterwards."""
+    loop = recipe.loop
+    rows = nodes if recipe.clustering is not None else min(loop.batch or nodes, nodes)
+    if isinstance(recipe.objective, Masking):
+        told = f"{recipe.objective.share:.0%} of {rows:,} of {nodes:,} nodes hidden at a step"
+    else:
+        told = f"{rows:,} of {nodes:,} nodes contrasted at a step"
+    if loop.neighbours is not None:
+        told += f", with {loop.neighbours[0]} x {loop.neighbours[1]} neighbours of each"
+    if recipe.clusters is None:
+        return told
+    how = "learnt with the vectors" if recipe.clustering is not None else "by k-means of the vectors"
+    return f"{told}, {recipe.clusters} clusters {how}"
 
 
-def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> int:
+def _say_clusters(clusters: np.ndarray, asked: int) -> None:
+    sizes = np.bincount(clusters, minlength=asked)
+    empty = f"; {int((sizes == 0).sum())} of them empty" if (sizes == 0).any() else ""
+    console.say(f"{asked} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
+
+
+def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> tuple[int, np.ndarray | None]:
     kept, began = MetricsFile(folder.metrics), time.perf_counter()
 
     def tell(look: Look) -> None:
@@ -181,7 +155,7 @@ def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> int
         if look.auc is not None:
             console.say(f"step {look.step}  loss {look.loss:.4f}  validation AUC of links {look.auc:.4f}")
 
-    kept.on_start(0, recipe.loop.steps)
+    kept.on_start(0, recipe.steps)
     try:
         return train_into(recipe, opened, folder, tell=tell)
     except KeyboardInterrupt:

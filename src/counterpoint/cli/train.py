@@ -10,7 +10,8 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.filters import filters_of
 from counterpoint.cli.item_recipe import ONLY_ITEMS
-from counterpoint.cli.nodes import ONLY_EDGES, VIEWS, train_graph
+from counterpoint.cli.node_recipe import GRAPH_MAE, ONLY_EDGES, VIEWS
+from counterpoint.cli.nodes import train_graph
 from counterpoint.cli.options import (
     BATCHES,
     any_recipe_named,
@@ -92,7 +93,7 @@ def train(
     ] = None,
     objective: Annotated[
         str | None,
-        typer.Option(help="A name that `counterpoint objectives` lists.", rich_help_panel=METHOD),
+        typer.Option(help=f"Any that `counterpoint objectives` lists; with edges {GRAPH_MAE}.", rich_help_panel=METHOD),
     ] = None,
     contrast: Annotated[
         str | None,
@@ -118,6 +119,7 @@ def train(
     views: Annotated[
         str | None, typer.Option(help=f"With edges, the second view: {', '.join(VIEWS)}.", rich_help_panel=METHOD)
     ] = None,
+    clusters: Annotated[int | None, typer.Option(help="With edges: how many to find.", rich_help_panel=METHOD)] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
     ] = None,

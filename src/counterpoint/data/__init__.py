@@ -13,10 +13,12 @@ from counterpoint.data.bad_rows import BadRows, SkippedRow
 from counterpoint.data.batch import Batch
 from counterpoint.data.downloading import Progress, Source, download
 from counterpoint.data.edge_lists import EdgeList, read_edges
+from counterpoint.data.event_lists import EventList, read_events
 from counterpoint.data.examples import Examples
 from counterpoint.data.fact_columns import FactColumns, present_facts
 from counterpoint.data.graph_matrices import propagated
 from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edges, split_links
+from counterpoint.data.hyperedge_lists import HyperedgeList, read_hyperedges
 from counterpoint.data.images import ImageFormat
 from counterpoint.data.inference import infer_roles
 from counterpoint.data.interactions import Interactions, leave_last_out, read_interactions
@@ -28,6 +30,8 @@ from counterpoint.data.sets import SETS, Access, NamedSet, Retrieval, named
 from counterpoint.data.split import split_by_fraction, split_by_group, split_by_value, split_rows
 from counterpoint.data.table import Concatenated, MemoryTable, Subset, Table
 from counterpoint.data.task_examples import TASK, Learnable, TaskExamples
+from counterpoint.data.typed_edge_lists import read_typed_graph
+from counterpoint.data.typed_graphs import TypedGraph
 
 __all__ = [
     "SETS",
@@ -40,9 +44,11 @@ __all__ = [
     "Concatenated",
     "EdgeList",
     "EpochSampler",
+    "EventList",
     "Examples",
     "FactColumns",
     "Graph",
+    "HyperedgeList",
     "ImageFormat",
     "Interactions",
     "Learnable",
@@ -59,6 +65,7 @@ __all__ = [
     "Supervision",
     "Table",
     "TaskExamples",
+    "TypedGraph",
     "Writer",
     "download",
     "graph_from",
@@ -72,7 +79,10 @@ __all__ = [
     "propagated",
     "rated",
     "read_edges",
+    "read_events",
+    "read_hyperedges",
     "read_interactions",
+    "read_typed_graph",
     "split_by_fraction",
     "split_by_group",
     "split_by_value",

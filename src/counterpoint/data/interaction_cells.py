@@ -34,7 +34,7 @@ def as_known(column: Column, known: Sequence[Any]) -> list[Any]:
     return [cell if is_missing(cell) or cell != cell else by_name.get(name_of(cell), cell) for cell in cells]
 
 
-def times_of(cells: Column, *, table: Table, column: str) -> np.ndarray:
+def times_of(cells: Column, *, table: Table, column: str, orders: str = "interactions") -> np.ndarray:
     """Numbers or dates as float64 `[N]`, dates as seconds since 1970.
 
     Texts that are numbers count as numbers; a date without a zone is of Greenwich.
@@ -43,6 +43,7 @@ def times_of(cells: Column, *, table: Table, column: str) -> np.ndarray:
         cells: All N of a column.
         table: Where they are from, for the message.
         column: Its name, likewise.
+        orders: What is ordered by them, likewise.
 
     Raises:
         InputError: A cell is neither a number nor a date, or some are numbers and some are
@@ -55,10 +56,12 @@ def times_of(cells: Column, *, table: Table, column: str) -> np.ndarray:
         found = np.array([_number(cell) for cell in timed(plain)], dtype=np.float64)
         dated = np.array([not math.isfinite(_number(cell)) for cell in plain], dtype=bool)
     if (odd := np.flatnonzero(~np.isfinite(found))).size:
-        raise _refused(table, column, cells, int(odd[0]), _EXPECTED)
+        raise _refused(table, f"{column!r} orders {orders}", cells, int(odd[0]), _EXPECTED)
     if len(other := np.flatnonzero(dated != dated[:1])):
         kind = "number" if dated[other[0]] else "date"
-        raise _refused(table, column, cells, int(other[0]), f"a {kind} is expected as in the first row")
+        raise _refused(
+            table, f"{column!r} orders {orders}", cells, int(other[0]), f"a {kind} is expected as in the first row"
+        )
     return found
 
 
@@ -70,7 +73,7 @@ def _number(cell: Any) -> float:
         return math.nan
 
 
-def _refused(table: Table, column: str, cells: Column, row: int, expected: str) -> InputError:
+def _refused(table: Table, what: str, cells: Column, row: int, expected: str) -> InputError:
     cell = cells[row]
     found = "nothing" if is_missing(cell) else shown(cell)
-    return InputError(f"{table.where(row)}: column {column!r} orders interactions: {expected}, found {found}")
+    return InputError(f"{table.where(row)}: column {what}: {expected}, found {found}")

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import elu, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.sparse import sparse_tensor
+from counterpoint.base.sparse import shape_of, sparse_tensor
 
 
 class MetaPathEncoder(nn.Module):
@@ -18,6 +18,9 @@ class MetaPathEncoder(nn.Module):
     attention. A path's graph is never made: a step goes to the nodes in between and back, each a mean. Yu, Ge, Li and
     Zhou (2024), "Heterogeneous Graph Contrastive Learning with Meta-path Contexts and Adaptively Weighted Negative
     Samples", arXiv:2212.13847.
+
+    Attributes:
+        nodes: N.
     """
 
     def __init__(self, features: int, links: dict[str, sparse.csr_array], *, dim: int = 64) -> None:
@@ -29,11 +32,12 @@ class MetaPathEncoder(nn.Module):
             dim: D.
 
         Raises:
-            InputError: There is no meta-path.
+            InputError: There is no meta-path, one is of other nodes than the first, or a size below 1.
         """
         super().__init__()
-        if not links:
-            raise InputError("links must hold at least one meta-path")
+        if min(features, dim) < 1:
+            raise InputError(f"features and dim must be at least 1, got {features} and {dim}")
+        self.nodes = _nodes_of(links)
         self.there = [_mean(one) for one in links.values()]
         self.back = [_mean(sparse.csr_array(one.T)) for one in links.values()]
         self.features, self.spread = nn.Linear(features, dim), nn.Linear(dim, dim)
@@ -42,14 +46,22 @@ class MetaPathEncoder(nn.Module):
         self.attention = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
 
     def coarse(self, x_NF: Tensor) -> Tensor:
-        """`[N, D]` from who is joined."""
-        h_ND = elu(self.features(x_NF))
+        """`[N, D]` from who is joined.
+
+        Raises:
+            InputError: Features of another shape than `[N, F]`.
+        """
+        h_ND = elu(self._read(x_NF))
         steps = [self._step(h_ND, path) for path in range(len(self.there))]
         return self.spread(torch.stack(steps).mean(0))
 
     def fine(self, x_NF: Tensor) -> Tensor:
-        """`[N, D]` from who is joined by what; the embedding."""
-        h_ND = self.features(x_NF)
+        """`[N, D]` from who is joined by what; the embedding.
+
+        Raises:
+            InputError: Features of another shape than `[N, F]`.
+        """
+        h_ND = self._read(x_NF)
         found = []
         for path, (there, between, context) in enumerate(zip(self.there, self.between, self.contexts, strict=True)):
             met_ND = elu(elu(h_ND) + context(there @ between))
@@ -58,8 +70,24 @@ class MetaPathEncoder(nn.Module):
         share_P = torch.softmax(self.attention(rows_PND).mean((1, 2)), dim=0)
         return torch.einsum("p,pnd->nd", share_P, rows_PND)
 
+    def _read(self, x_NF: Tensor) -> Tensor:
+        wanted = (self.nodes, self.features.in_features)
+        if tuple(x_NF.shape) != wanted:
+            raise InputError(f"x must be [N, F] = {list(wanted)}, a row for every node, got {list(x_NF.shape)}")
+        return self.features(x_NF)
+
     def _step(self, h_ND: Tensor, path: int) -> Tensor:
         return self.there[path] @ (self.back[path] @ h_ND)
+
+
+def _nodes_of(links: dict[str, sparse.csr_array]) -> int:
+    """N, the rows of every meta-path."""
+    if not links:
+        raise InputError("links must hold at least one meta-path")
+    rows = {name: shape_of(one)[0] for name, one in links.items()}
+    if len(set(rows.values())) > 1:
+        raise InputError(f"links must be of the same nodes, one row each, got rows {rows}")
+    return next(iter(rows.values()))
 
 
 def _mean(matrix: sparse.csr_array) -> Tensor:

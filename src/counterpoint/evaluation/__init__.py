@@ -26,7 +26,12 @@ from counterpoint.evaluation.links import link_mrr, link_prediction, unlinked_pa
 from counterpoint.evaluation.matrix_entropy import matrix_entropy, shared_entropy
 from counterpoint.evaluation.modality_gap import gain_without_gap, modality_gap, relative_gap, without_gap
 from counterpoint.evaluation.naive_bayes import NaiveBayes, fit_naive_bayes
-from counterpoint.evaluation.nodes import node_classification, node_classification_over_splits, node_clustering
+from counterpoint.evaluation.nodes import (
+    cluster_agreement,
+    node_classification,
+    node_classification_over_splits,
+    node_clustering,
+)
 from counterpoint.evaluation.out_of_distribution import (
     class_familiarity,
     knn_familiarity,
@@ -98,6 +103,7 @@ __all__ = [
     "choose_layer",
     "class_familiarity",
     "class_spread",
+    "cluster_agreement",
     "clustering",
     "coding_rate",
     "cold_and_tail",

@@ -129,11 +129,28 @@ def node_clustering(
     labels = checks.labels("labels", labels, embeddings.shape[0], classes=2)
     clusters = len(np.unique(labels))
     assigned = kmeans_assignment(embeddings, clusters, n_init=n_init, seed=seed, normalize=normalize)
+    return cluster_agreement(labels, assigned, bootstrap=bootstrap)
+
+
+def cluster_agreement(
+    labels: np.ndarray, assigned: np.ndarray, *, clusters: int | None = None, bootstrap: Bootstrap = DEFAULT
+) -> list[Measure]:
+    """ACC, NMI and ARI of clusters against classes, and macro F1 where there are no more clusters than classes.
+
+    Args:
+        labels: `[N]` classes.
+        assigned: `[N]` clusters.
+        clusters: How many were asked for, some of which may be empty; None for as many as there are.
+        bootstrap: Resamples, level and seed; nodes are drawn, clusters stay.
+
+    Raises:
+        InputError: Lengths differ, or one class only.
+    """
+    found = agreement(labels, assigned, bootstrap=bootstrap)
+    if max(clusters or 0, len(np.unique(assigned))) > len(np.unique(labels)):
+        return found
     named = matched_classes(labels, assigned)
-    return [
-        *agreement(labels, assigned, bootstrap=bootstrap),
-        macro_f1(labels, named, name="clustering_macro_f1", bootstrap=bootstrap),
-    ]
+    return [*found, macro_f1(labels, named, name="clustering_macro_f1", bootstrap=bootstrap)]
 
 
 def matched_classes(labels: np.ndarray, assigned: np.ndarray) -> np.ndarray:

@@ -6,20 +6,21 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor, nn
 
 from counterpoint.base.numerics import unit_rows
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
 from counterpoint.evaluation.bootstrap import Bootstrap
-from counterpoint.evaluation.clustering import agreement, kmeans_assignment
-from counterpoint.evaluation.confusion import macro_f1
-from counterpoint.evaluation.nodes import matched_classes
+from counterpoint.evaluation.clustering import kmeans_assignment
+from counterpoint.evaluation.nodes import cluster_agreement
 from counterpoint.experiments.graph_autoencoder import learn_features
-from counterpoint.objectives import DEC
+from counterpoint.objectives import DEC, PamC
 
 Contrast = Callable[[Tensor, Tensor], Tensor]
 """From embeddings `[N, D]` and the cluster int64 `[N]` of each node to a scalar."""
+_PAMC = PamC()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,10 @@ class Clusterer:
             return z.numpy(), _nearest(z, self.centres).numpy()
 
 
+Watch = Callable[[int, float, Clusterer], bool]
+"""Told of the number of a step, from 1 on, its loss and what is learnt after it; True ends training."""
+
+
 def learn_clusters(
     graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +77,9 @@ def learn_clusters(
     return found(graph_tensors(graph)[0].to_dense())
 
 
-def learn_clusterer(graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int) -> Clusterer:
+def learn_clusterer(
+    graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clusters: int, seed: int, watch: Watch | None = None
+) -> Clusterer:
     """Encoder and centres after all steps; torch's global random state is left as it was found.
 
     Embeddings have unit length. Centres start at k-means of the pretrained ones, and a node belongs to the nearest.
@@ -83,6 +90,7 @@ def learn_clusterer(graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clus
         loop: The settings.
         clusters: How many.
         seed: Decides weights, order and starts.
+        watch: Told of every step.
     """
     x = graph_tensors(graph)[0].to_dense()
     with torch.random.fork_rng(devices=[]):
@@ -93,7 +101,8 @@ def learn_clusterer(graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clus
         centres = nn.Parameter(_starts(encoder, x, clusters, seed))
         learners = nn.ModuleList([encoder, decoder] if loop.reconstruction else [encoder])
         optimiser = torch.optim.Adam([*learners.parameters(), centres], lr=loop.learning_rate)
-        for _ in range(loop.steps):
+        found = Clusterer(encoder=encoder, centres=centres.detach())
+        for step in range(loop.steps):
             optimiser.zero_grad()
             z = unit_rows(encoder(x))
             loss = loop.contrast * contrast(z, _nearest(z, centres)) + loop.self_training * DEC()(z, centres)
@@ -101,15 +110,44 @@ def learn_clusterer(graph: Graph, contrast: Contrast, loop: ClusterLoop, *, clus
                 loss = loss + loop.reconstruction * (decoder(z) - x).square().mean()
             loss.backward()
             optimiser.step()
-        return Clusterer(encoder=encoder, centres=centres.detach())
+            if watch is not None and watch(step + 1, float(loss.detach()), found):
+                break
+    return found
+
+
+def meta_node_contrast(graph: Graph, *, seed: int, objective: PamC = _PAMC) -> Contrast:
+    """PamC of every node, with neighbours drawn anew at every step.
+
+    Args:
+        graph: Whose edges attract.
+        seed: Of the draw.
+        objective: The loss.
+    """
+    neighbours = drawn_neighbours(graph, seed=seed)
+
+    def contrast(z: Tensor, clusters: Tensor) -> Tensor:
+        return objective(torch.cat([z[:, None], z[neighbours()]], dim=1), labels=clusters)
+
+    return contrast
+
+
+def drawn_neighbours(graph: Graph, *, seed: int, count: int = 4) -> Callable[[], Tensor]:
+    """Draws neighbours int64 `[N, count]`; a node without an edge is its own, which pulls at nothing."""
+    around = sparse.csr_array(graph.adjacency + sparse.eye_array(len(graph)))
+    starts, sizes = around.indptr[:-1], np.diff(around.indptr)
+    rng = np.random.default_rng(seed)
+
+    def draw() -> Tensor:
+        drawn = (rng.random((count, len(sizes))) * sizes).astype(np.int64)
+        return torch.from_numpy(around.indices[starts + drawn].astype(np.int64)).T
+
+    return draw
 
 
 def judged_clusters(assigned: np.ndarray, graph: Graph) -> dict[str, float]:
-    """ACC, NMI, ARI and macro F1 of clusters `[N]` against the graph's labels."""
+    """ACC, NMI, ARI and macro F1 of clusters `[N]`, no more than classes, against the graph's labels."""
     assert graph.labels is not None  # graphs of papers have labels
-    few = Bootstrap(resamples=10)
-    f1 = macro_f1(graph.labels, matched_classes(graph.labels, assigned), name="clustering_macro_f1", bootstrap=few)
-    return {one.name: one.value for one in (*agreement(graph.labels, assigned, bootstrap=few), f1)}
+    return {one.name: one.value for one in cluster_agreement(graph.labels, assigned, bootstrap=Bootstrap(resamples=10))}
 
 
 def _starts(encoder: nn.Module, x_NF: Tensor, clusters: int, seed: int) -> Tensor:

@@ -112,13 +112,11 @@ def train_nodes(
         watch: Told of every step; the encoder is in training mode.
     """
     generator = torch.Generator().manual_seed(seed)
-    if loop.neighbours is None or loop.batch is None:
-        part = _whole(graph, loop.batch, generator)
-    else:
-        part = _around(graph, loop.neighbours, loop.batch, seed)
     widths = shape_of(graph.features)[1], loop.hidden, loop.dim
     make = partial(GraphEncoder, widths, layer=loop.layer, activate_last=True)
-    return train_views(part, make, loss, loop, generator, seed=seed, penalty=penalty, watch=watch)
+    return train_views(
+        part_of(graph, loop, generator, seed=seed), make, loss, loop, generator, seed=seed, penalty=penalty, watch=watch
+    )
 
 
 def train_views(
@@ -165,6 +163,20 @@ def train_views(
             if watch is not None and watch(step + 1, float(total.detach()), encoder):
                 break
     return encoder
+
+
+def part_of(graph: Graph, loop: NodeLoop, generator: torch.Generator, *, seed: int) -> Part:
+    """What every step encodes of a graph: all of it, or some nodes with a draw of what surrounds them.
+
+    Args:
+        graph: The graph.
+        loop: Its ``batch`` and ``neighbours``.
+        generator: Of the nodes of a step, where the whole graph is encoded.
+        seed: Of nodes and neighbours, where it is not.
+    """
+    if loop.neighbours is None or loop.batch is None:
+        return _whole(graph, loop.batch, generator)
+    return _around(graph, loop.neighbours, loop.batch, seed)
 
 
 def _whole(graph: Graph, batch: int | None, generator: torch.Generator) -> Part:

@@ -10,6 +10,8 @@ from counterpoint.base.errors import InputError
 from counterpoint.encoders.geometric import geometric_layers
 from counterpoint.encoders.graph import GraphEncoder, Layer
 
+_ALL = slice(None)
+
 
 def scaled_cosine_error(rebuilt_ND: Tensor, true_ND: Tensor, power: float) -> Tensor:
     """``mean_i (1 - cos(z_i, x_i))^power``: easy rows count less the larger the power."""
@@ -71,7 +73,14 @@ class MaskedGraphAutoencoder(nn.Module):
         nn.init.xavier_uniform_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
-    def forward(self, x_NF: Tensor, edges_2E: Tensor, masking: Masking, generator: torch.Generator) -> Tensor:
+    def forward(
+        self,
+        x_NF: Tensor,
+        edges_2E: Tensor,
+        masking: Masking,
+        generator: torch.Generator,
+        among: slice | Tensor = _ALL,
+    ) -> Tensor:
         """The loss on hidden nodes that are drawn, a scalar.
 
         Args:
@@ -79,9 +88,10 @@ class MaskedGraphAutoencoder(nn.Module):
             edges_2E: int64 `[2, 2E]`, both directions.
             masking: The settings.
             generator: Of the draw.
+            among: Nodes of which the share is hidden, a slice or int64 `[B]`; others are seen and not rebuilt.
         """
-        order = torch.randperm(len(x_NF), generator=generator)
-        rows = order[: max(1, round(masking.share * len(x_NF)))]
+        nodes = torch.arange(len(x_NF))[among]
+        rows = nodes[torch.randperm(len(nodes), generator=generator)[: max(1, round(masking.share * len(nodes)))]]
         hidden = torch.zeros(len(x_NF), dtype=torch.bool)
         hidden[rows] = True
         codes = self.bridge(self.encoder(_with_token(x_NF, hidden), edges_2E))

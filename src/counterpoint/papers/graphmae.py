@@ -3,16 +3,14 @@
 import dataclasses
 
 import numpy as np
-import torch
 
-from counterpoint.data.graph_matrices import graph_tensors
-from counterpoint.data.graphs import Graph
 from counterpoint.data.sets.graphs import Planetoid, planetoid
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.graph_autoencoder import learn_autoencoder
+from counterpoint.experiments.masked_nodes import learn_masked
 from counterpoint.experiments.node_contrast import NodeLoop, judged_nodes, learn_nodes
 from counterpoint.experiments.published import Published
-from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
+from counterpoint.methods.masked_graph import Masking
 from counterpoint.papers.csgcl import plain
 
 paper = Paper(
@@ -68,19 +66,3 @@ def trial(setting: Setting, seed: int) -> Figures:
 def contrast_loop(loop: NodeLoop) -> NodeLoop:
     """Fewer steps, each of which takes longer."""
     return dataclasses.replace(loop, steps=max(1, loop.steps * 2 // 5), learning_rate=1e-3, projection=64, decay=1e-5)
-
-
-def learn_masked(graph: Graph, masking: Masking, loop: NodeLoop, *, seed: int) -> np.ndarray:
-    """Embeddings `[N, D]` after all steps; torch's global random state is left as it was found."""
-    x, edges = graph_tensors(graph)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = MaskedGraphAutoencoder(x.shape[1], hidden=loop.hidden, dim=loop.dim, layer=loop.layer)
-        optimiser = torch.optim.Adam(model.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
-        for _ in range(loop.steps):
-            optimiser.zero_grad()
-            model(x, edges, masking, generator).backward()
-            optimiser.step()
-        with torch.no_grad():
-            return model.eval().embed(x, edges).numpy()

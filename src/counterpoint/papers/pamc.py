@@ -1,11 +1,9 @@
 """PamC: means of clusters stand for all nodes among the negatives."""
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from counterpoint.base.numerics import unit_rows
@@ -13,8 +11,14 @@ from counterpoint.data.graphs import Graph
 from counterpoint.data.planted_communities import planted_communities
 from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
-from counterpoint.experiments.cluster_nodes import ClusterLoop, Contrast, judged_clusters, learn_clusters
-from counterpoint.objectives import PamC
+from counterpoint.experiments.cluster_nodes import (
+    ClusterLoop,
+    Contrast,
+    drawn_neighbours,
+    judged_clusters,
+    learn_clusters,
+    meta_node_contrast,
+)
 from counterpoint.papers.scgc import LOOPS, dblp, influence_contrast
 
 paper = Paper(
@@ -58,8 +62,6 @@ claim = Claim(
     minutes=10,
     seeds=10,
 )
-NEIGHBOURS = 4
-"""Drawn of each node at a step."""
 
 
 def trial(setting: Setting, seed: int) -> Figures:
@@ -114,16 +116,6 @@ def block_graph(setting: Setting, seed: int, *, times: int = 1) -> Graph:
     )
 
 
-def meta_node_contrast(graph: Graph, *, seed: int) -> Contrast:
-    """PamC on every node and drawn neighbours."""
-    neighbours, objective = drawn_neighbours(graph, seed=seed), PamC()
-
-    def contrast(z: Tensor, clusters: Tensor) -> Tensor:
-        return objective(torch.cat([z[:, None], z[neighbours()]], dim=1), labels=clusters)
-
-    return contrast
-
-
 def exact_contrast(graph: Graph, *, seed: int) -> Contrast:
     """The same, with the sum over all pairs of nodes of different clusters that PamC stands for."""
     neighbours = drawn_neighbours(graph, seed=seed)
@@ -134,19 +126,6 @@ def exact_contrast(graph: Graph, *, seed: int) -> Contrast:
         return torch.logsumexp((rows @ rows.T)[clusters[:, None] != clusters], 0) - torch.logsumexp(near, 1).mean()
 
     return contrast
-
-
-def drawn_neighbours(graph: Graph, *, seed: int) -> Callable[[], Tensor]:
-    """Draws neighbours int64 `[N, V]`; a node without an edge is its own, which pulls at nothing."""
-    around = sparse.csr_array(graph.adjacency + sparse.eye_array(len(graph)))
-    starts, sizes = around.indptr[:-1], np.diff(around.indptr)
-    rng = np.random.default_rng(seed)
-
-    def draw() -> Tensor:
-        drawn = (rng.random((NEIGHBOURS, len(sizes))) * sizes).astype(np.int64)
-        return torch.from_numpy(around.indices[starts + drawn].astype(np.int64)).T
-
-    return draw
 
 
 def log_sum_error(z: np.ndarray, clusters: np.ndarray) -> float:

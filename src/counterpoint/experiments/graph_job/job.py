@@ -1,29 +1,25 @@
 """Train on a graph into a run folder, and judge its vectors against what they were made of."""
 
-import csv
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data.graphs import Graph
-from counterpoint.encoders.graph import GraphEncoder
 from counterpoint.encoders.id_vectors import id_table
 from counterpoint.evaluation import link_prediction, unlinked_pairs
 from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.learning import Found, learn
+from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of, write_nodes
 from counterpoint.experiments.graph_job.opening import OpenedGraph
 from counterpoint.experiments.graph_job.recipe import NodeLearner
-from counterpoint.experiments.graph_job.spread import train_rows
 from counterpoint.experiments.judge import Comparison, System
 from counterpoint.experiments.named_vectors import tables_of
-from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, embedded, train_nodes
 from counterpoint.experiments.protocols import LeftOut, run_tasks
-from counterpoint.experiments.protocols.graphs import graph_tasks
+from counterpoint.experiments.protocols.graphs import Clusters, graph_tasks
 
-NODES = "nodes.csv"
 _ONCE = Bootstrap(resamples=10)
 """A look asks for a value, not for its interval."""
 
@@ -44,31 +40,30 @@ class Look:
 
 
 class _Chooser:
-    """Keeps the vectors of the best look, and says when to stop."""
+    """Keeps what the best look found, and says when to stop."""
 
-    def __init__(self, recipe: NodeLearner, opened: OpenedGraph, graph: Graph, tell: Callable[[Look], None]) -> None:
-        self.recipe, self.graph, self.tell = recipe, graph, tell
+    def __init__(self, recipe: NodeLearner, opened: OpenedGraph, tell: Callable[[Look], None]) -> None:
+        self.recipe, self.tell = recipe, tell
         held, n = opened.split.validation, len(opened.names)
         self.held, self.others = held, unlinked_pairs(opened.split.all_edges, n, max(2, len(held)), seed=recipe.seed)
-        self.best, self.step, self.vectors = -1.0, 0, np.zeros((0, 0), dtype=np.float32)
+        self.best, self.step, self.found = -1.0, 0, Found(np.zeros((0, 0), dtype=np.float32))
         self.since = 0
 
-    def watch(self, step: int, loss: float, encoder: GraphEncoder) -> bool:
+    def look(self, step: int, loss: float, find: Callable[[], Found]) -> bool:
         auc = None
-        if step % self.recipe.look == 0 or step == self.recipe.loop.steps:
-            vectors = embedded(encoder, self.graph)
-            encoder.train()
-            auc = link_prediction(vectors, self.held, self.others, bootstrap=_ONCE)[0].value
+        if step % self.recipe.look == 0 or step == self.recipe.steps:
+            found = find()
+            auc = link_prediction(found.vectors, self.held, self.others, bootstrap=_ONCE)[0].value
             self.since += 1
             if auc > self.best:
-                self.best, self.step, self.vectors, self.since = auc, step, vectors, 0
+                self.best, self.step, self.found, self.since = auc, step, found, 0
         self.tell(Look(step, loss, auc))
         return self.since >= self.recipe.patience
 
 
 def train_into(
     recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
-) -> int:
+) -> tuple[int, np.ndarray | None]:
     """Train, and save a vector for every node and ``nodes.csv``; the folder's config must exist.
 
     Args:
@@ -78,30 +73,18 @@ def train_into(
         tell: Told of every step.
 
     Returns:
-        The step whose vectors were kept.
+        The step whose vectors were kept, and the cluster int64 `[N]` of every node where the recipe asks for clusters.
     """
-    spread, graph = recipe.spread, opened.split.train
-    graph = graph if spread is None else spread.over(graph)
-    chooser = _Chooser(recipe, opened, graph, tell)
-    if spread is None:
-        train_nodes(graph, _loss(recipe), _loop(recipe, graph), seed=recipe.seed, watch=chooser.watch)
-    else:
-        train_rows(graph, _loss(recipe), recipe.loop, linear=spread.linear, seed=recipe.seed, watch=chooser.watch)
-    encoder = id_table(chooser.vectors, opened.names, side="nodes")
+    chooser = _Chooser(recipe, opened, tell)
+    learn(recipe, opened.split.train, chooser.look)
+    vectors, clusters = chooser.found.vectors, chooser.found.clusters
+    if recipe.clusters is not None and clusters is None:
+        clusters = kmeans_assignment(vectors, recipe.clusters, seed=recipe.seed).astype(np.int64)
+    encoder = id_table(vectors, opened.names, side="nodes")
     with atomic_folder(folder.model) as temporary:
         encoder.save(temporary)
-    _write_nodes(folder.path / NODES, opened)
-    return chooser.step
-
-
-def _loss(recipe: NodeLearner) -> NodeLoss:
-    return lambda one, other, step: recipe.objective(one, other)
-
-
-def _loop(recipe: NodeLearner, graph: Graph) -> NodeLoop:
-    if recipe.diffusion is None:
-        return recipe.loop
-    return replace(recipe.loop, views=(recipe.loop.views[0], recipe.diffusion.view(graph.adjacency)))
+    write_nodes(folder, opened, clusters)
+    return chooser.step, clusters
 
 
 def judge_graph(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:
@@ -121,21 +104,22 @@ def judge_graph(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> tup
     rows = {**given, "FastRP": opened.drawn, "trained": tables_of(folder).encode(names)}
     systems = [_fixed(name, one, is_model=name == "trained") for name, one in rows.items()]
     edges = np.concatenate([opened.split.all_edges, held])
-    return run_tasks(systems, graph_tasks(names, edges, held, train.labels))
+    return run_tasks(systems, graph_tasks(names, edges, held, train.labels, clusters=_clusters(folder, names)))
+
+
+def _clusters(folder: RunFolder, names: list[str]) -> Clusters | None:
+    """Those that the run found, and as many by k-means of other vectors; None for a run without."""
+    count = asked_for(folder)
+    if count is None:
+        return None
+    own = clusters_of(folder, names)
+
+    def of(system: System) -> np.ndarray:
+        return own if system.is_model else kmeans_assignment(np.asarray(system.encode(names)), count)
+
+    return Clusters(count, of)
 
 
 def _fixed(name: str, rows: np.ndarray, *, is_model: bool) -> System:
     """Vectors that are there already; the content they are asked for is all nodes."""
     return System(name, lambda _: rows, lambda _: rows, lambda _: rows, is_model)
-
-
-def _write_nodes(path: Path, opened: OpenedGraph) -> None:
-    """Names, and labels where there are any: a corpus to embed."""
-    labels = opened.split.train.labels
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        if labels is None:
-            out.writerows([["node"], *([name] for name in opened.names)])
-            return
-        of = ["" if label < 0 else opened.classes[label] for label in labels]
-        out.writerows([["node", "label"], *zip(opened.names, of, strict=True)])

@@ -7,6 +7,7 @@ import numpy as np
 from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of
 from counterpoint.experiments.graph_job.opening import OpenedGraph
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.named_vectors import tables_of
@@ -18,7 +19,8 @@ MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Comparison]) -> None:
     """Curves, measures, nodes in the plane, and the nearest of a few."""
     recipe, source = folder.plan()
-    vectors, labels = tables_of(folder).encode(opened.names), opened.split.train.labels
+    vectors = tables_of(folder).encode(opened.names)
+    clusters = None if asked_for(folder) is None else clusters_of(folder, opened.names)
     shown = np.sort(np.random.default_rng(0).permutation(len(vectors))[:MAP_POINTS])
     plane = report.project(vectors[shown], seed=0)
     page = report.Report(
@@ -31,15 +33,21 @@ def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Compariso
             points=plane.points,
             method=plane.method,
             content=[opened.names[row] for row in shown],
-            labels=None if labels is None else tuple(_class(opened, int(labels[row])) for row in shown),
+            labels=_shown(opened, shown, clusters),
         ),
         neighbours=tuple(_nearest(opened, vectors, node) for node in _asked(opened)),
     )
     report.write_report(page, folder.report)
 
 
-def _class(opened: OpenedGraph, label: int) -> str:
-    return opened.classes[label] if label >= 0 else "none"
+def _shown(opened: OpenedGraph, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:
+    """Clusters where they were asked for, classes otherwise; None where there are neither."""
+    labels = opened.split.train.labels
+    if clusters is not None:
+        return tuple(f"cluster {clusters[row]}" for row in rows)
+    if labels is None:
+        return None
+    return tuple(opened.classes[label] if label >= 0 else "none" for label in labels[rows])
 
 
 def _asked(opened: OpenedGraph) -> list[int]:

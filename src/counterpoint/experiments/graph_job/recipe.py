@@ -5,15 +5,21 @@ from dataclasses import dataclass, replace
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders.graph import Layer
+from counterpoint.experiments.cluster_nodes import ClusterLoop
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
 from counterpoint.experiments.supervision import supervision_of
-from counterpoint.objectives import CLIP
-from counterpoint.pairwise import Loss
+from counterpoint.methods.masked_graph import Masking
+from counterpoint.objectives import CLIP, PamC
+from counterpoint.pairwise import Loss, Needs, SelfLabelled
 from counterpoint.views.diffusion import Diffusion
 
 OBJECTIVE = CLIP(temperature=0.4)
 LOOP = NodeLoop(steps=300, batch=4096, learning_rate=1e-3)
+MASKED = replace(LOOP, dim=256, decay=2e-4)
+"""Where features are rebuilt; decay is GraphMAE's for Cora."""
+CLUSTERING = ClusterLoop(contrast=2.0, self_training=2.0)
+"""With the weights of PamC's code for DBLP."""
 LARGE = 50_000
 """Nodes beyond which a step encodes a draw of neighbours and not the whole graph."""
 DRAWN = (15, 10)
@@ -22,46 +28,62 @@ DRAWN = (15, 10)
 
 @dataclass(frozen=True, kw_only=True)
 class NodeLearner:
-    """Two views of the graph, an encoder of its nodes, and a contrast of the rows of both.
+    """What vectors of nodes are learnt from, their encoder, and clusters of them where they are asked for.
 
     Attributes:
-        objective: Of both views; row i of one belongs to row i of the other.
+        objective: Of two views of the graph, where row i of one belongs to row i of the other; ``PamC`` is of clusters
+            that are learnt with the vectors; with a ``Masking`` features are hidden and rebuilt, as GraphMAE does.
         nodes: File that describes nodes; None where edges are all there is.
         loop: Encoder, views and length.
         spread: What an encoder without layers of a graph, ``Layer.NONE``, reads in place of the features as they are;
             None for all other encoders.
         diffusion: Makes the second view from the training graph, in place of that of ``loop``; None leaves it.
+        clusters: How many are found; None for none.
+        clustering: How clusters are learnt with the vectors, ``loop`` being without meaning then; None with any other
+            objective than ``PamC``, where clusters are k-means of the vectors.
         look: Steps between looks at the held-out edges to choose by.
         patience: Looks without gain after which training ends.
         seed: Of weights, views and draws.
 
     Raises:
         InputError: The objective needs more than two views, a number is below 1, features are spread for layers
-            that do so themselves, or a graph is diffused for an encoder that sees none.
+            that do so themselves, a graph is diffused or features are hidden for an encoder that sees none, or PamC
+            lacks its clusters.
     """
 
-    objective: Loss = OBJECTIVE
+    objective: Loss | Masking = OBJECTIVE
     nodes: str | None = None
     loop: NodeLoop = LOOP
     spread: Spread | None = None
     diffusion: Diffusion | None = None
+    clusters: int | None = None
+    clustering: ClusterLoop | None = None
     look: int = 20
     patience: int = 4
     seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        """At most."""
+        return self.loop.steps if self.clustering is None else self.clustering.steps
 
     def fitted(self, nodes: int) -> "NodeLearner":
         """The same for a graph of so many nodes: a large one is not encoded whole at every step.
 
         Spread features need no neighbours: a step encodes its batch. A diffused view is one of the whole graph.
+
+        Raises:
+            InputError: More clusters than nodes.
         """
-        whole = self.spread is not None or self.diffusion is not None
+        if self.clusters is not None and self.clusters > nodes:
+            raise InputError(f"clusters must be at most the number of nodes, {nodes:,}, got {self.clusters:,}")
+        whole = self.spread is not None or self.diffusion is not None or self.clustering is not None
         if nodes <= LARGE or self.loop.neighbours is not None or whole:
             return self
         return replace(self, loop=replace(self.loop, neighbours=DRAWN))
 
     def __post_init__(self) -> None:
-        if supervision_of(self.objective) in (Supervision.SCORES, Supervision.LABELS):
-            raise InputError(f"{type(self.objective).__name__} cannot learn from two views of nodes alone")
+        self._check_objective()
         if self.spread is not None and self.loop.layer is not Layer.NONE:
             raise InputError(f"spread features are for encoders of the kind none, got {self.loop.layer}")
         if self.diffusion is not None and (self.loop.layer is Layer.NONE or self.loop.neighbours is not None):
@@ -72,3 +94,26 @@ class NodeLearner:
         for name in ("look", "patience"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.clusters is not None and self.clusters < 2:
+            raise InputError(f"clusters must be at least 2, got {self.clusters}")
+
+    def _check_objective(self) -> None:
+        learnt = isinstance(self.objective, PamC)
+        if learnt and self.clusters is None:
+            raise InputError("PamC contrasts clusters: say how many, clusters got None")
+        if learnt is not (self.clustering is not None):
+            raise InputError(f"clustering goes with PamC and PamC with it, got {type(self.objective).__name__}")
+        if isinstance(self.objective, Masking):
+            if self.loop.layer is Layer.NONE or self.diffusion is not None:
+                raise InputError(
+                    "hidden features are rebuilt by layers that see the graph, from one view of it, got layers of the "
+                    f"kind {self.loop.layer} and diffusion {self.diffusion}"
+                )
+        elif not learnt and _needs_more(self.objective):
+            raise InputError(f"{type(self.objective).__name__} cannot learn from two views of nodes alone")
+
+
+def _needs_more(objective: Loss) -> bool:
+    """It needs scores, classes or prototypes besides two views."""
+    supervised = supervision_of(objective) in (Supervision.SCORES, Supervision.LABELS)
+    return supervised or Needs.LABELS in objective.needs or isinstance(objective, SelfLabelled)

@@ -1,6 +1,7 @@
 """A graph in an .npz: nodes are embedded by their features, edges and labels judge."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data.graphs import graph_from
 from counterpoint.evaluation import (
     Measure,
+    cluster_agreement,
     link_mrr,
     link_prediction,
     node_classification,
@@ -18,12 +20,26 @@ from counterpoint.evaluation import (
     node_clustering,
     unlinked_pairs,
 )
+from counterpoint.experiments.judge import System
 from counterpoint.experiments.protocols.task import Layout, LeftOut, Task
 
 EDGES = 20_000
 """Edges that are judged at most; more are sampled."""
 OTHER_ENDS = 100
 _SPLIT = {"train": "train_idx", "test": "test_idx", "validation": "val_idx"}
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Clusters that a run was asked for.
+
+    Attributes:
+        count: How many.
+        of: The cluster `[N]` of each node by a system.
+    """
+
+    count: int
+    of: Callable[[System], np.ndarray]
 
 
 def is_graph(names: Collection[str]) -> bool:
@@ -69,6 +85,7 @@ def graph_tasks(
     labels: np.ndarray | None,
     *,
     split: Mapping[str, np.ndarray] | None = None,
+    clusters: Clusters | None = None,
 ) -> tuple[Task | LeftOut, ...]:
     """What can be judged of the nodes of a graph.
 
@@ -79,6 +96,7 @@ def graph_tasks(
         labels: int64 `[N]`, -1 for none; None where no node has one.
         split: Nodes to learn classes from, ``train``, to judge them on, ``test``, and to choose the probe's penalty on,
             ``validation`` if there are any; random splits are judged in any case.
+        clusters: How they are found of a system's nodes; None for k-means with as many clusters as classes.
     """
     links: Task | LeftOut = LeftOut("links", "fewer than two edges were held out")
     if len(held) > 1:
@@ -90,7 +108,7 @@ def graph_tasks(
     return (
         links,
         Task("nodes", lambda system: _nodes(system.encode(content), labels, known, split)),
-        Task("node-clusters", lambda system: node_clustering(system.encode(content)[known], labels[known])),
+        Task("node-clusters", lambda system: _clustered(system, content, labels, known, clusters)),
     )
 
 
@@ -117,3 +135,15 @@ def _nodes(
         train, test, unseen = split["train"], split["test"], split.get("validation")
         found = node_classification(embeddings, labels, train, test, validation=unseen)
     return [*found, node_classification_over_splits(embeddings[known], labels[known])]
+
+
+def _clustered(
+    system: System,
+    content: Content,
+    labels: np.ndarray,
+    known: np.ndarray,
+    clusters: Clusters | None,
+) -> list[Measure]:
+    if clusters is None:
+        return node_clustering(system.encode(content)[known], labels[known])
+    return cluster_agreement(labels[known], clusters.of(system)[known], clusters=clusters.count)

@@ -14,8 +14,9 @@ from counterpoint.methods.sequence_contrast import DataAugmentation, MetaAugment
 SEQUENCE_CONTRASTS: dict[str, SequenceContrast | None] = {
     "none": None,
     "crop-mask-reorder": DataAugmentation(),
-    "learned": MetaAugmentation(),
+    "learned": MetaAugmentation(weight=0.01, meta_weight=0.01),
 }
+"""Weights are those of CL4SRec and the usual ones of MCLRec's public code."""
 ALL_CONTRASTS = f"{', '.join(CONTRASTS)}; with --encoder sasrec {', '.join(SEQUENCE_CONTRASTS)}"
 """What ``--contrast`` may be, for its help."""
 NO_SEQUENCES = ("objective", "temperature", "noise")

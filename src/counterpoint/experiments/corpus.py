@@ -29,8 +29,9 @@ from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.features import node_column
 from counterpoint.experiments.graph_job.recipe import NodeLearner
-from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recommender.opening import item_column
+from counterpoint.experiments.recommender.recipe import Recommender
+from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.retrieval import Encode, TableColumn, fingerprint_path
 from counterpoint.retrieval.fingerprint import fingerprint_values
 
@@ -152,7 +153,7 @@ def corpus_source(
 ) -> CorpusSource:
     """The corpus of a file, with images in the size the run was trained on; found again from any folder."""
     plan, trained = RunFolder(run).plan()
-    if not isinstance(plan, Recipe):
+    if isinstance(plan, (Recommender, SequentialRecommender, NodeLearner)):
         data = str(Path(data).resolve())
         found = column or (node_column(data) if isinstance(plan, NodeLearner) else item_column(data, trained))
         return CorpusSource(data=data, column=found, id_column=id_column, names=True)

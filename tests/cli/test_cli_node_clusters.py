@@ -48,6 +48,7 @@ def test_clusters_are_a_column_of_the_nodes_and_are_judged(asked, ok, tmp_path, 
     assert len(rows) == 91
     sizes = np.bincount([int(row["cluster"]) for row in rows], minlength=3)
     assert f"3 clusters of {', '.join(map(str, sizes))} nodes: column 'cluster'" in told.err
+    assert told.json["clusters"] == sizes.tolist()
     known = [row for row in rows if row["label"]]
     clusters, labels = (np.array([row[name] for row in known]) for name in ("cluster", "label"))
     found = _by_system(told)

@@ -52,11 +52,13 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     best, clusters = _trained(recipe, opened, folder)
     seconds = time.perf_counter() - began
     console.say(f"best of up to {recipe.steps} steps: step {best}; {seconds:.0f} s")
-    if clusters is not None and recipe.clusters is not None:
-        _say_clusters(clusters, recipe.clusters)
+    sizes = None if clusters is None else np.bincount(clusters, minlength=recipe.clusters or 0).tolist()
+    if sizes is not None:
+        _say_clusters(sizes)
     found = _judged(folder, opened) if given["judge"] and opened.judged else []
     if given["json"]:
-        console.machine({"run": folder.path, "step": best, "seconds": seconds, "measures": found})
+        clustered = {} if sizes is None else {"clusters": sizes}
+        console.machine({"run": folder.path, "step": best, "seconds": seconds, **clustered, "measures": found})
     elif found:
         console.comparisons(found)
     told = f", report: {folder.report}" if found else ""
@@ -140,10 +142,9 @@ def _step_of(recipe: NodeLearner, nodes: int) -> str:
     return f"{told}, {recipe.clusters} clusters {how}"
 
 
-def _say_clusters(clusters: np.ndarray, asked: int) -> None:
-    sizes = np.bincount(clusters, minlength=asked)
-    empty = f"; {int((sizes == 0).sum())} of them empty" if (sizes == 0).any() else ""
-    console.say(f"{asked} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
+def _say_clusters(sizes: list[int]) -> None:
+    empty = f"; {sizes.count(0)} of them empty" if 0 in sizes else ""
+    console.say(f"{len(sizes)} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
 
 
 def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> tuple[int, np.ndarray | None]:

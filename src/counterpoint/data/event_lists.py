@@ -32,7 +32,7 @@ class EventList:
 
 
 def read_events(table: Table, *, source: str, target: str, time: str) -> EventList:
-    """The events of a table, as ``time_patches`` of ``counterpoint.encoders`` cuts them.
+    """The events of a table, as ``time_patches`` of ``encoders/dynamic_graph.py`` cuts them.
 
     Rows without an end or a time, and events of a node with itself, are left out and counted. An event that repeats
     another one at the same time is kept, and counted too: rows may be of one day, or written twice.

@@ -29,7 +29,7 @@ class HyperedgeList:
 
 
 def read_hyperedges(table: Table, *, hyperedge: str, node: str, known: Sequence[str] | None = None) -> HyperedgeList:
-    """The hyperedges of a table; ``hypergraph`` of ``counterpoint.encoders`` makes an adjacency of the incidence.
+    """The hyperedges of a table; ``hypergraph`` of ``encoders/hypergraphs.py`` makes an adjacency of the incidence.
 
     Rows without an edge or a node, and memberships that were there before, are left out and counted. Edges of one node
     join nothing: they are kept, and counted too.

@@ -1,6 +1,5 @@
 """``counterpoint train``: from a file to a run folder."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,8 @@ import typer
 
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
+from counterpoint.cli.content_recipe import content_recipe
+from counterpoint.cli.continuing import continue_run
 from counterpoint.cli.filters import filters_of
 from counterpoint.cli.item_recipe import ONLY_ITEMS
 from counterpoint.cli.node_recipe import GRAPH_MAE, ONLY_EDGES, VIEWS
@@ -15,22 +16,17 @@ from counterpoint.cli.nodes import train_graph
 from counterpoint.cli.options import (
     BATCHES,
     any_recipe_named,
-    batches_named,
-    chunk_of,
     columns_of,
-    encoder_named,
     nothing_with_resume,
-    objective_named,
 )
 from counterpoint.cli.recommend import train_items
 from counterpoint.cli.sequence_recipe import ALL_CONTRASTS
-from counterpoint.cli.tasks import continue_tasks, train_tasks
-from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
+from counterpoint.cli.tasks import train_tasks
+from counterpoint.cli.train_plan import check_plan, run_plan, say_plan
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.jobs import Job, job_of
 from counterpoint.experiments.multi_task.recipe import MultiTask
-from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.source import Data, DataSource, load_data
 from counterpoint.training import is_main
 
@@ -192,7 +188,7 @@ def train(
     """Train an embedding model on a file, and leave a run folder with model, measures and report."""
     if resume is not None:
         nothing_with_resume(context)
-        _continue(resume, fall_back=fall_back, judge=judge, json=json)
+        continue_run(resume, fall_back=fall_back, judge=judge, json=json)
         return
     named = None if recipe is None else any_recipe_named(recipe)
     if isinstance(named, MultiTask):
@@ -210,19 +206,7 @@ def train(
         other(context, source)
         return
     loaded = _loaded(source, context)
-    chosen = None if objective is None else objective_named(objective, temperature)
-    plan = filters.added_to(recipe_of(loaded, named, chosen, supervision, learnt=temperature is None))
-    if encoder is not None:
-        plan = replace(plan, encoder=encoder_named(encoder))
-    if chosen is None and temperature is not None:
-        plan = with_temperature(plan, temperature)
-    plan = with_training(
-        plan, epochs=epochs, steps=steps, batch_size=batch_size, batches=batches_named(batches),
-        cache_chunk=chunk_of(cache_chunk), accumulate=accumulate, precision=precision, seed=seed, workers=workers,
-        checkpoint_every=checkpoint_every, diagnose_every=diagnose_every,
-    )  # fmt: skip
-    if learning_rate is not None:
-        plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=learning_rate))
+    plan = content_recipe(context.params, loaded, named, filters)
     method = check_plan(plan, loaded, judge=judge)
     if dry_run:
         say_plan(plan, loaded, json=json)
@@ -240,19 +224,3 @@ def _loaded(source: DataSource, context: typer.Context) -> Data:
     loaded = load_data(source)
     console.say(loaded.described)
     return loaded
-
-
-def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
-    folder = RunFolder(path)
-    if folder.soup.is_file():
-        raise InputError(f"{path} is the mean of other runs and was not trained: there is nothing to resume")
-    if (tasks := folder.several_tasks()) is not None:
-        continue_tasks(tasks, folder, fall_back=fall_back, judge=judge, json=json)
-        return
-    plan, source = folder.read()
-    if source is None:
-        raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")
-    loaded = load_data(source)
-    console.say(loaded.described)
-    method = check_plan(plan, loaded, judge=judge)
-    run_plan(plan, loaded, folder, method, resume=True, fall_back=fall_back, judge=judge, json=json)

@@ -14,6 +14,7 @@ from counterpoint.objectives.angular import Angular
 from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.batch_all import BatchAllTriplet
+from counterpoint.objectives.bridge import BridgeContrast
 from counterpoint.objectives.circle import Circle
 from counterpoint.objectives.cluster_discrimination import MLCD
 from counterpoint.objectives.coding_rate import CodingRate, RateReduction
@@ -117,6 +118,7 @@ __all__ = [
     "BarlowTwins",
     "BatchAllTriplet",
     "BatchHardTriplet",
+    "BridgeContrast",
     "CentreMerging",
     "Circle",
     "CoSENT",

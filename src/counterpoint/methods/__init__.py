@@ -1,5 +1,6 @@
 """A training step that is more than encode-then-objective, and the plain one."""
 
+from counterpoint.methods.adaptive_negatives import AdaptiveNegatives
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.cluster_affinity import ClusterAffinity
 from counterpoint.methods.cluster_contrast import ClusterContrast
@@ -32,9 +33,11 @@ from counterpoint.methods.ruling import Ruling
 from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.sequence_contrast import Augmenters, DataAugmentation, MetaAugmentation, SequenceContrast
 from counterpoint.methods.siamese import Siamese, SiameseStep
+from counterpoint.methods.team_up import TeamUp
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
 __all__ = [
+    "AdaptiveNegatives",
     "Augmenters",
     "ClusterAffinity",
     "ClusterContrast",
@@ -76,6 +79,7 @@ __all__ = [
     "SiameseStep",
     "StepOutput",
     "TDInfoNCE",
+    "TeamUp",
     "ToCentres",
     "ToMembers",
     "compactness",

@@ -18,7 +18,9 @@ from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.descend import descend
 from counterpoint.objectives import InfoNCE
-from counterpoint.pairwise.explicit import Explicit
+from counterpoint.pairs.clusters import Members
+from counterpoint.pairs.within import Apart
+from counterpoint.pairwise import SameKey
 
 paper = Paper(
     short="MEOW",
@@ -154,7 +156,7 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
                 learnt = model.weights(fine[rows], coarse[rows], levelled=loop.levelled)
                 return adaptive_contrast(fine[rows] @ coarse[rows].T / loop.temperature, learnt)
             told = clusters if side == "method" else []
-            loss = contrast(coarse[rows], fine[rows], relation=weighted(told, rows))
+            loss = contrast(coarse[rows], fine[rows], relation=_weighted(told, rows))
             return loss + pull * _to_prototypes(coarse[rows], fine, clusters, rows, contrast) if pull else loss
 
         descend(model, step, steps=loop.steps, learning_rate=2e-3)
@@ -163,8 +165,9 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
         coarse, fine = (one[rows] for one in model.views(x))
         told = clusters if side == "method" else []
         learnt = model.weights(fine, coarse, levelled=loop.levelled)
-        weights = learnt if side == "adaptive" else weighted(told, rows).weights
-        assert weights is not None  # they are written out
+        everything = slice(None)
+        weights = learnt if side == "adaptive" else _weighted(told, rows).tile(everything, everything).weight
+        assert weights is not None  # this relation has them
         return model.encoder.fine(x).numpy(), _own_share(weights, torch.from_numpy(graph.labels)[rows])
 
 
@@ -192,13 +195,11 @@ class _Weighing(nn.Module):
         return (found / mean).masked_fill(own, 1.0)
 
 
-def weighted(clusters: list[Tensor], rows: Tensor) -> Explicit:
+def _weighted(clusters: list[Tensor], rows: Tensor) -> Apart:
     """A node with itself; others weigh the share of clusterings that tell the two apart, and without any 1."""
-    own = torch.eye(len(rows), dtype=torch.bool)
-    apart = [(one[rows][:, None] != one[rows]).float() for one in clusters]
-    weights = torch.stack(apart).mean(0) if apart else torch.ones(own.shape)
-    weights.fill_diagonal_(1.0)
-    return Explicit(own, ~own & (weights > 0), weights)
+    i = torch.arange(len(rows))
+    groups = torch.stack([one[rows] for one in clusters], 1) if clusters else rows.new_zeros(len(rows), 0)
+    return Apart(SameKey(i, i, local=True), groups, groups)
 
 
 def adaptive_contrast(logits: Tensor, weights: Tensor) -> Tensor:
@@ -219,8 +220,7 @@ def _to_prototypes(coarse: Tensor, fine: Tensor, clusters: list[Tensor], rows: T
     for cluster in clusters:
         names, member = torch.unique(cluster, return_inverse=True)
         sums = torch.zeros(len(names), fine.shape[1]).index_add(0, member, fine.detach())
-        own = nn.functional.one_hot(member[rows], len(names)).bool()
-        losses.append(contrast(coarse, sums, relation=Explicit(own, ~own)))
+        losses.append(contrast(coarse, sums, relation=Members(member[rows, None], len(names))))
     return torch.stack(losses).mean()
 
 

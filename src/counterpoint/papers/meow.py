@@ -17,6 +17,7 @@ from counterpoint.evaluation import node_classification, node_clustering
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.descend import descend
+from counterpoint.methods.adaptive_negatives import AdaptiveNegatives
 from counterpoint.objectives import InfoNCE
 from counterpoint.pairs.clusters import Members
 from counterpoint.pairs.within import Apart
@@ -144,7 +145,7 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
     pull, contrast = loop.prototypes.get(side, 0.0), InfoNCE(temperature=loop.temperature)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _Weighing(graph, loop.dim)
+        model = _Weighing(graph, loop)
         clusters: list[Tensor] = []
 
         def step(number: int) -> Tensor:
@@ -153,8 +154,7 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
                 clusters[:] = _clusters(fine, loop.clusters, seed)
             rows = torch.randperm(len(graph), generator=generator)[: loop.batch]
             if side == "adaptive":
-                learnt = model.weights(fine[rows], coarse[rows], levelled=loop.levelled)
-                return adaptive_contrast(fine[rows] @ coarse[rows].T / loop.temperature, learnt)
+                return model.adaptive(fine[rows], coarse[rows])
             told = clusters if side == "method" else []
             loss = contrast(coarse[rows], fine[rows], relation=_weighted(told, rows))
             return loss + pull * _to_prototypes(coarse[rows], fine, clusters, rows, contrast) if pull else loss
@@ -163,10 +163,11 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
     with torch.no_grad():
         rows = torch.arange(min(loop.batch, len(graph)))
         coarse, fine = (one[rows] for one in model.views(x))
-        told = clusters if side == "method" else []
-        learnt = model.weights(fine, coarse, levelled=loop.levelled)
-        everything = slice(None)
-        weights = learnt if side == "adaptive" else _weighted(told, rows).tile(everything, everything).weight
+        if side == "adaptive":
+            weights = model.adaptive.weights(fine, coarse)
+        else:
+            everything = slice(None)
+            weights = _weighted(clusters if side == "method" else [], rows).tile(everything, everything).weight
         assert weights is not None  # this relation has them
         return model.encoder.fine(x).numpy(), _own_share(weights, torch.from_numpy(graph.labels)[rows])
 
@@ -174,25 +175,16 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
 class _Weighing(nn.Module):
     """The encoder, what projects its views, and the network that weighs pairs."""
 
-    def __init__(self, graph: HeteroGraph, dim: int) -> None:
+    def __init__(self, graph: HeteroGraph, loop: MeowLoop) -> None:
         super().__init__()
-        self.encoder = MetaPathEncoder(shape_of(graph.features)[1], graph.links, dim=dim)
-        self.head = nn.Sequential(nn.Linear(dim, dim), nn.Tanh())
-        self.gate = nn.Sequential(nn.Linear(dim, 16), nn.Tanh(), nn.Linear(16, 1), nn.Sigmoid())
+        self.encoder = MetaPathEncoder(shape_of(graph.features)[1], graph.links, dim=loop.dim)
+        self.head = nn.Sequential(nn.Linear(loop.dim, loop.dim), nn.Tanh())
+        self.adaptive = AdaptiveNegatives(loop.dim, temperature=loop.temperature, levelled=loop.levelled)
 
     def views(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Coarse and fine unit rows `[N, D]`."""
         coarse, fine = (unit_rows(self.head(one(x))) for one in (self.encoder.coarse, self.encoder.fine))
         return coarse, fine
-
-    def weights(self, first: Tensor, second: Tensor, *, levelled: bool) -> Tensor:
-        """AdaMEOW's `[N, N]` from sums of two rows: between 0 and 1, or levelled with 1 for a row's own positive."""
-        found = self.gate(first[:, None] + second)[:, :, 0]
-        if not levelled:
-            return found
-        own = torch.eye(len(found), dtype=torch.bool)
-        mean = found.masked_fill(own, 0.0).sum(1, keepdim=True) / (len(found) - 1)
-        return (found / mean).masked_fill(own, 1.0)
 
 
 def _weighted(clusters: list[Tensor], rows: Tensor) -> Apart:
@@ -200,11 +192,6 @@ def _weighted(clusters: list[Tensor], rows: Tensor) -> Apart:
     i = torch.arange(len(rows))
     groups = torch.stack([one[rows] for one in clusters], 1) if clusters else rows.new_zeros(len(rows), 0)
     return Apart(SameKey(i, i, local=True), groups, groups)
-
-
-def adaptive_contrast(logits: Tensor, weights: Tensor) -> Tensor:
-    """``-log(e^{l_ii} / sum_j w_ij e^{l_ij})`` of logits and weights `[N, N]`."""
-    return (torch.logsumexp(logits + weights.log(), 1) - logits.diagonal()).mean()
 
 
 def _clusters(rows: Tensor, counts: tuple[int, ...], seed: int) -> list[Tensor]:

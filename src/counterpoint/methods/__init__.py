@@ -23,7 +23,13 @@ from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
 from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
-from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
+from counterpoint.methods.node_compactness import (
+    CompactnessPenalty,
+    EdgeBounds,
+    certified_nodes,
+    compactness,
+    compactness_loss,
+)
 from counterpoint.methods.parallel_paths import ParallelPaths
 from counterpoint.methods.policy import group_advantages, policy_loss
 from counterpoint.methods.quantised_contrast import QuantisedContrast
@@ -44,6 +50,7 @@ __all__ = [
     "ClusterStep",
     "ClusterTarget",
     "CommunalContrast",
+    "CompactnessPenalty",
     "Contrast",
     "CrossLayer",
     "DataAugmentation",
@@ -82,6 +89,7 @@ __all__ = [
     "TeamUp",
     "ToCentres",
     "ToMembers",
+    "certified_nodes",
     "compactness",
     "compactness_loss",
     "group_advantages",

@@ -60,6 +60,7 @@ from counterpoint.objectives.proxies import ProxyNCA
 from counterpoint.objectives.proxy_anchor import ProxyAnchor
 from counterpoint.objectives.ranking import CoSENT, DiffKendall, ListMLE, RankNet
 from counterpoint.objectives.redundancy import BarlowTwins, Decorrelation
+from counterpoint.objectives.regression import CosineRegression
 from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.self_similar import CCSL, CSSL
 from counterpoint.objectives.siamese import NegativeCosine
@@ -127,6 +128,7 @@ __all__ = [
     "Contextual",
     "Contrastive",
     "CosFace",
+    "CosineRegression",
     "CrossCorrelation",
     "DebiasedContrastive",
     "Decorrelation",

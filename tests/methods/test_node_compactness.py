@@ -5,7 +5,13 @@ import torch
 from counterpoint.base.errors import InputError
 from counterpoint.base.numerics import unit_rows
 from counterpoint.encoders.graph import GraphEncoder, Layer
-from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
+from counterpoint.methods.node_compactness import (
+    CompactnessPenalty,
+    EdgeBounds,
+    certified_nodes,
+    compactness,
+    compactness_loss,
+)
 
 N = 12
 RNG = np.random.default_rng(0)
@@ -60,8 +66,43 @@ def test_the_loss_falls_as_the_bound_rises():
     assert compactness_loss(torch.full((3,), 5.0)) < 0.01
 
 
+def two_views(model):
+    """Features, edges and rows of the whole graph and of one without its first two edges."""
+    x = torch.randn(N, 5, generator=torch.Generator().manual_seed(1))
+    views = [(x, both_ways(EDGES)), (1.5 * x, both_ways(EDGES[2:]))]
+    return [(*view, model(*view)) for view in views]
+
+
+def test_the_penalty_is_the_mean_of_both_views_and_trains_the_encoder():
+    model, bounds = encoder(), tuple(EdgeBounds.of(EDGES, N, share=share) for share in (0.2, 0.5))
+    first, second = two_views(model)
+    one = compactness_loss(compactness(model, *first[:2], second[2], bounds[0]))
+    other = compactness_loss(compactness(model, *second[:2], first[2], bounds[1]))
+    found = CompactnessPenalty(bounds=bounds, kappa=0.2)(model, first, second)
+    torch.testing.assert_close(found, 0.25 * (one + other) / 2)
+    found.backward()
+    assert all(one.grad is not None and one.grad.abs().max() > 0 for one in model.parameters())
+    assert CompactnessPenalty(bounds=bounds, kappa=0.0)(model, first, second) == 0
+
+
+def test_certified_is_what_has_a_positive_bound_in_every_pair_of_views():
+    model, bounds = encoder(), EdgeBounds.of(EDGES, N, share=0.0)
+    (x, edges, rows), (y, less, others) = two_views(model)
+    forward = compactness(model, x, edges, others, bounds) > 0
+    backward = compactness(model, y, less, rows, bounds) > 0
+    assert 0 < forward.sum() < N
+    assert not torch.equal(forward, backward)
+    pairs = [((x, edges), (y, less)), ((y, less), (x, edges))]
+    assert torch.equal(certified_nodes(model, iter(pairs), bounds), forward & backward)
+    assert torch.equal(certified_nodes(model, pairs[:1], bounds), forward)
+
+
 def test_what_does_not_fit_is_one_clear_error():
     with pytest.raises(InputError, match="two activated layers of the kind gcn"):
         compactness(GraphEncoder((5, 4), layer=Layer.GCN), torch.ones(N, 5), both_ways(EDGES), torch.ones(N, 4), None)
     with pytest.raises(InputError, match=r"share must lie in 0\.\.1"):
         EdgeBounds.of(EDGES, N, share=2)
+    with pytest.raises(InputError, match="kappa must be at least 0 and below 1, got 1"):
+        CompactnessPenalty(bounds=(bounds := EdgeBounds.of(EDGES, N, share=0.1), bounds), kappa=1.0)
+    with pytest.raises(InputError, match="views must be one pair or more"):
+        certified_nodes(encoder(), [], EdgeBounds.of(EDGES, N, share=0.1))

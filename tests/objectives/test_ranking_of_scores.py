@@ -1,4 +1,4 @@
-"""Ranking of scored pairs against SciPy, and by hand."""
+"""Ranking of scored pairs against SciPy, and by hand; scores as values to be met."""
 
 from itertools import pairwise
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import kendalltau, pearsonr
-from torch.nn.functional import normalize
+from torch.nn.functional import cosine_similarity, mse_loss, normalize
 
 from counterpoint.base.errors import InputError
-from counterpoint.objectives import CoSENT, DiffKendall, ListMLE, Pearson, RankNet
+from counterpoint.objectives import CoSENT, CosineRegression, DiffKendall, ListMLE, Pearson, RankNet
 
 
 def draw(n: int, seed: int) -> torch.Tensor:
@@ -81,3 +81,13 @@ def test_better_order_is_less_loss(kind):
 def test_each_says_who_needs_scores(kind):
     with pytest.raises(InputError, match=f"{kind.__name__} needs two sides of scored pairs"):
         kind()(A, B)
+
+
+def test_cosines_that_should_equal_scores_are_a_regression():
+    y = Y / 10
+    same(CosineRegression()(A, B, scores=y), mse_loss(cosine_similarity(A, B), y.double()))
+    weights = torch.tensor([1.0, 3.0] + [0.0] * 7)
+    errors = (cosine_similarity(A, B) - y).square()
+    same(CosineRegression()(A, B, scores=y, weights=weights), (errors[0] + 3 * errors[1]) / 4)
+    with pytest.raises(InputError, match="CosineRegression needs two sides of scored pairs"):
+        CosineRegression()(A, B)

@@ -3,6 +3,7 @@
 import torch
 
 from counterpoint.pairs import (
+    Apart,
     BelowPositive,
     DistanceWeighted,
     Doubted,
@@ -21,6 +22,7 @@ from counterpoint.pairs import (
     Sampled,
     SemiHardNegatives,
     Similar,
+    Tilted,
     WeightedCandidates,
     WhereKnown,
 )
@@ -50,6 +52,7 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
     near = torch.tensor([[0, 2], [4, -9], [1, 1], [5, 8], [8, -9], [6, 7], [7, 5]])
     far = torch.tensor([[1], [2], [1], [6], [5], [-9], [8]])
     weights = (drawn(M, seed=4).abs() * (torch.arange(M) != 3))[theirs]
+    groups = torch.stack([torch.arange(N + M) % 3, torch.arange(N + M) % 5 - 1], 1)
     graph = Linked(edges=edges, anchors=torch.arange(N)[mine], candidates=torch.arange(M)[theirs])
     return {
         "overlap": Overlap(**sides(tags)),
@@ -89,6 +92,10 @@ def two_sided(mine: slice = slice(0, N), theirs: slice = slice(0, M)) -> dict[st
         "squared gaps": LabelGaps(**sides(times), squared=True),
         "weighted candidates": WeightedCandidates(same, weights),
         "candidates weighted again": WeightedCandidates(LabelGaps(**sides(times)), weights),
+        "tilted": Tilted(inner=same, **sides(drawn(N + M, seed=7)), scale=0.5),
+        "tilted again": Tilted(inner=LabelGaps(**sides(times)), **sides(drawn(N + M, seed=7))),
+        "apart": Apart(same, groups[:N][mine], groups[N:][theirs]),
+        "apart in one grouping": Apart(graph, groups[:N, 0][mine], groups[N:, 0][theirs]),
         "two filters": HardestOnly(inner=BelowPositive(inner=same, **sides(guide)), **sides(guide), k=3),
     }
 
@@ -103,6 +110,7 @@ def among_themselves(mine: slice = slice(0, N)) -> dict[str, Relation]:
         "hardest": HardestOnly(inner=same, anchors=guide, k=2),
         "hardest positive": HardestPositives(inner=same, anchors=guide),
         "sampled": Sampled(inner=same, positives=1, negatives=2, seed=3, among=True),
+        "tilted": Tilted(inner=same, anchors=guide[:, 0], candidates=guide[:, 0]),
         "kernel": MetadataKernel(anchors=guide, bandwidth=1.0, floor=0.1),
         "either": same | Similar(anchors=guide, threshold=0.5),
     }

@@ -1,4 +1,4 @@
-"""Negatives of the same group alone, and a covariance with a memory."""
+"""Negatives of the same group alone or weighed by groupings, and a covariance with a memory."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from counterpoint.base.errors import InputError
 from counterpoint.objectives import InfoNCE, NTXent, TiCo
-from counterpoint.pairs import RunningTiCo, Within
+from counterpoint.pairs import Apart, RunningTiCo, Within
 from counterpoint.pairwise import Plan, SameKey
 
 N, D = 6, 4
@@ -54,6 +54,29 @@ def test_groups_must_fit(groups, message):
     i = torch.arange(N)
     with pytest.raises(InputError, match=message):
         Within(SameKey(i, i), groups, torch.zeros(N, dtype=torch.int64))
+
+
+def test_negatives_weigh_the_share_of_groupings_that_tell_them_apart():
+    """MEOW's contrast, written out: what every grouping holds together takes no part."""
+    a, b, i = drawn(N, D), drawn(N, D, seed=1), torch.arange(N)
+    groups = torch.tensor([[0, 0], [0, 0], [0, 1], [1, 1], [-1, 1], [-1, 0]])
+    found = InfoNCE(temperature=0.2)(a, b, relation=Apart(SameKey(i, i), groups, groups), plan=Plan(rows=4, cols=2))
+    logits = normalize(a) @ normalize(b).T / 0.2
+    weights = torch.zeros(N, N, dtype=torch.float64)
+    for p in range(N):
+        for q in range(N):
+            together = [bool(groups[p, g] == groups[q, g] and groups[p, g] >= 0) for g in range(2)]
+            weights[p, q] = 1.0 if p == q else 1 - sum(together) / 2
+    assert weights[0, 1] == 0
+    assert weights[4, 5] == 1  # nobody's group, and different ones
+    expected = ((weights * logits.exp()).sum(1).log() - logits.diagonal()).mean()
+    torch.testing.assert_close(found, expected)
+
+
+def test_without_a_grouping_nothing_changes():
+    a, b, i = drawn(N, D), drawn(N, D, seed=1), torch.arange(N)
+    none = torch.zeros(N, 0, dtype=torch.int64)
+    torch.testing.assert_close(InfoNCE()(a, b, relation=Apart(SameKey(i, i), none, none)), InfoNCE()(a, b))
 
 
 def test_a_first_batch_is_the_loss_without_memory():

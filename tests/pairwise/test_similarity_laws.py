@@ -15,6 +15,7 @@ from counterpoint.base.spec import from_json, to_json
 from counterpoint.objectives import CLIP, InfoNCE, NTXent
 from counterpoint.pairwise import (
     DENSE,
+    GatedDot,
     GaussianKernel,
     KernelMixture,
     LaplacianKernel,
@@ -49,6 +50,7 @@ SIMILARITIES = [
     VonMisesFisherLikelihood(relative=True),
     MaxSim(),
     MaxSim(mean=True),
+    GatedDot(hidden=1),
 ]
 each = pytest.mark.parametrize("similarity", SIMILARITIES, ids=str)
 classes = pytest.mark.parametrize("one", sorted({type(s) for s in SIMILARITIES}, key=lambda one: one.__name__))

@@ -1,5 +1,6 @@
 """A training step that is more than encode-then-objective, and the plain one."""
 
+from counterpoint.methods.adaptive_negatives import AdaptiveNegatives
 from counterpoint.methods.base import Inputs, Method, Prepared, StepOutput
 from counterpoint.methods.cluster_affinity import ClusterAffinity
 from counterpoint.methods.cluster_contrast import ClusterContrast
@@ -24,7 +25,13 @@ from counterpoint.methods.modal_contrast import ModalContrast
 from counterpoint.methods.momentum import Momentum
 from counterpoint.methods.momentum_contrast import QueueContrast, QueueStep
 from counterpoint.methods.nested import Nested, NestedContrast
-from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
+from counterpoint.methods.node_compactness import (
+    CompactnessPenalty,
+    EdgeBounds,
+    certified_nodes,
+    compactness,
+    compactness_loss,
+)
 from counterpoint.methods.parallel_paths import ParallelPaths
 from counterpoint.methods.policy import group_advantages, policy_loss
 from counterpoint.methods.quantised_contrast import QuantisedContrast
@@ -35,15 +42,18 @@ from counterpoint.methods.separation import SepCLR
 from counterpoint.methods.sequence_contrast import Augmenters, DataAugmentation, MetaAugmentation, SequenceContrast
 from counterpoint.methods.siamese import Siamese, SiameseStep
 from counterpoint.methods.taught import TaughtContrast
+from counterpoint.methods.team_up import TeamUp
 from counterpoint.methods.temporal_difference import TDInfoNCE
 
 __all__ = [
+    "AdaptiveNegatives",
     "Augmenters",
     "ClusterAffinity",
     "ClusterContrast",
     "ClusterStep",
     "ClusterTarget",
     "CommunalContrast",
+    "CompactnessPenalty",
     "Contrast",
     "CrossLayer",
     "DataAugmentation",
@@ -83,8 +93,10 @@ __all__ = [
     "StepOutput",
     "TDInfoNCE",
     "TaughtContrast",
+    "TeamUp",
     "ToCentres",
     "ToMembers",
+    "certified_nodes",
     "compactness",
     "compactness_loss",
     "group_advantages",

@@ -1,5 +1,6 @@
 """Node compactness: how safely a node stays nearer to itself than to others, whatever edges its view misses."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -98,6 +99,60 @@ def compactness(encoder: GraphEncoder, x_NF: Tensor, edges_2E: Tensor, other_ND:
 def compactness_loss(compact_N: Tensor) -> Tensor:
     """``mean_i -log sigmoid(compactness_i)``: the paper's POT."""
     return -logsigmoid(compact_N).mean()
+
+
+Encoded = tuple[Tensor, Tensor, Tensor]
+"""Of a view: features `[N, F]`, edges int64 `[2, 2E]` in both directions, and the encoder's rows `[N, D]`."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompactnessPenalty:
+    """What is added to a contrast of two views so that it raises the bounds of both: the paper's POT.
+
+    Formula: ``kappa / (1 - kappa) (POT_1 + POT_2) / 2``, each view's :func:`compactness_loss` against the other one's
+    rows; beside a contrast of weight 1 this is the paper's sum with weights ``1 - kappa`` and ``kappa``.
+
+    Attributes:
+        bounds: Which graphs are allowed as the first view, and as the second.
+        kappa: At least 0 and below 1; 0.05.
+
+    Raises:
+        InputError: Another kappa.
+    """
+
+    bounds: tuple[EdgeBounds, EdgeBounds]
+    kappa: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Check the weight."""
+        if not 0 <= self.kappa < 1:
+            raise InputError(f"kappa must be at least 0 and below 1, got {self.kappa}")
+
+    def __call__(self, encoder: GraphEncoder, first: Encoded, second: Encoded) -> Tensor:
+        """The penalty, a scalar, of an encoder as :func:`compactness` takes it, and of both views as it saw them."""
+        sides = ((first, second, self.bounds[0]), (second, first, self.bounds[1]))
+        losses = [compactness_loss(compactness(encoder, *one[:2], other[2], limits)) for one, other, limits in sides]
+        return self.kappa / (1 - self.kappa) * (losses[0] + losses[1]) / 2
+
+
+@torch.no_grad()
+def certified_nodes(
+    encoder: GraphEncoder, views: Iterable[tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]], bounds: EdgeBounds
+) -> Tensor:
+    """Which nodes have a positive bound in every pair of views, bool `[N]`: nearer to themselves for sure.
+
+    Args:
+        encoder: As :func:`compactness` takes it.
+        views: Pairs of features and edges of one view, and of another whose rows the first is compared with.
+        bounds: Which graphs are allowed as the first.
+
+    Raises:
+        InputError: There are no views, or the encoder is another one.
+    """
+    safe = [compactness(encoder, *one, encoder(*other), bounds) > 0 for one, other in views]
+    if not safe:
+        raise InputError("views must be one pair or more, got none")
+    return torch.stack(safe).all(0)
 
 
 def _spread(low_NH: Tensor, high_NH: Tensor, bounds: EdgeBounds, bias: Tensor) -> tuple[Tensor, Tensor]:

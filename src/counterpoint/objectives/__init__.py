@@ -14,6 +14,7 @@ from counterpoint.objectives.angular import Angular
 from counterpoint.objectives.attraction import CACR
 from counterpoint.objectives.average_precision import SmoothAP
 from counterpoint.objectives.batch_all import BatchAllTriplet
+from counterpoint.objectives.bridge import BridgeContrast
 from counterpoint.objectives.circle import Circle
 from counterpoint.objectives.cluster_discrimination import MLCD
 from counterpoint.objectives.coding_rate import CodingRate, RateReduction
@@ -59,6 +60,7 @@ from counterpoint.objectives.proxies import ProxyNCA
 from counterpoint.objectives.proxy_anchor import ProxyAnchor
 from counterpoint.objectives.ranking import CoSENT, DiffKendall, ListMLE, RankNet
 from counterpoint.objectives.redundancy import BarlowTwins, Decorrelation
+from counterpoint.objectives.regression import CosineRegression
 from counterpoint.objectives.robust import RGCL
 from counterpoint.objectives.self_similar import CCSL, CSSL
 from counterpoint.objectives.siamese import NegativeCosine
@@ -117,6 +119,7 @@ __all__ = [
     "BarlowTwins",
     "BatchAllTriplet",
     "BatchHardTriplet",
+    "BridgeContrast",
     "CentreMerging",
     "Circle",
     "CoSENT",
@@ -125,6 +128,7 @@ __all__ = [
     "Contextual",
     "Contrastive",
     "CosFace",
+    "CosineRegression",
     "CrossCorrelation",
     "DebiasedContrastive",
     "Decorrelation",

@@ -46,10 +46,12 @@ from counterpoint.pairs.partly import Graded, WhereKnown
 from counterpoint.pairs.queues import ClassQueues, Queue
 from counterpoint.pairs.running_covariance import RunningTiCo
 from counterpoint.pairs.sampling import DistanceWeighted, Sampled
+from counterpoint.pairs.tilted import Tilted
 from counterpoint.pairs.triplet_lists import Triplets, triplets
-from counterpoint.pairs.within import Within
+from counterpoint.pairs.within import Apart, Within
 
 __all__ = [
+    "Apart",
     "Bands",
     "BelowPositive",
     "Census",
@@ -81,6 +83,7 @@ __all__ = [
     "Sampled",
     "SemiHardNegatives",
     "Similar",
+    "Tilted",
     "Triplets",
     "WeightedCandidates",
     "WhereKnown",

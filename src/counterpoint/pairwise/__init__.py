@@ -7,6 +7,7 @@ from counterpoint.pairwise.distributions import NegativeKL, VonMisesFisherLikeli
 from counterpoint.pairwise.euclidean import NegativeEuclidean, NegativeSquaredDifference, NegativeSquaredEuclidean
 from counterpoint.pairwise.explain import Explanation, explain
 from counterpoint.pairwise.explicit import Explicit
+from counterpoint.pairwise.gates import GatedDot
 from counterpoint.pairwise.hyperbolic import NegativeLorentz, NegativePoincare
 from counterpoint.pairwise.kernels import GaussianKernel, Kernel, KernelMixture, LaplacianKernel, PowerKernel
 from counterpoint.pairwise.loss import Loss
@@ -52,6 +53,7 @@ __all__ = [
     "Either",
     "Explanation",
     "Explicit",
+    "GatedDot",
     "GaussianKernel",
     "Given",
     "Greater",

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity, mse_loss
 
 from counterpoint.base.extras import require
 from counterpoint.data import Annotator, rated
@@ -14,7 +13,7 @@ from counterpoint.encoders import HuggingFace, StaticText
 from counterpoint.experiments.annotators import cosine_annotator
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.sentence_tuning import SentenceLearner, SentenceLoop, sentence_data
-from counterpoint.objectives import InfoNCE
+from counterpoint.objectives import CosineRegression, InfoNCE
 from counterpoint.views import row_seeds
 from counterpoint.views.refill import WordRefill
 
@@ -93,12 +92,12 @@ def ratings(first: tuple[str, ...], second: tuple[str, ...], layers: int) -> np.
 
 
 def _rated(learner: SentenceLearner, second: Sequence[str], scores: np.ndarray) -> Callable[[int], Tensor]:
-    target = torch.from_numpy(scores).float()
+    target, loss = torch.from_numpy(scores).float(), CosineRegression()
     sides: tuple[Sequence[str], Sequence[str]] = (learner.sentences, second)
 
     def step(_: int) -> Tensor:
         rows = learner.rows()
         left, right = (learner.embed([texts[int(row)] for row in rows]) for texts in sides)
-        return mse_loss(cosine_similarity(left, right), target[rows])
+        return loss(left, right, scores=target[rows])
 
     return step

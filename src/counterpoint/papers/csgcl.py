@@ -10,9 +10,9 @@ from counterpoint.data.graphs import Graph
 from counterpoint.data.planted_communities import planted_communities
 from counterpoint.data.sets.graphs import Planetoid, planetoid
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
-from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, View, judged_nodes, learn_nodes
+from counterpoint.experiments.node_contrast import NodeLoop, View, judged_nodes, learn_nodes
+from counterpoint.methods.team_up import TeamUp
 from counterpoint.objectives import CLIP
-from counterpoint.pairwise.explicit import Explicit
 from counterpoint.views.communal import CommunalView, community_strengths, edge_chances, feature_chances, louvain
 from counterpoint.views.graph import GraphView
 
@@ -108,7 +108,8 @@ def both_ways(graph: Graph, loop: NodeLoop, seed: int) -> dict[str, dict[str, fl
     communities = louvain(graph.edges, len(graph), seed=seed)
     strengths = community_strengths(graph.edges, communities)
     communal = dataclasses.replace(loop, views=communal_views(graph, communities, strengths))
-    team = team_up(torch.from_numpy(strengths[communities]).float(), warm=loop.steps // 2, most=1.0)
+    strength = torch.from_numpy(strengths[communities]).float()
+    team = TeamUp(strength, temperature=TEMPERATURE, warm=loop.steps // 2)
     found = {
         side: judged_nodes(learn_nodes(graph, loss, settings, seed=seed), graph, seed=seed)
         for side, loss, settings in (("method", team, communal), ("baseline", plain, loop))
@@ -136,24 +137,6 @@ def communal_views(graph: Graph, communities: np.ndarray, strengths: np.ndarray)
         if isinstance(one, GraphView)
     ]
     return made[0], made[1]
-
-
-def team_up(strength_N: Tensor, *, warm: int, most: float) -> NodeLoss:
-    """The contrast on ``cos(u, v) + g (S_u + S_v)``: a node weighs ``exp(g S / t)`` among the candidates.
-
-    Args:
-        strength_N: ``S``, of every node's community.
-        warm: Steps before g grows, by 1 in 100 steps.
-        most: The largest g.
-    """
-    own = torch.eye(len(strength_N), dtype=torch.bool)
-
-    def loss(first: Tensor, second: Tensor, step: int) -> Tensor:
-        grown = min(max(0.0, (step - warm) / 100), most)
-        weights = (grown / TEMPERATURE * (strength_N[:, None] + strength_N)).exp()
-        return CLIP(temperature=TEMPERATURE)(first, second, relation=Explicit(own, ~own, weights))
-
-    return loss
 
 
 def _modularity(graph: Graph, communities: np.ndarray) -> float:

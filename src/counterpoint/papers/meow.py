@@ -17,8 +17,11 @@ from counterpoint.evaluation import node_classification, node_clustering
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing, Within
 from counterpoint.experiments.descend import descend
+from counterpoint.methods.adaptive_negatives import AdaptiveNegatives
 from counterpoint.objectives import InfoNCE
-from counterpoint.pairwise.explicit import Explicit
+from counterpoint.pairs.clusters import Members
+from counterpoint.pairs.within import Apart
+from counterpoint.pairwise import SameKey
 
 paper = Paper(
     short="MEOW",
@@ -142,7 +145,7 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
     pull, contrast = loop.prototypes.get(side, 0.0), InfoNCE(temperature=loop.temperature)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _Weighing(graph, loop.dim)
+        model = _Weighing(graph, loop)
         clusters: list[Tensor] = []
 
         def step(number: int) -> Tensor:
@@ -151,59 +154,44 @@ def learn(graph: HeteroGraph, side: str, loop: MeowLoop, *, seed: int) -> tuple[
                 clusters[:] = _clusters(fine, loop.clusters, seed)
             rows = torch.randperm(len(graph), generator=generator)[: loop.batch]
             if side == "adaptive":
-                learnt = model.weights(fine[rows], coarse[rows], levelled=loop.levelled)
-                return adaptive_contrast(fine[rows] @ coarse[rows].T / loop.temperature, learnt)
+                return model.adaptive(fine[rows], coarse[rows])
             told = clusters if side == "method" else []
-            loss = contrast(coarse[rows], fine[rows], relation=weighted(told, rows))
+            loss = contrast(coarse[rows], fine[rows], relation=_weighted(told, rows))
             return loss + pull * _to_prototypes(coarse[rows], fine, clusters, rows, contrast) if pull else loss
 
         descend(model, step, steps=loop.steps, learning_rate=2e-3)
     with torch.no_grad():
         rows = torch.arange(min(loop.batch, len(graph)))
         coarse, fine = (one[rows] for one in model.views(x))
-        told = clusters if side == "method" else []
-        learnt = model.weights(fine, coarse, levelled=loop.levelled)
-        weights = learnt if side == "adaptive" else weighted(told, rows).weights
-        assert weights is not None  # they are written out
+        if side == "adaptive":
+            weights = model.adaptive.weights(fine, coarse)
+        else:
+            everything = slice(None)
+            weights = _weighted(clusters if side == "method" else [], rows).tile(everything, everything).weight
+        assert weights is not None  # this relation has them
         return model.encoder.fine(x).numpy(), _own_share(weights, torch.from_numpy(graph.labels)[rows])
 
 
 class _Weighing(nn.Module):
     """The encoder, what projects its views, and the network that weighs pairs."""
 
-    def __init__(self, graph: HeteroGraph, dim: int) -> None:
+    def __init__(self, graph: HeteroGraph, loop: MeowLoop) -> None:
         super().__init__()
-        self.encoder = MetaPathEncoder(shape_of(graph.features)[1], graph.links, dim=dim)
-        self.head = nn.Sequential(nn.Linear(dim, dim), nn.Tanh())
-        self.gate = nn.Sequential(nn.Linear(dim, 16), nn.Tanh(), nn.Linear(16, 1), nn.Sigmoid())
+        self.encoder = MetaPathEncoder(shape_of(graph.features)[1], graph.links, dim=loop.dim)
+        self.head = nn.Sequential(nn.Linear(loop.dim, loop.dim), nn.Tanh())
+        self.adaptive = AdaptiveNegatives(loop.dim, temperature=loop.temperature, levelled=loop.levelled)
 
     def views(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Coarse and fine unit rows `[N, D]`."""
         coarse, fine = (unit_rows(self.head(one(x))) for one in (self.encoder.coarse, self.encoder.fine))
         return coarse, fine
 
-    def weights(self, first: Tensor, second: Tensor, *, levelled: bool) -> Tensor:
-        """AdaMEOW's `[N, N]` from sums of two rows: between 0 and 1, or levelled with 1 for a row's own positive."""
-        found = self.gate(first[:, None] + second)[:, :, 0]
-        if not levelled:
-            return found
-        own = torch.eye(len(found), dtype=torch.bool)
-        mean = found.masked_fill(own, 0.0).sum(1, keepdim=True) / (len(found) - 1)
-        return (found / mean).masked_fill(own, 1.0)
 
-
-def weighted(clusters: list[Tensor], rows: Tensor) -> Explicit:
+def _weighted(clusters: list[Tensor], rows: Tensor) -> Apart:
     """A node with itself; others weigh the share of clusterings that tell the two apart, and without any 1."""
-    own = torch.eye(len(rows), dtype=torch.bool)
-    apart = [(one[rows][:, None] != one[rows]).float() for one in clusters]
-    weights = torch.stack(apart).mean(0) if apart else torch.ones(own.shape)
-    weights.fill_diagonal_(1.0)
-    return Explicit(own, ~own & (weights > 0), weights)
-
-
-def adaptive_contrast(logits: Tensor, weights: Tensor) -> Tensor:
-    """``-log(e^{l_ii} / sum_j w_ij e^{l_ij})`` of logits and weights `[N, N]`."""
-    return (torch.logsumexp(logits + weights.log(), 1) - logits.diagonal()).mean()
+    i = torch.arange(len(rows))
+    groups = torch.stack([one[rows] for one in clusters], 1) if clusters else rows.new_zeros(len(rows), 0)
+    return Apart(SameKey(i, i, local=True), groups, groups)
 
 
 def _clusters(rows: Tensor, counts: tuple[int, ...], seed: int) -> list[Tensor]:
@@ -219,8 +207,7 @@ def _to_prototypes(coarse: Tensor, fine: Tensor, clusters: list[Tensor], rows: T
     for cluster in clusters:
         names, member = torch.unique(cluster, return_inverse=True)
         sums = torch.zeros(len(names), fine.shape[1]).index_add(0, member, fine.detach())
-        own = nn.functional.one_hot(member[rows], len(names)).bool()
-        losses.append(contrast(coarse, sums, relation=Explicit(own, ~own)))
+        losses.append(contrast(coarse, sums, relation=Members(member[rows, None], len(names))))
     return torch.stack(losses).mean()
 
 

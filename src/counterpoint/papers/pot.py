@@ -4,16 +4,15 @@ import dataclasses
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
 from counterpoint.data.sets.graphs import Planetoid, planetoid
 from counterpoint.encoders.graph import GraphEncoder
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
-from counterpoint.experiments.node_contrast import Encoded, NodeLoop, Penalty, embedded, judged_nodes, train_nodes
+from counterpoint.experiments.node_contrast import NodeLoop, embedded, judged_nodes, train_nodes
 from counterpoint.experiments.published import Published
-from counterpoint.methods.node_compactness import EdgeBounds, compactness, compactness_loss
+from counterpoint.methods.node_compactness import CompactnessPenalty, EdgeBounds, certified_nodes
 from counterpoint.papers.csgcl import plain
 from counterpoint.views.graph import GraphView
 
@@ -62,35 +61,20 @@ def trial(setting: Setting, seed: int) -> Figures:
     if setting is Setting.TINY:
         graph = dataclasses.replace(graph.corner(300), parts={"train": np.arange(100), "test": np.arange(100, 300)})
     figures = {}
-    for side, penalty in (("method", pot_penalty(graph, loop)), ("baseline", None)):
+    bounds = _bounds(graph, loop.views[0]), _bounds(graph, loop.views[1])
+    for side, penalty in (("method", CompactnessPenalty(bounds=bounds, kappa=KAPPA)), ("baseline", None)):
         encoder = train_nodes(graph, plain, loop, seed=seed, penalty=penalty)
         figures[side] = judged_nodes(embedded(encoder, graph), graph, seed=seed)
         figures[side]["certified"] = certified(encoder, graph, loop, seed=seed)
     return figures
 
 
-def pot_penalty(graph: Graph, loop: NodeLoop) -> Penalty:
-    """The loss of both views, each against the other, weighted by ``kappa / (1 - kappa)``."""
-    bounds = [_bounds(graph, view) for view in loop.views]
-
-    def penalty(encoder: GraphEncoder, first: Encoded, second: Encoded) -> Tensor:
-        sides = ((first, second, bounds[0]), (second, first, bounds[1]))
-        losses = [compactness_loss(compactness(encoder, *one[:2], other[2], limits)) for one, other, limits in sides]
-        return KAPPA / (1 - KAPPA) * (losses[0] + losses[1]) / 2
-
-    return penalty
-
-
 def certified(encoder: GraphEncoder, graph: Graph, loop: NodeLoop, *, seed: int) -> float:
     """Share of nodes whose bound is positive in each of ten pairs of views."""
     x, edges = graph_tensors(graph)
-    generator, bounds = torch.Generator().manual_seed(seed + 1), _bounds(graph, loop.views[0])
-    safe = torch.ones(len(graph), dtype=torch.bool)
-    with torch.no_grad():
-        for _ in range(10):
-            one, other = (view(x, edges, generator) for view in loop.views)
-            safe &= compactness(encoder, *one, encoder(*other), bounds) > 0
-    return float(safe.float().mean())
+    generator = torch.Generator().manual_seed(seed + 1)
+    pairs = ((loop.views[0](x, edges, generator), loop.views[1](x, edges, generator)) for _ in range(10))
+    return float(certified_nodes(encoder, pairs, _bounds(graph, loop.views[0])).float().mean())
 
 
 def _bounds(graph: Graph, view: object) -> EdgeBounds:

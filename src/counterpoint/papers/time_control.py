@@ -15,8 +15,7 @@ from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Settin
 from counterpoint.experiments.descend import Step, descend
 from counterpoint.experiments.guided_language import WriterSettings, bridge_plans, learn_to_write
 from counterpoint.experiments.sentence_tuning import sentence_start
-from counterpoint.objectives import InfoNCE
-from counterpoint.objectives.bridge import bridge_contrast
+from counterpoint.objectives import BridgeContrast, InfoNCE
 
 paper = Paper(
     short="Time-Control",
@@ -199,8 +198,7 @@ def _on_a_bridge(latent: nn.Module, train: _Texts) -> Step:
 
     def step(_: int) -> Tensor:
         texts, places = train.drawn(_BATCH, 3)
-        start, middle, end = latent(train.at(texts, places)).unbind(1)
-        return bridge_contrast(start, middle, end, places[:, 1] - places[:, 0], places[:, 2] - places[:, 0])
+        return BridgeContrast(times=places)(latent(train.at(texts, places)))
 
     return step
 

@@ -22,7 +22,8 @@ from counterpoint.cli.options import (
     objective_named,
 )
 from counterpoint.cli.recommend import train_items
-from counterpoint.cli.tasks import continue_tasks, train_tasks
+from counterpoint.cli.resume import continue_run
+from counterpoint.cli.tasks import train_tasks
 from counterpoint.cli.train_plan import check_plan, recipe_of, run_plan, say_plan, with_temperature
 from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
@@ -189,7 +190,7 @@ def train(
     """Train an embedding model on a file, and leave a run folder with model, measures and report."""
     if resume is not None:
         nothing_with_resume(context)
-        _continue(resume, fall_back=fall_back, judge=judge, json=json)
+        continue_run(resume, fall_back=fall_back, judge=judge, json=json)
         return
     named = None if recipe is None else any_recipe_named(recipe)
     if isinstance(named, MultiTask):
@@ -237,19 +238,3 @@ def _loaded(source: DataSource, context: typer.Context) -> Data:
     loaded = load_data(source)
     console.say(loaded.described)
     return loaded
-
-
-def _continue(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
-    folder = RunFolder(path)
-    if folder.soup.is_file():
-        raise InputError(f"{path} is the mean of other runs and was not trained: there is nothing to resume")
-    if (tasks := folder.several_tasks()) is not None:
-        continue_tasks(tasks, folder, fall_back=fall_back, judge=judge, json=json)
-        return
-    plan, source = folder.read()
-    if source is None:
-        raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")
-    loaded = load_data(source)
-    console.say(loaded.described)
-    method = check_plan(plan, loaded, judge=judge)
-    run_plan(plan, loaded, folder, method, resume=True, fall_back=fall_back, judge=judge, json=json)

@@ -73,6 +73,10 @@ def test_what_may_be_wrong_is_told(ok, kitchen):
     said = ok("soup", "a", "c", "--out", "mean", "--no-judge").err
     assert "these runs learnt from different data: what a held out may be what another has learnt from" in said
     assert "begin" not in said
+    for name, seed in (("d", 1), ("e", 2)):
+        own = ("--test", "others.csv", "--seed", seed, "--out", name, "--no-judge")
+        ok("train", "pairs.csv", "--recipe", "on.py", *own)
+    assert "warning" not in ok("soup", "d", "e", "--out", "seeds", "--no-judge").err, "the seed draws no split"
     said = ok("soup", "a", "start", "--out", "other", "--no-judge").err
     assert "these runs did not begin with the same weights" in said
     assert "different data" not in said

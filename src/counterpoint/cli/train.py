@@ -8,7 +8,6 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.content_recipe import content_recipe
-from counterpoint.cli.continuing import continue_run
 from counterpoint.cli.filters import filters_of
 from counterpoint.cli.item_recipe import ONLY_ITEMS
 from counterpoint.cli.node_recipe import GRAPH_MAE, ONLY_EDGES, VIEWS
@@ -20,6 +19,7 @@ from counterpoint.cli.options import (
     nothing_with_resume,
 )
 from counterpoint.cli.recommend import train_items
+from counterpoint.cli.resume import continue_run
 from counterpoint.cli.sequence_recipe import ALL_CONTRASTS
 from counterpoint.cli.tasks import train_tasks
 from counterpoint.cli.train_plan import check_plan, run_plan, say_plan

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 from torch import Tensor
@@ -85,7 +86,13 @@ def _plan(folder: RunFolder) -> tuple[Plan, DataSource | None]:
 
 def _data(plan: tuple[Plan, DataSource | None]) -> object:
     recipe, source = plan
-    return [task.data for task in recipe.tasks] if isinstance(recipe, MultiTask) else source
+    return [_split(task.data) for task in recipe.tasks] if isinstance(recipe, MultiTask) else _split(source)
+
+
+def _split(source: DataSource | None) -> DataSource | None:
+    """The source, without a seed that decides nothing because no rows are drawn to be held out."""
+    drawn = source is None or (source.test is None and source.test_fraction > 0)
+    return source if source is None or drawn else replace_fields(source, seed=0)
 
 
 def _towers(folder: RunFolder, where: Path) -> tuple[Encoder, Encoder | None]:

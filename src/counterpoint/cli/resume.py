@@ -1,4 +1,4 @@
-"""``counterpoint train --resume``: a run goes on with its own settings."""
+"""``counterpoint train --resume``: a run that was stopped goes on."""
 
 from pathlib import Path
 
@@ -11,16 +11,10 @@ from counterpoint.experiments.source import load_data
 
 
 def continue_run(path: Path, *, fall_back: bool, judge: bool, json: bool) -> None:
-    """Go on where the last checkpoint was written.
-
-    Args:
-        path: Run folder.
-        fall_back: Pass over damaged checkpoints.
-        judge: Evaluate and report at the end.
-        json: Results as JSON.
+    """Go on from the newest checkpoint of a run, with its own data and settings.
 
     Raises:
-        InputError: It was not trained, or from Python on data without a file.
+        InputError: There is nothing to go on from, or the data are not there any more.
     """
     folder = RunFolder(path)
     if folder.soup.is_file():

@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from counterpoint.base.errors import InputError
 from counterpoint.data.interactions import name_of
-from counterpoint.data.kinds import is_missing
 from counterpoint.data.table import Column
+from counterpoint.experiments.feature_cells import is_empty, is_number, is_text, is_vector, text_of
 
 WORDS = 2_000
 """Words of a text column, or values of a column of categories, that become features: the most frequent ones."""
@@ -35,6 +35,11 @@ class NumberColumn:
     deviation: float
 
     @property
+    def width(self) -> int:
+        """Features of it."""
+        return 1
+
+    @property
     def told(self) -> str:
         """What the column was taken for."""
         return "number"
@@ -45,7 +50,7 @@ class NumberColumn:
         Raises:
             InputError: A cell is no number, or not finite.
         """
-        if odd := [value for value in column if not (is_empty(value) or _is_number(value))]:
+        if odd := [value for value in column if not (is_empty(value) or is_number(value))]:
             raise InputError(f"{where}: numbers are expected, found {odd[0]!r}")
         numbers = np.array([np.nan if is_empty(value) else float(value) for value in column], dtype=np.float64)
         _check_finite(where, numbers[~np.isnan(numbers), None])
@@ -77,7 +82,7 @@ class VectorColumn:
             InputError: Vectors of another length, or numbers that are not finite.
         """
         cells: list[Any] = [[0.0] * self.width if is_empty(value) else value for value in column]
-        if odd := [cell for cell in cells if not _is_vector(cell)]:
+        if odd := [cell for cell in cells if not is_vector(cell)]:
             raise InputError(f"{where}: vectors are expected, found {odd[0]!r}")
         if {len(cell) for cell in cells} - {self.width}:
             lengths = sorted({len(cell) for cell in cells} | {self.width})
@@ -102,6 +107,11 @@ class WordColumn:
     idf: tuple[float, ...]
 
     @property
+    def width(self) -> int:
+        """Features of it."""
+        return len(self.words)
+
+    @property
     def told(self) -> str:
         """What the column was taken for."""
         return f"{len(self.words):,} words"
@@ -111,7 +121,7 @@ class WordColumn:
         del where
         found = TfidfVectorizer(token_pattern=_WORD, vocabulary=list(self.words), dtype=_SINGLE)
         found.idf_ = np.array(self.idf, dtype=np.float32)
-        return sparse.csr_array(found.transform([_text(value) for value in column]))
+        return sparse.csr_array(found.transform([text_of(value) for value in column]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +135,11 @@ class CategoryColumn:
 
     name: str
     values: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """Features of it."""
+        return len(self.values)
 
     @property
     def told(self) -> str:
@@ -163,13 +178,13 @@ def fit_column(name: str, column: Column, where: str, *, category: bool = False)
         values, counts = np.unique([name_of(value) for value in there], return_counts=True)
         most = values[np.argsort(-counts, kind="stable")[:WORDS]]
         return CategoryColumn(name=name, values=tuple(sorted(most.tolist())))
-    if all(_is_number(value) for value in there):
+    if all(is_number(value) for value in there):
         numbers = np.array(there, dtype=np.float64)
         _check_finite(where, numbers[:, None])
         return NumberColumn(name=name, mean=float(numbers.mean()), deviation=float(numbers.std()) or 1.0)
-    if all(_is_text(value) for value in there):
+    if all(is_text(value) for value in there):
         return _words(name, column, where)
-    if all(_is_vector(value) for value in there):
+    if all(is_vector(value) for value in there):
         return VectorColumn(name=name, width=len(there[0]))
     raise InputError(f"{where}: features are numbers, vectors or texts; leave the column out of the file")
 
@@ -211,41 +226,14 @@ def read_features(
     return sparse.csr_array(sparse.hstack([sparse.csr_array((count, 0), dtype=np.float32), *blocks]))
 
 
-def is_empty(value: object) -> bool:
-    """A cell without anything in it: missing, NaN, or blanks."""
-    if isinstance(value, str):
-        return not value.strip()
-    return is_missing(value) or (isinstance(value, (float, np.floating)) and bool(value != value))
-
-
 def _words(name: str, column: Column, where: str) -> WordColumn:
     vectorizer = TfidfVectorizer(token_pattern=_WORD, max_features=WORDS, dtype=_SINGLE)
-    texts = [_text(value) for value in column]
+    texts = [text_of(value) for value in column]
     if not any(map(vectorizer.build_analyzer(), texts)):
         raise InputError(f"{where}: there is no word in its texts; leave the column out of the file")
     vectorizer.fit(texts)
     words = vectorizer.get_feature_names_out().tolist()
     return WordColumn(name=name, words=tuple(words), idf=tuple(vectorizer.idf_.astype(float).tolist()))
-
-
-def _text(value: object) -> str:
-    if is_empty(value):
-        return ""
-    return " ".join(str(one) for one in value) if isinstance(value, (list, tuple)) else name_of(value)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, np.number, np.bool_))
-
-
-def _is_vector(value: object) -> bool:
-    if isinstance(value, np.ndarray):
-        return value.ndim == 1 and value.dtype.kind in "fiub"
-    return isinstance(value, (list, tuple)) and all(_is_number(one) for one in value)
 
 
 def _sparse(rows: np.ndarray) -> sparse.csr_array:

@@ -14,8 +14,9 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.recommend import Look
-from counterpoint.experiments.recommender.job import judge_recommender, train_into
-from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
+from counterpoint.experiments.recommender.items_job import judge_opened, train_opened
+from counterpoint.experiments.recommender.open_items import open_for
+from counterpoint.experiments.recommender.opening import Opened, read, roles_of, without
 from counterpoint.experiments.recommender.page import write_page
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.source import DataSource, open_held_out
@@ -38,7 +39,7 @@ def train_items(context: typer.Context, source: DataSource) -> None:
     if ranks.current().size > 1:
         raise InputError("interactions are learnt by one process: run train without torchrun")
     recipe = recommender_of(given)
-    opened = open_interactions(source)
+    opened = open_for(recipe, source)
     console.say(opened.described)
     if given["dry_run"]:
         _say_plan(recipe, opened, json=given["json"])
@@ -64,18 +65,20 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
     Raises:
         InputError: Nothing was held out, or fewer than two users have something to find.
     """
-    folder, source = RunFolder(run), _source(run)
-    opened = open_interactions(source)
+    folder, (recipe, source) = RunFolder(run), _plan(run)
+    opened = open_for(recipe, source)
     known, test = opened.split.known, opened.split.test
     if on is not None:
         table = open_held_out(on)
         roles = roles_of(table, (*source.columns, *columns_of(columns)))
         test = without(read(table, roles, like=known), known)
+        if opened.items is not None:
+            test = without(test, opened.items.held)
         for note in test.notes:
             console.say(f"{note}.")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
-    console.measures(judge_recommender(folder, known, test), json=json)
+    console.measures(judge_opened(folder, opened, test, held_out=on is None), json=json)
 
 
 def report_items(run: Path, *, json: bool) -> None:
@@ -84,21 +87,21 @@ def report_items(run: Path, *, json: bool) -> None:
     Raises:
         InputError: Nothing was held out.
     """
-    opened = open_interactions(_source(run))
+    opened = open_for(*_plan(run))
     if not opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
 
 
-def _source(run: Path) -> DataSource:
+def _plan(run: Path) -> tuple[Recommender, DataSource]:
     found = RunFolder(run).recommender()
     assert found is not None  # asked before
-    return found[1]
+    return found
 
 
 def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
-    found = judge_recommender(folder, opened.split.known, opened.split.test)
+    found = judge_opened(folder, opened, opened.split.test)
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
@@ -129,7 +132,7 @@ def _trained(recipe: Recommender, opened: Opened, folder: RunFolder) -> int:
 
     kept.on_start(0, recipe.settings.epochs * steps)
     try:
-        return train_into(recipe, opened.split, folder, tell=tell)
+        return train_opened(recipe, opened, folder, tell=tell)
     except KeyboardInterrupt:
         console.say("stopped; a run on interactions is not resumed, and begins again")
         raise typer.Exit(130) from None

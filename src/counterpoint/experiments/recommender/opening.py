@@ -1,5 +1,6 @@
 """Interactions as a run names them: which columns, and what is kept to choose and to judge by."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from counterpoint.data.interactions import Interactions, Split, hold_out, leave_
 from counterpoint.data.table import listed
 from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.recommender.enough import by_time, check_enough
+from counterpoint.experiments.recommender.known_items import KnownItems
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
@@ -29,10 +31,12 @@ class Opened:
     Attributes:
         split: Its test part is empty where nothing is held out.
         described: What was found, to be told to the user.
+        items: What is known of the items beside who took them; None where that is nothing.
     """
 
     split: Split
     described: str
+    items: KnownItems | None = None
 
     @property
     def judged(self) -> bool:
@@ -74,12 +78,18 @@ def read(table: Table, roles: dict[str, str], *, like: Interactions | None = Non
     return read_interactions(MemoryTable(held, description=table.description), time=time, like=like)
 
 
-def open_interactions(source: DataSource) -> Opened:
+def open_interactions(
+    source: DataSource, *, before_split: Callable[[Interactions], Interactions] = lambda whole: whole
+) -> Opened:
     """Read, and split by time where there is one, by shares of every user otherwise.
 
     With a time, each user's last item is for the test and the one before to choose by; without, ``test_fraction`` of
     each user's items, and the same share of the rest. Where the test is a file of its own, or ``test_fraction=0`` asks
     for none, a tenth of each user's items is to choose by.
+
+    Args:
+        source: The interactions, and what of them is held out.
+        before_split: What all of them become before they are split.
 
     Raises:
         InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out.
@@ -90,8 +100,9 @@ def open_interactions(source: DataSource) -> Opened:
         raise InputError(f"--column {odd[0]}=...: interactions have the roles {', '.join(NAMES)}")
     roles = roles_of(table, source.columns)
     whole = read(table, roles)
-    split = _split(whole, source, roles)
-    check_enough(source, whole, split, timed="time" in roles)
+    kept = before_split(whole)
+    split = _split(kept, source, roles)
+    check_enough(source, kept, split, timed="time" in roles)
     return Opened(split=split, described=_described(table, roles, whole, split))
 
 

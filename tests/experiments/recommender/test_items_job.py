@@ -75,6 +75,13 @@ def test_what_is_exported_ranks_as_what_has_learnt_does(trained):
     np.testing.assert_allclose(own, exported * steady, rtol=1e-3, atol=1e-5)
 
 
+def test_items_that_nobody_took_are_about_as_long_as_others(trained):
+    plan, opened, _ = trained
+    learnt = learn_items(plan, opened.split, opened.items.features, ~opened.items.new)
+    lengths, new = np.linalg.norm(learnt.items, axis=1), opened.items.new
+    assert 0.6 < lengths[new & opened.items.features.there].mean() / lengths[~new].mean() < 1.6
+
+
 def test_an_item_that_nobody_took_is_recommended_to_those_of_its_taste(trained):
     _, opened, folder = trained
     names, new = tables_of(folder).names["items"], opened.items.new

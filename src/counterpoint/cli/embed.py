@@ -19,6 +19,7 @@ from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import SOURCE, TableCorpus, corpus_source, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.named_vectors import named_encoder
+from counterpoint.experiments.recommender.new_items import unknown_items
 from counterpoint.retrieval import SHARD_ROWS, Recall, Store, build_index, embed_with_ray
 from counterpoint.retrieval import embed as embed_here
 from counterpoint.retrieval.ann import KINDS
@@ -63,12 +64,14 @@ def embed(
     model = model_fingerprint(run)
     if engine is Engine.RAY:
         store = embed_with_ray(
-            partial(TableCorpus, source), partial(encode_with, run.resolve()), out,
+            partial(TableCorpus, source), partial(encode_with, run.resolve(), corpus=source), out,
             model=model, shard_rows=shard_rows, workers=workers,
         )  # fmt: skip
     else:
         store = _with_progress(TableCorpus(source), run, out, model=model, shard_rows=shard_rows)
     write_json(out / SOURCE, to_json(source))
+    if source.names and source.column is not None and (new := unknown_items(RunFolder(run), data, source.column)).names:
+        console.say(new.told)
     console.say(f"{len(store)} vectors of {store.dim} dimensions in {out}")
     if index is not None:
         _indexed(store, index, run)
@@ -76,7 +79,9 @@ def embed(
 
 def _with_progress(corpus: TableCorpus, run: Path, out: Path, *, model: str, shard_rows: int) -> Store:
     with _shown("embedding", len(corpus)) as progress:
-        return embed_here(corpus, encode_with(run), out, model=model, shard_rows=shard_rows, progress=progress)
+        return embed_here(
+            corpus, encode_with(run, corpus=corpus.source), out, model=model, shard_rows=shard_rows, progress=progress
+        )
 
 
 def _indexed(store: Store, index: Index, run: Path) -> None:

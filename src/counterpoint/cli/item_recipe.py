@@ -6,6 +6,7 @@ from typing import Any
 
 from counterpoint.base.checks import check_not_negative
 from counterpoint.base.errors import InputError
+from counterpoint.cli.item_features import items_of
 from counterpoint.cli.options import named_one, objective_named, whole_epochs
 from counterpoint.experiments.catalogue import all_losses, loss_named, name_of
 from counterpoint.experiments.recommender.recipe import Recommender
@@ -23,7 +24,7 @@ CONTRASTS: dict[str, GraphContrast] = {
 }
 RANKINGS: dict[str, ItemRanking] = {"info-nce": SampledSoftmax(), "bpr": PairwiseRanking()}
 """What these names stand for here; others are the catalogue's."""
-ONLY_ITEMS = ("contrast", "contrast_weight", "noise", "layers", "dim")
+ONLY_ITEMS = ("contrast", "contrast_weight", "noise", "layers", "dim", "items", "new_items")
 """Options that nothing but interactions have."""
 
 
@@ -44,7 +45,7 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }
     settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
-    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given))
+    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given), **items_of(given))
 
 
 def told(recipe: Recommender) -> str:
@@ -54,7 +55,10 @@ def told(recipe: Recommender) -> str:
     contrast = (
         "no contrast" if isinstance(recipe.contrast, NoContrast) else f"contrast {_with_numbers(recipe.contrast)}"
     )
-    return f"LightGCN of {settings.layers} layers and {settings.dim} dimensions, {_with_numbers(by)}, {contrast}"
+    features = "" if recipe.items is None else " over features of items"
+    return (
+        f"LightGCN of {settings.layers} layers and {settings.dim} dimensions{features}, {_with_numbers(by)}, {contrast}"
+    )
 
 
 def _with_numbers(part: object) -> str:

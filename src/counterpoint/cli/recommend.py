@@ -15,7 +15,8 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.recommend import Look
-from counterpoint.experiments.recommender.job import judge_recommender, train_into
+from counterpoint.experiments.recommender.items_job import judge_opened, train_opened
+from counterpoint.experiments.recommender.open_items import open_for
 from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
 from counterpoint.experiments.recommender.page import write_page
 from counterpoint.experiments.recommender.recipe import Recommender
@@ -81,11 +82,13 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
         table = open_held_out(on)
         roles = roles_of(table, (*source.columns, *columns_of(columns)))
         test = without(read(table, roles, like=known), known)
+        if opened.items is not None:
+            test = without(test, opened.items.held)
         for note in test.notes:
             console.say(f"{note}.")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
-    console.measures(judge_recommender(folder, known, test), json=json)
+    console.measures(judge_opened(folder, opened, test, held_out=on is None), json=json)
 
 
 def report_items(run: Path, *, json: bool) -> None:
@@ -108,7 +111,7 @@ def _plan(run: Path) -> tuple[AnyRecommender, DataSource]:
 
 
 def _opened(recipe: AnyRecommender, source: DataSource) -> Opened:
-    return open_interactions(source, in_order=isinstance(recipe, SequentialRecommender))
+    return open_for(recipe, source) if isinstance(recipe, Recommender) else open_interactions(source, in_order=True)
 
 
 def _told(recipe: AnyRecommender) -> str:
@@ -123,7 +126,7 @@ def _learnt_from(recipe: AnyRecommender, opened: Opened) -> tuple[int, str]:
 
 
 def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
-    found = judge_recommender(folder, opened.split.known, opened.split.test)
+    found = judge_opened(folder, opened, opened.split.test)
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
@@ -155,7 +158,7 @@ def _trained(recipe: AnyRecommender, opened: Opened, folder: RunFolder) -> int:
     kept.on_start(0, recipe.settings.epochs * steps)
     try:
         if isinstance(recipe, Recommender):
-            return train_into(recipe, opened.split, folder, tell=tell)
+            return train_opened(recipe, opened, folder, tell=tell)
         return train_sequences_into(recipe, opened, folder, tell=tell)
     except KeyboardInterrupt:
         console.say("stopped; a run on interactions is not resumed, and begins again")

@@ -19,7 +19,7 @@ SEQUENCE_CONTRASTS: dict[str, SequenceContrast | None] = {
 """Weights are those of CL4SRec and the usual ones of MCLRec's public code."""
 ALL_CONTRASTS = f"{', '.join(CONTRASTS)}; with --encoder sasrec {', '.join(SEQUENCE_CONTRASTS)}"
 """What ``--contrast`` may be, for its help."""
-NO_SEQUENCES = ("objective", "temperature", "noise")
+NO_SEQUENCES = ("objective", "temperature", "noise", "items", "new_items")
 """Options of recommenders that mean nothing here: the next item is learnt by a softmax over all items."""
 DATA = "interactions with --encoder sasrec"
 

@@ -9,9 +9,9 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.content_recipe import content_recipe
 from counterpoint.cli.filters import filters_of
-from counterpoint.cli.item_recipe import ONLY_ITEMS
-from counterpoint.cli.node_recipe import GRAPH_MAE, ONLY_EDGES, VIEWS
+from counterpoint.cli.node_recipe import GRAPH_MAE, VIEWS
 from counterpoint.cli.nodes import train_graph
+from counterpoint.cli.not_of_content import check_options_of_content
 from counterpoint.cli.options import (
     BATCHES,
     any_recipe_named,
@@ -33,11 +33,6 @@ from counterpoint.training import is_main
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
 NO_DATA = "name the data to learn from, a run folder with --resume, or a recipe of several tasks, which names its own"
 OTHER_JOBS = {Job.INTERACTIONS: train_items, Job.EDGES: train_graph}
-NOT_OF_CONTENT = {
-    **dict.fromkeys(ONLY_ITEMS, "interactions: a file with columns user and item"),
-    **dict.fromkeys(ONLY_EDGES, "edges: a file with columns source and target"),
-    "layers": "interactions and edges: a file with columns user and item, or source and target",
-}
 
 
 def train(
@@ -67,6 +62,13 @@ def train(
     nodes: Annotated[
         str | None,
         typer.Option(help="With edges: file of nodes, with names, features and labels.", rich_help_panel=DATA),
+    ] = None,
+    items: Annotated[
+        str | None, typer.Option(help="With interactions: file of items and their features.", rich_help_panel=DATA)
+    ] = None,
+    new_items: Annotated[
+        float | None,
+        typer.Option(help="Share of items taken out, to judge by; usual with --items.", rich_help_panel=DATA),
     ] = None,
     image_size: Annotated[
         int | None, typer.Option(help="Resize images to this height and width.", rich_help_panel=DATA)
@@ -218,9 +220,7 @@ def train(
 
 
 def _loaded(source: DataSource, context: typer.Context) -> Data:
-    for name, data in NOT_OF_CONTENT.items():
-        if context.params[name] is not None:
-            raise InputError(f"--{name.replace('_', '-')} is for {data}")
+    check_options_of_content(context.params)
     loaded = load_data(source)
     console.say(loaded.described)
     return loaded

@@ -29,6 +29,7 @@ from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.features import node_column
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.recommender.new_items import with_new_items
 from counterpoint.experiments.recommender.opening import item_column
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
@@ -130,9 +131,18 @@ def embedded_corpus(vectors: Path) -> TableCorpus:
     return TableCorpus(source)
 
 
-def encode_with(run: Path, *, role: Role = Role.DOCUMENT) -> Encode:
-    """The encoder of a run folder for documents (or queries)."""
+def encode_with(run: Path, *, role: Role = Role.DOCUMENT, corpus: CorpusSource | None = None) -> Encode:
+    """The encoder of a run folder for documents (or queries).
+
+    Args:
+        run: Its folder.
+        role: What is encoded.
+        corpus: Items, which the features in this file give vectors to where training had them not; None for what
+            the encoder knows by itself.
+    """
     query, document = RunFolder(run).encoders()
+    if corpus is not None and corpus.names and corpus.column is not None:
+        document = with_new_items(RunFolder(run), corpus.data, corpus.column)
     encoder = document if role is Role.DOCUMENT else query
     return partial(encoder.encode, role=role)
 

@@ -9,6 +9,7 @@ from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
 from counterpoint.experiments.arrays import array_names
 from counterpoint.experiments.graph_job.opening import ENDS, OF_NODES
 from counterpoint.experiments.protocols.graphs import is_graph
+from counterpoint.experiments.recommender.items_file import CATEGORY
 from counterpoint.experiments.recommender.opening import NAMES
 from counterpoint.experiments.source import SET, DataSource, open_data
 
@@ -21,7 +22,10 @@ class Job(StrEnum):
     EDGES = "edges"
 
 
-_ROLES: dict[Job, Mapping[str, Sequence[str]]] = {Job.INTERACTIONS: NAMES, Job.EDGES: {**ENDS, **OF_NODES}}
+_ROLES: dict[Job, Mapping[str, Sequence[str]]] = {
+    Job.INTERACTIONS: {**NAMES, CATEGORY: ()},
+    Job.EDGES: {**ENDS, **OF_NODES},
+}
 _NEEDED = {Job.INTERACTIONS: ("user", "item"), Job.EDGES: ("source", "target")}
 
 

@@ -46,8 +46,8 @@ def test_nodes_are_put_into_the_order_of_the_graph():
     [
         ({"who": ["a"], "size": [1]}, "no column of nodes"),
         ({"node": ["a", "b"], "mixed": ["x", 1]}, "column 'mixed': features are numbers, vectors or texts"),
-        ({"node": ["a", "b"], "size": [1.0, float("inf")]}, "1 nodes have numbers that are not finite"),
-        ({"node": ["a", "b"], "size": [float("nan")] * 2}, "there is no number in it"),
+        ({"node": ["a", "b"], "size": [1.0, float("inf")]}, "1 rows have numbers that are not finite"),
+        ({"node": ["a", "b"], "size": [float("nan")] * 2}, "there is nothing in it"),
         ({"node": ["a", "b"], "vector": [[1.0], [1.0, 2.0]]}, r"vectors of one length are expected, found \[1, 2\]"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -14,12 +13,10 @@ from counterpoint.data.kinds import is_missing
 from counterpoint.data.names import LABELS, WEAK_LABELS, is_identifier, plain
 from counterpoint.data.opening import open_table
 from counterpoint.data.table import Column
-from counterpoint.evaluation import fit_tfidf
+from counterpoint.experiments.feature_columns import fitted_features
 
 NODE = ("node", "node_id", "name", "id")
 SHOWN = 5
-WORDS = 2_000
-"""Words of a text column that become features, the most frequent ones."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,17 +66,16 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
     rows = np.array(list(first.values()), dtype=np.int64)
     left = len(table) - len(rows)
     used = [name for name in table.columns if name not in (node, label) and not is_identifier(name)]
-    blocks = [_block(f"{table.description}, column {name!r}", _taken(held[name], rows)) for name in used]
+    fitted, features = fitted_features(table.description, {name: _taken(held[name], rows) for name in used}, len(rows))
     labels, classes = (None, []) if label is None else _labels(_taken(held[label], rows))
-    features = [one for one, _ in blocks] or [sparse.csr_array((len(rows), 0), dtype=np.float32)]
-    told = [f"{name} ({what})" for name, (_, what) in zip(used, blocks, strict=True)]
+    told = [f"{one.name} ({one.told})" for one in fitted]
     described = f"{table.description}: {len(rows):,} nodes by column {node!r}"
     described += f", features: {', '.join(told[:SHOWN])}" if told else ", no features"
     described += f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
     described += f", labels: column {label!r} ({len(classes)} classes)." if label is not None else "."
     described += f" {left:,} rows without a name or of a name that was there were left out." if left else ""
     return NodeFile(
-        names=list(first), features=sparse.csr_array(sparse.hstack(features)), labels=labels, classes=classes,
+        names=list(first), features=features, labels=labels, classes=classes,
         described=described,
     )  # fmt: skip
 
@@ -118,44 +114,6 @@ def _found(table: Table, known: Sequence[str]) -> str | None:
 
 def _taken(column: Column, rows: np.ndarray) -> Column:
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
-
-
-def _block(where: str, column: Column) -> tuple[sparse.csr_array, str]:
-    """The features of one column, and what it was taken for."""
-    if isinstance(column, np.ndarray) and column.ndim == 2 and column.dtype.kind in "fiub":
-        return _vectors(where, column), f"vectors of {column.shape[1]}"
-    there = [value for value in column if not is_missing(value)]
-    if there and all(isinstance(value, str) for value in there):
-        words = fit_tfidf(there, max_features=WORDS)(["" if is_missing(value) else str(value) for value in column])
-        return sparse.csr_array(words), f"{words.shape[1]} words"
-    if there and all(isinstance(value, (int, float, np.number, np.bool_)) for value in there):
-        numbers = np.array([np.nan if is_missing(value) else float(value) for value in column])
-        if np.isnan(numbers).all():
-            raise InputError(f"{where}: there is no number in it")
-        _check(where, numbers[~np.isnan(numbers), None])
-        numbers = (numbers - np.nanmean(numbers)) / (np.nanstd(numbers) or 1.0)
-        return _vectors(where, np.where(np.isnan(numbers), 0.0, numbers)[:, None]), "number"
-    if there and all(isinstance(value, (list, tuple, np.ndarray)) for value in there):
-        return _vectors(where, _stacked(where, column)), f"vectors of {len(there[0])}"
-    raise InputError(f"{where}: features are numbers, vectors or texts; leave the column out of the file")
-
-
-def _stacked(where: str, column: Column) -> np.ndarray:
-    width = len(next(value for value in column if not is_missing(value)))
-    rows: list[Any] = [[0.0] * width if is_missing(value) else value for value in column]
-    if any(len(row) != width for row in rows):
-        raise InputError(f"{where}: vectors of one length are expected, found {sorted({len(row) for row in rows})}")
-    return np.array(rows, dtype=np.float64)
-
-
-def _vectors(where: str, rows: np.ndarray) -> sparse.csr_array:
-    _check(where, rows)
-    return sparse.csr_array(rows.astype(np.float32))
-
-
-def _check(where: str, rows: np.ndarray) -> None:
-    if not np.isfinite(rows).all():
-        raise InputError(f"{where}: {int((~np.isfinite(rows)).any(1).sum())} nodes have numbers that are not finite")
 
 
 def _labels(column: Column) -> tuple[np.ndarray, list[str]]:

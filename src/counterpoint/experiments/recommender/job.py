@@ -1,12 +1,13 @@
 """Train a recommender into a run folder, and judge it against popularity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data.interactions import Interactions, Split, name_of
 from counterpoint.encoders.id_vectors import as_cosines, id_tables
+from counterpoint.evaluation import Measure
 from counterpoint.evaluation.exposure import exposure
 from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
 from counterpoint.experiments.folder import RunFolder
@@ -61,13 +62,23 @@ def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions
         name: [*recommendation(scores, known.matrix, test.matrix), *exposure(scores, known.matrix, asked)]
         for name, scores in systems.items()
     }
+    return compared(found, model="trained")
+
+
+def compared(found: Mapping[str, Sequence[Measure]], *, model: str) -> list[Comparison]:
+    """Measure by measure what is there system by system.
+
+    Args:
+        found: The same measures of every system, by its name.
+        model: Which of them was trained.
+    """
     return [
         Comparison(
             measures[0].name,
             measures[0].greater_is_better,
             tuple(
-                SystemMeasure(name, one.value, one.low, one.high, name == "trained")
-                for name, one in zip(systems, measures, strict=True)
+                SystemMeasure(name, one.value, one.low, one.high, name == model)
+                for name, one in zip(found, measures, strict=True)
             ),
         )
         for measures in zip(*found.values(), strict=True)

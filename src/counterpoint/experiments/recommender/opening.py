@@ -1,5 +1,6 @@
 """Interactions as a run names them: which columns, and what is kept to choose and to judge by."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from counterpoint.data.table import listed
 from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.recommender.enough import by_time, check_enough
 from counterpoint.experiments.recommender.in_order import check_in_order, last_out
+from counterpoint.experiments.recommender.known_items import KnownItems
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
 NAMES = {
@@ -28,14 +30,16 @@ class Opened:
     """Interactions, ready to learn from.
 
     Attributes:
-        whole: All of the file.
+        whole: All of them that are learnt from or held out.
         split: Its test part is empty where nothing is held out.
         described: What was found, to be told to the user.
+        items: What is known of the items beside who took them; None where that is nothing.
     """
 
     whole: Interactions
     split: Split
     described: str
+    items: KnownItems | None = None
 
     @property
     def judged(self) -> bool:
@@ -77,7 +81,12 @@ def read(table: Table, roles: dict[str, str], *, like: Interactions | None = Non
     return read_interactions(MemoryTable(held, description=table.description), time=time, like=like)
 
 
-def open_interactions(source: DataSource, *, in_order: bool = False) -> Opened:
+def open_interactions(
+    source: DataSource,
+    *,
+    in_order: bool = False,
+    before_split: Callable[[Interactions], Interactions] = lambda whole: whole,
+) -> Opened:
     """Read, and split by time where there is one, by shares of every user otherwise.
 
     With a time, each user's last item is for the test and the one before to choose by; without, ``test_fraction`` of
@@ -85,9 +94,10 @@ def open_interactions(source: DataSource, *, in_order: bool = False) -> Opened:
     for none, a tenth of each user's items is to choose by.
 
     Args:
-        source: Where they are, and what is held out.
+        source: The interactions, and what of them is held out.
         in_order: They are learnt in the order of time: each user's last item is to choose by where the test is no part
             of the file.
+        before_split: What all of them become before they are split.
 
     Raises:
         InputError: Columns are missing or named twice, nothing is left after cleaning, or too little can be held out;
@@ -99,10 +109,11 @@ def open_interactions(source: DataSource, *, in_order: bool = False) -> Opened:
         raise InputError(f"--column {odd[0]}=...: interactions have the roles {', '.join(NAMES)}")
     roles = roles_of(table, source.columns)
     whole = read(table, roles)
-    split = _split(whole, source, roles, in_order=in_order)
+    kept = before_split(whole)
+    split = _split(kept, source, roles, in_order=in_order)
     told = check_in_order(source, roles, split) if in_order else ""
-    check_enough(source, whole, split, timed="time" in roles)
-    return Opened(whole=whole, split=split, described=_described(table, roles, whole, split) + told)
+    check_enough(source, kept, split, timed="time" in roles)
+    return Opened(whole=kept, split=split, described=_described(table, roles, whole, split) + told)
 
 
 def _split(whole: Interactions, source: DataSource, roles: dict[str, str], *, in_order: bool) -> Split:

@@ -194,8 +194,7 @@ def train(
         return
     named = None if recipe is None else any_recipe_named(recipe)
     if isinstance(named, MultiTask):
-        train_tasks(context, named)
-        return
+        return train_tasks(context, named)
     if data is None or fall_back:
         raise InputError("--fall-back goes with --resume" if fall_back else NO_DATA)
     filters = filters_of(spare or [], guide, guide_margin)

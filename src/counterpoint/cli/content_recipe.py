@@ -5,17 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from counterpoint.cli.filters import Filters
-from counterpoint.cli.options import batches_named, chunk_of, encoder_named, objective_named
+from counterpoint.cli.options import batches_named, encoder_named, objective_named
 from counterpoint.cli.train_plan import recipe_of, with_temperature
+from counterpoint.cli.training_options import trained_as_given
 from counterpoint.experiments.presets import with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
-
-_AS_GIVEN = (
-    *("epochs", "steps", "batch_size", "accumulate", "precision", "seed", "workers"),
-    *("checkpoint_every", "diagnose_every"),
-)
-"""Options of training that a recipe has under the same name."""
 
 
 def content_recipe(given: Mapping[str, Any], loaded: Data, named: Recipe | None, filters: Filters) -> Recipe:
@@ -37,12 +32,5 @@ def content_recipe(given: Mapping[str, Any], loaded: Data, named: Recipe | None,
         plan = replace(plan, encoder=encoder_named(given["encoder"]))
     if chosen is None and temperature is not None:
         plan = with_temperature(plan, temperature)
-    plan = with_training(
-        plan,
-        batches=batches_named(given["batches"]),
-        cache_chunk=chunk_of(given["cache_chunk"]),
-        **{name: given[name] for name in _AS_GIVEN},
-    )
-    if given["learning_rate"] is None:
-        return plan
-    return with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=given["learning_rate"]))
+    plan = with_training(plan, batches=batches_named(given["batches"]))
+    return trained_as_given(plan, given)

@@ -9,8 +9,9 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
-from counterpoint.cli.options import chunk_of, encoder_named, only_options
+from counterpoint.cli.options import encoder_named, only_options
 from counterpoint.cli.train_plan import observers_of, tell_end, tell_run, warn
+from counterpoint.cli.training_options import NUMBERS, trained_as_given
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_method
 from counterpoint.experiments.judge import Comparison
@@ -19,15 +20,9 @@ from counterpoint.experiments.multi_task.job import judge_tasks, prepare_tasks
 from counterpoint.experiments.multi_task.opening import OpenedTasks, open_tasks
 from counterpoint.experiments.multi_task.page import write_page
 from counterpoint.experiments.multi_task.recipe import MultiTask
-from counterpoint.experiments.presets import with_training
 from counterpoint.methods import ManyTasks
 from counterpoint.training import is_main
 
-NUMBERS = (
-    *("epochs", "steps", "batch_size", "accumulate", "precision", "seed", "workers"),
-    *("checkpoint_every", "diagnose_every"),
-)
-"""Options that are settings of training, by the same names."""
 APPLY = {
     *(*NUMBERS, "recipe", "encoder", "learning_rate", "cache_chunk"),
     *("out", "dry_run", "replace_run", "judge", "json"),
@@ -116,9 +111,7 @@ def _opened(plan: MultiTask) -> OpenedTasks:
 
 
 def _changed(plan: MultiTask, given: dict[str, Any]) -> MultiTask:
-    plan = with_training(plan, **{name: given[name] for name in NUMBERS}, cache_chunk=chunk_of(given["cache_chunk"]))
-    if given["learning_rate"] is not None:
-        plan = with_training(plan, optimiser=replace(plan.training.optimiser, learning_rate=given["learning_rate"]))
+    plan = trained_as_given(plan, given)
     return plan if given["encoder"] is None else replace(plan, encoder=encoder_named(given["encoder"]))
 
 

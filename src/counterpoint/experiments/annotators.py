@@ -7,34 +7,14 @@ import numpy as np
 from counterpoint.data import Annotator
 from counterpoint.encoders import Encoder
 
-_SAME = (
-    *(("man", "guy"), ("woman", "lady"), ("boy", "kid"), ("girl", "child"), ("baby", "infant"), ("people", "persons")),
-    *(
-        ("dog", "puppy"),
-        ("cat", "kitten"),
-        ("big", "large"),
-        ("small", "little"),
-        ("car", "vehicle"),
-        ("road", "street"),
-    ),
-    *(
-        ("running", "racing"),
-        ("walking", "strolling"),
-        ("jumping", "leaping"),
-        ("eating", "consuming"),
-        ("near", "beside"),
-    ),
-    *(
-        ("talking", "speaking"),
-        ("looking", "gazing"),
-        ("sitting", "seated"),
-        ("cutting", "slicing"),
-        ("said", "stated"),
-    ),
-    *(("killed", "slain"), ("begin", "start"), ("buy", "purchase"), ("house", "home"), ("police", "officers")),
-    *(("says", "states"), ("country", "nation"), ("attack", "assault")),
+_PAIRS = (
+    "man/guy woman/lady boy/kid girl/child baby/infant people/persons dog/puppy cat/kitten big/large small/little "
+    "car/vehicle road/street running/racing walking/strolling jumping/leaping eating/consuming near/beside "
+    "talking/speaking looking/gazing sitting/seated cutting/slicing said/stated killed/slain begin/start "
+    "buy/purchase house/home police/officers says/states country/nation attack/assault"
 )
-_SYNONYMS = dict(_SAME) | {second: first for first, second in _SAME}
+_SAME = tuple(pair.split("/") for pair in _PAIRS.split())
+_SYNONYMS = {first: second for first, second in _SAME} | {second: first for first, second in _SAME}
 _EMPTY = {"a", "an", "the", "is", "are", "was", "were", "of", "to", "that", "and"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from counterpoint.base.checks import check_not_negative
 from counterpoint.base.errors import InputError
 from counterpoint.cli.item_features import items_of
-from counterpoint.cli.options import named_one, objective_named, whole_epochs
+from counterpoint.cli.options import at_temperature, named_one, objective_named, whole_epochs
 from counterpoint.experiments.catalogue import all_losses, loss_named, name_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.methods.graph_contrast import CrossLayer, EdgeDrop, GlobalView, GraphContrast, NoContrast, Noise
@@ -28,16 +28,17 @@ ONLY_ITEMS = ("contrast", "contrast_weight", "noise", "layers", "dim", "items", 
 """Options that nothing but interactions have."""
 
 
-def recommender_of(given: Mapping[str, Any]) -> Recommender:
+def recommender_of(given: Mapping[str, Any], named: Recommender | None = None) -> Recommender:
     """The recipe that the options of ``train`` ask for.
 
     Args:
         given: Their values by name, None where one was not typed.
+        named: What ``--recipe`` names; the usual one otherwise.
 
     Raises:
         InputError: A name that is none, a number out of its range, or one for something that has no such number.
     """
-    plan = Recommender(seed=given["seed"] or 0)
+    plan = named or Recommender()
     asked = {
         "ranking": _ranking(plan.settings.ranking, given["objective"], given["temperature"]),
         "epochs": whole_epochs(given["epochs"]),
@@ -45,7 +46,9 @@ def recommender_of(given: Mapping[str, Any]) -> Recommender:
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }
     settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
-    return replace(plan, settings=settings, contrast=_contrast(plan.contrast, given), **items_of(given))
+    seed = plan.seed if given["seed"] is None else given["seed"]
+    contrast = _contrast(plan.contrast, given)
+    return replace(plan, settings=settings, contrast=contrast, seed=seed, **items_of(given, named))
 
 
 def told(recipe: Recommender) -> str:
@@ -75,9 +78,9 @@ def _ranking(usual: ItemRanking, name: str | None, temperature: float | None) ->
         return ObjectiveRanking(objective=_objective(str(name), temperature))
     if temperature is None:
         return ranking
-    if not isinstance(ranking, SampledSoftmax):
-        raise InputError(f"--temperature: --objective {name} has none")
-    return replace(ranking, temperature=temperature)
+    if isinstance(ranking, ObjectiveRanking):
+        return replace(ranking, objective=at_temperature(ranking.objective, temperature))
+    return at_temperature(ranking, temperature, None if name is None else f"--objective {name}")
 
 
 def _objective(name: str, temperature: float | None) -> Objective:
@@ -100,7 +103,7 @@ def _contrast(usual: GraphContrast, given: Mapping[str, Any]) -> GraphContrast:
         if isinstance(contrast, NoContrast):
             raise InputError(f"{option} goes with --contrast")
         if field not in {one.name for one in fields(contrast)}:
-            raise InputError(f"{option}: --contrast {name} has none")
+            raise InputError(f"{option}: {type(contrast).__name__ if name is None else f'--contrast {name}'} has none")
         check_not_negative(option, value)
         contrast = replace(contrast, **{field: value})
     return contrast

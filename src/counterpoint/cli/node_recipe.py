@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from counterpoint.base.errors import InputError
-from counterpoint.cli.options import named_one, objective_named
+from counterpoint.cli.fitting_recipe import check_encoder_is
+from counterpoint.cli.options import at_temperature, named_one, objective_named
 from counterpoint.encoders.graph import Layer
 from counterpoint.experiments.graph_job.recipe import CLUSTERING, MASKED, NodeLearner
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
 from counterpoint.methods.masked_graph import Masking
 from counterpoint.objectives import PamC
+from counterpoint.pairwise import Loss
 from counterpoint.views import Diffusion
 
 ONLY_EDGES = ("nodes", "views", "clusters")
@@ -26,28 +28,35 @@ _SPREAD = {"linear": Spread(linear=True), "mlp": Spread(linear=False)}
 _EDGES = "the edges of a graph"
 
 
-def learner_of(given: Mapping[str, Any]) -> NodeLearner:
+def learner_of(given: Mapping[str, Any], named: NodeLearner | None = None) -> NodeLearner:
     """The recipe that the options of ``train`` ask for.
 
     Args:
         given: Their values by name, None where one was not typed.
+        named: What ``--recipe`` names; the usual one otherwise.
 
     Raises:
         InputError: A name that is none, a number out of its range, or options that do not go together.
     """
-    plan = NodeLearner(seed=given["seed"] or 0)
-    objective = _objective(given)
-    loop = _loop(given, MASKED if isinstance(objective, Masking) else plan.loop)
-    nodes = None if given["nodes"] is None else str(Path(given["nodes"]).resolve())
-    plan = replace(plan, loop=loop, nodes=nodes, clusters=_clusters(given))
+    plan = named or NodeLearner()
+    if named is not None:
+        check_encoder_is(_encoder_name(named), given["encoder"])
+    objective = _objective(plan.objective, given)
+    loop = _loop(MASKED if named is None and isinstance(objective, Masking) else plan.loop, given)
+    nodes = plan.nodes if given["nodes"] is None else given["nodes"]
+    plan = replace(
+        plan,
+        nodes=None if nodes is None else str(Path(nodes).resolve()),
+        clusters=_clusters(plan.clusters, given["clusters"]),
+        seed=plan.seed if given["seed"] is None else given["seed"],
+    )
     match objective:
         case Masking():
-            return _masked(plan, objective, given)
+            return _masked(plan, objective, loop, given)
         case PamC():
-            return _clustered(plan, objective, given)
+            return _clustered(plan, objective, loop, given, named=named is not None)
         case _:
-            plan = plan if objective is None else replace(plan, objective=objective)
-            return _contrasted(plan, given)
+            return _contrasted(plan, objective, loop, given)
 
 
 def encoder_of(recipe: NodeLearner) -> str:
@@ -62,20 +71,19 @@ def objective_of(recipe: NodeLearner) -> str:
     return "GraphMAE" if isinstance(recipe.objective, Masking) else type(recipe.objective).__name__
 
 
-def _objective(given: Mapping[str, Any]) -> Any:
-    """A loss, a ``Masking``, or None where nothing was asked for."""
+def _objective(usual: Loss | Masking, given: Mapping[str, Any]) -> Any:
+    """A loss or a ``Masking``."""
     name, temperature = given["objective"], given["temperature"]
     if name is not None and name.lower().replace("-", "").replace("_", "") == GRAPH_MAE.replace("-", ""):
         if temperature is not None:
             raise InputError(f"--temperature: --objective {GRAPH_MAE} has none")
-        return Masking()
+        return usual if isinstance(usual, Masking) else Masking()
     if name is not None:
         return objective_named(name, temperature)
-    usual = NodeLearner().objective
-    return None if temperature is None else replace(usual, temperature=temperature)  # pyright: ignore[reportCallIssue]
+    return usual if temperature is None else at_temperature(usual, temperature)
 
 
-def _loop(given: Mapping[str, Any], usual: NodeLoop) -> NodeLoop:
+def _loop(usual: NodeLoop, given: Mapping[str, Any]) -> NodeLoop:
     sizes = {"steps": given["steps"], "batch": given["batch_size"], "learning_rate": given["learning_rate"]}
     loop = replace(usual, **{name: value for name, value in sizes.items() if value is not None})
     if given["encoder"] is None:
@@ -84,47 +92,49 @@ def _loop(given: Mapping[str, Any], usual: NodeLoop) -> NodeLoop:
     return replace(loop, layer=named_one(known, "--encoder", given["encoder"], _EDGES))
 
 
-def _clusters(given: Mapping[str, Any]) -> int | None:
-    if given["clusters"] is not None and given["clusters"] < 2:
-        raise InputError(f"--clusters must be at least 2, got {given['clusters']}")
-    return given["clusters"]
+def _clusters(usual: int | None, asked: int | None) -> int | None:
+    if asked is not None and asked < 2:
+        raise InputError(f"--clusters must be at least 2, got {asked}")
+    return usual if asked is None else asked
 
 
-def _contrasted(plan: NodeLearner, given: Mapping[str, Any]) -> NodeLearner:
-    spread, diffusion = _spread(given), None
+def _contrasted(plan: NodeLearner, objective: Loss, loop: NodeLoop, given: Mapping[str, Any]) -> NodeLearner:
+    spread, diffusion = _spread(plan.spread or _SPREAD.get(given["encoder"]), given["layers"]), plan.diffusion
     if given["views"] is not None:
         diffusion = named_one(VIEWS, "--views", given["views"], _EDGES)
     if diffusion is not None and spread is not None:
-        raise InputError(
-            f"--views diffusion goes with --encoder {', '.join(_LAYERS)}: {given['encoder']} sees no edges"
-        )
-    return replace(plan, spread=spread, diffusion=diffusion)
+        raise InputError(f"--views diffusion goes with --encoder {', '.join(_LAYERS)}: {_called(spread)} sees no edges")
+    return replace(plan, objective=objective, loop=loop, spread=spread, diffusion=diffusion, clustering=None)
 
 
-def _masked(plan: NodeLearner, objective: Masking, given: Mapping[str, Any]) -> NodeLearner:
+def _masked(plan: NodeLearner, objective: Masking, loop: NodeLoop, given: Mapping[str, Any]) -> NodeLearner:
     _refuse(given, GRAPH_MAE, views="features are hidden in the graph itself, which has no second view")
     if given["encoder"] in _SPREAD or given["layers"] is not None:
         raise InputError(
             f"--objective {GRAPH_MAE} goes with --encoder {', '.join(_LAYERS)}: hidden features are rebuilt from "
             "neighbours, which features that were spread beforehand do not have"
         )
-    return replace(plan, objective=objective)
+    return replace(plan, objective=objective, loop=loop, clustering=None)
 
 
-def _clustered(plan: NodeLearner, objective: PamC, given: Mapping[str, Any]) -> NodeLearner:
+def _clustered(
+    plan: NodeLearner, objective: PamC, loop: NodeLoop, given: Mapping[str, Any], *, named: bool
+) -> NodeLearner:
+    """With an encoder that reads features alone: that of the recipe, where one was named."""
     _refuse(given, "pam-c", views="clusters are contrasted, and no views", batch_size="a step takes in all nodes")
     if plan.clusters is None:
         raise InputError("--objective pam-c contrasts clusters that it finds: say how many with --clusters")
-    if given["encoder"] not in (None, "mlp"):
-        raise InputError(f"--objective pam-c goes with --encoder mlp, got {given['encoder']}")
+    encoder = _encoder_name(plan) if named and not isinstance(plan.objective, PamC) else given["encoder"]
+    if encoder not in (None, "mlp"):
+        raise InputError(f"--objective pam-c goes with --encoder mlp, got {encoder}")
     rates = {"steps": given["steps"], "learning_rate": given["learning_rate"]}
-    clustering = replace(CLUSTERING, **{name: value for name, value in rates.items() if value is not None})
+    clustering = plan.clustering or CLUSTERING
     return replace(
         plan,
         objective=objective,
-        clustering=clustering,
-        loop=replace(plan.loop, layer=Layer.NONE),
-        spread=_spread({**given, "encoder": "mlp"}),
+        clustering=replace(clustering, **{name: value for name, value in rates.items() if value is not None}),
+        loop=loop if named else replace(loop, layer=Layer.NONE),
+        spread=_spread(plan.spread if named else _SPREAD["mlp"], given["layers"]),
     )
 
 
@@ -134,8 +144,7 @@ def _refuse(given: Mapping[str, Any], objective: str, **reasons: str) -> None:
             raise InputError(f"--{name.replace('_', '-')} does not go with --objective {objective}: {reason}")
 
 
-def _spread(given: Mapping[str, Any]) -> Spread | None:
-    spread, layers = _SPREAD.get(given["encoder"]), given["layers"]
+def _spread(spread: Spread | None, layers: int | None) -> Spread | None:
     if layers is None:
         return spread
     if spread is None:
@@ -143,3 +152,12 @@ def _spread(given: Mapping[str, Any]) -> Spread | None:
     if layers < 0:
         raise InputError(f"--layers must be at least 0, got {layers}")
     return replace(spread, hops=layers)
+
+
+def _encoder_name(recipe: NodeLearner) -> str:
+    """What ``--encoder`` calls its encoder."""
+    return recipe.loop.layer.value if recipe.spread is None else _called(recipe.spread)
+
+
+def _called(spread: Spread) -> str:
+    return next(name for name, one in _SPREAD.items() if one.linear is spread.linear)

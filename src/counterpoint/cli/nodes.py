@@ -25,12 +25,17 @@ from counterpoint.training import MetricsFile, ranks
 
 APPLY = {
     *(*ONLY_EDGES, "data", "out", "test", "test_fraction", "column", "encoder", "objective", "temperature", "layers"),
-    *("steps", "batch_size", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+    *("recipe", "steps", "batch_size", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
 
 
-def train_graph(context: typer.Context, source: DataSource) -> None:
+def train_graph(context: typer.Context, source: DataSource, named: NodeLearner | None) -> None:
     """Train on edges, judge and report.
+
+    Args:
+        context: With the options.
+        source: The edges, and what of them is held out.
+        named: What ``--recipe`` names, to begin from; None for the usual one.
 
     Raises:
         InputError: An option does not apply to edges, or the data cannot be used.
@@ -39,7 +44,7 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     only_options(context, APPLY, "the edges of a graph")
     if ranks.current().size > 1:
         raise InputError("edges are learnt by one process: run train without torchrun")
-    recipe = learner_of(given)
+    recipe = learner_of(given, named)
     opened = open_graph(source, recipe.nodes)
     console.say(opened.told)
     recipe = recipe.fitted(len(opened.names))

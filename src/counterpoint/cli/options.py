@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Container, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from counterpoint.encoders import (
 )
 from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.claim import Setting
+from counterpoint.experiments.folder import Plan
 from counterpoint.experiments.load_recipe import load_recipe
 from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
@@ -78,28 +79,48 @@ def objective_named(name: str, temperature: float | None, *, argument: str = "--
         InputError: No such name, or a temperature that is none or for an objective that has none.
     """
     plain = loss_named(name, argument=argument)()
-    if temperature is None:
-        return plain
-    if not hasattr(plain, "temperature"):
-        raise InputError(f"--temperature: {argument} {name} has none")
-    return replace(plain, temperature=temperature)
+    return plain if temperature is None else at_temperature(plain, temperature, f"{argument} {name}")
+
+
+def at_temperature(part: T, temperature: float, called: str | None = None) -> T:
+    """A part of a recipe, such as its objective, with another temperature.
+
+    Args:
+        part: A dataclass.
+        temperature: Its new one.
+        called: What a person called it; the name of its class if nothing.
+
+    Raises:
+        InputError: It has none, or none that is such a number.
+    """
+    if (
+        not is_dataclass(part)
+        or isinstance(part, type)
+        or "temperature" not in {one.name for one in fields(part) if one.init}
+    ):
+        raise InputError(f"--temperature: {called or type(part).__name__} has none")
+    return replace(part, temperature=temperature)
 
 
 def recipe_named(name: str) -> Recipe:
-    """As :func:`any_recipe_named`, of one task.
+    """As :func:`any_recipe_named`, of content and one task.
 
     Raises:
-        InputError: As there, or the file sets a recipe of several tasks.
+        InputError: As there, or the file sets a recipe of several tasks, or of interactions or edges.
     """
     found = any_recipe_named(name)
     if isinstance(found, MultiTask):
         raise InputError(
             f"--recipe must learn one task here, and {name} sets {len(found.tasks)}: only train knows those"
         )
+    if not isinstance(found, Recipe):
+        raise InputError(
+            f"--recipe must learn from content here, and {name} sets a {type(found).__name__}: only train knows those"
+        )
     return found
 
 
-def any_recipe_named(name: str) -> Recipe | MultiTask:
+def any_recipe_named(name: str) -> Plan:
     """The recipe of a Python file, or the method of a paper in the setting that shows its claim here.
 
     Raises:

@@ -8,6 +8,7 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
+from counterpoint.cli.fitting_recipe import as_recipe, check_encoder_is
 from counterpoint.cli.item_recipe import ONLY_ITEMS, recommender_of, told
 from counterpoint.cli.options import columns_of, named_one, only_options
 from counterpoint.cli.sequence_recipe import DATA, NO_SEQUENCES, sequential_of, told_sequential
@@ -27,28 +28,37 @@ from counterpoint.training import MetricsFile, ranks
 
 APPLY = {
     *("data", "out", "test", "test_fraction", "column", "objective", "temperature", "epochs", "batch_size"),
-    *(*ONLY_ITEMS, "encoder", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
+    *(*ONLY_ITEMS, "recipe", "encoder", "learning_rate", "seed", "dry_run", "replace_run", "judge", "json"),
 }
 
 
-ENCODERS = {"light-gcn": recommender_of, "sasrec": sequential_of}
 AnyRecommender = Recommender | SequentialRecommender
+ENCODERS: dict[str, type[AnyRecommender]] = {"light-gcn": Recommender, "sasrec": SequentialRecommender}
 
 
-def train_items(context: typer.Context, source: DataSource) -> None:
+def train_items(context: typer.Context, source: DataSource, named: AnyRecommender | None) -> None:
     """Train on interactions, judge and report.
+
+    Args:
+        context: With the options.
+        source: The interactions, and what of them is held out.
+        named: What ``--recipe`` names, to begin from; None for the usual one.
 
     Raises:
         InputError: An option does not apply to interactions, or the data cannot be used.
     """
     given = context.params
-    recipe_of = named_one(ENCODERS, "--encoder", given["encoder"] or "light-gcn", "interactions")
+    kind = _kind(given["encoder"], named)
     only_options(context, APPLY, "interactions of users and items")
-    if recipe_of is sequential_of:
+    if kind is SequentialRecommender:
         only_options(context, APPLY.difference(NO_SEQUENCES), DATA)
     if ranks.current().size > 1:
         raise InputError("interactions are learnt by one process: run train without torchrun")
-    recipe = recipe_of(given)
+    recipe = (
+        recommender_of(given, as_recipe(named, Recommender))
+        if kind is Recommender
+        else sequential_of(given, as_recipe(named, SequentialRecommender))
+    )
     opened = _opened(recipe, source)
     console.say(opened.described)
     if given["dry_run"]:
@@ -102,6 +112,15 @@ def report_items(run: Path, *, json: bool) -> None:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
+
+
+def _kind(encoder: str | None, named: AnyRecommender | None) -> type[AnyRecommender]:
+    """What is to be learnt, by the recipe that was named or else by the name of an encoder."""
+    kind = named_one(ENCODERS, "--encoder", encoder or "light-gcn", "interactions")
+    if named is None:
+        return kind
+    check_encoder_is(next(name for name, kind in ENCODERS.items() if isinstance(named, kind)), encoder)
+    return type(named)
 
 
 def _plan(run: Path) -> tuple[AnyRecommender, DataSource]:

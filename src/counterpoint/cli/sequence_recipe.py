@@ -24,23 +24,26 @@ NO_SEQUENCES = ("objective", "temperature", "noise", "items", "new_items")
 DATA = "interactions with --encoder sasrec"
 
 
-def sequential_of(given: Mapping[str, Any]) -> SequentialRecommender:
+def sequential_of(given: Mapping[str, Any], named: SequentialRecommender | None = None) -> SequentialRecommender:
     """The recipe that the options of ``train`` ask for.
 
     Args:
         given: Their values by name, None where one was not typed.
+        named: What ``--recipe`` names; the usual one otherwise.
 
     Raises:
         InputError: A name that is none, or a number out of its range.
     """
-    plan = SequentialRecommender(seed=given["seed"] or 0)
+    plan = named or SequentialRecommender()
     asked = {
         "epochs": whole_epochs(given["epochs"]),
         "batch": given["batch_size"],
         **{name: given[name] for name in ("learning_rate", "layers", "dim")},
     }
     settings = replace(plan.settings, **{name: value for name, value in asked.items() if value is not None})
-    return replace(plan, settings=settings, contrast=_contrast(given["contrast"], given["contrast_weight"]))
+    contrast = _contrast(plan.contrast, given["contrast"], given["contrast_weight"])
+    seed = plan.seed if given["seed"] is None else given["seed"]
+    return replace(plan, settings=settings, contrast=contrast, seed=seed)
 
 
 def told_sequential(recipe: SequentialRecommender) -> str:
@@ -51,8 +54,8 @@ def told_sequential(recipe: SequentialRecommender) -> str:
     return f"SASRec of {sizes}, {beside}"
 
 
-def _contrast(name: str | None, weight: float | None) -> SequenceContrast | None:
-    contrast = None if name is None else named_one(SEQUENCE_CONTRASTS, "--contrast", name, DATA)
+def _contrast(usual: SequenceContrast | None, name: str | None, weight: float | None) -> SequenceContrast | None:
+    contrast = usual if name is None else named_one(SEQUENCE_CONTRASTS, "--contrast", name, DATA)
     if weight is None:
         return contrast
     if contrast is None:

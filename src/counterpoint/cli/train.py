@@ -1,7 +1,8 @@
 """``counterpoint train``: from a file to a run folder."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.content_recipe import content_recipe
 from counterpoint.cli.filters import filters_of
+from counterpoint.cli.fitting_recipe import as_recipe, check_recipe_fits
 from counterpoint.cli.node_recipe import GRAPH_MAE, VIEWS
 from counterpoint.cli.nodes import train_graph
 from counterpoint.cli.not_of_content import check_options_of_content
@@ -27,12 +29,16 @@ from counterpoint.data import Supervision
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.jobs import Job, job_of
 from counterpoint.experiments.multi_task.recipe import MultiTask
+from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, load_data
 from counterpoint.training import is_main
 
 DATA, METHOD, TRAINING, RUN = "Data", "Method", "Training", "Run"
 NO_DATA = "name the data to learn from, a run folder with --resume, or a recipe of several tasks, which names its own"
-OTHER_JOBS = {Job.INTERACTIONS: train_items, Job.EDGES: train_graph}
+OTHER_JOBS: dict[Job, Callable[[typer.Context, DataSource, Any], None]] = {
+    Job.INTERACTIONS: train_items,
+    Job.EDGES: train_graph,
+}
 
 
 def train(
@@ -201,13 +207,15 @@ def train(
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed or 0,
-        facts=tuple(dict.fromkeys((*(named.facts if named else ()), *filters.facts))),
+        facts=tuple(dict.fromkeys((*(named.facts if isinstance(named, Recipe) else ()), *filters.facts))),
     )  # fmt: skip
-    if (other := OTHER_JOBS.get(job_of(source))) is not None:
-        other(context, source)
+    job = job_of(source)
+    check_recipe_fits(named, job, recipe=recipe, data=data)
+    if (other := OTHER_JOBS.get(job)) is not None:
+        other(context, source, named)
         return
     loaded = _loaded(source, context)
-    plan = content_recipe(context.params, loaded, named, filters)
+    plan = content_recipe(context.params, loaded, as_recipe(named, Recipe), filters)
     method = check_plan(plan, loaded, judge=judge)
     if dry_run:
         say_plan(plan, loaded, json=json)

@@ -1,17 +1,16 @@
 """After training: judge what was trained, and make the page that shows it."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from counterpoint.base.content import Content, take
-from counterpoint.base.files import read_json
 from counterpoint.base.spec import to_json
 from counterpoint.data import Batch, SkippedRow
 from counterpoint.evaluation import diagnosis
 from counterpoint.experiments import report
+from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.diagnosing import run_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
@@ -21,8 +20,7 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.showing import showing, to_show
 from counterpoint.experiments.shown_scores import shown_score
 from counterpoint.experiments.similarities import similarity_samples
-from counterpoint.experiments.soup import soup_command
-from counterpoint.experiments.source import Data, source_options
+from counterpoint.experiments.source import Data
 
 MAP_POINTS = 1_500
 QUERIES, HITS = 6, 6
@@ -87,7 +85,7 @@ def _page(
         title=f"{type(recipe.objective).__name__} on {_source_name(folder)}",
         subtitle=f"{type(recipe.encoder).__name__}, {recipe.supervision.value}, {len(data.train)} training examples",
         summary=(data.described,),
-        reproduce=_commands(folder),
+        reproduce=commands_again(folder),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
         scores=tuple(shown_score(one) for one in comparisons),
@@ -142,16 +140,3 @@ def _notes(data: Data, skipped: Sequence[SkippedRow]) -> tuple[str, ...]:
 def _source_name(folder: RunFolder) -> str:
     source = folder.read()[1]
     return source.data if source else "data from Python"
-
-
-def _commands(folder: RunFolder) -> str:
-    """The command that makes the same run elsewhere, and the versions it was made with."""
-    source = folder.read()[1]
-    versions = read_json(folder.config)["versions"]
-    lines = [f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"]
-    if (averaged := soup_command(folder)) is not None:
-        return "\n".join([*lines, averaged])
-    if source is None:
-        return "\n".join([*lines, "# trained from Python: recipe.py in the run folder holds the recipe"])
-    options = [f"--recipe {shlex.quote(str(folder.path / 'recipe.py'))}", *source_options(source)]
-    return "\n".join([*lines, f"counterpoint train {shlex.quote(source.data)} {' '.join(options)} --out again"])

@@ -4,6 +4,7 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from counterpoint.base.errors import CheckpointError, InputError, StorageError
 from counterpoint.base.files import read_json, write_json, write_text
@@ -12,6 +13,7 @@ from counterpoint.base.spec import from_json, to_json
 from counterpoint.encoders import Encoder, load_encoder
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.multi_task.recipe import MultiTask
+from counterpoint.experiments.own_classes import own_classes, spec_name, with_stand_ins
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recipe_source import source_of
 from counterpoint.experiments.recommender.recipe import Recommender
@@ -27,6 +29,7 @@ _HELD = {
     NodeLearner: "nodes of a graph, learnt from edges",
     MultiTask: "an encoder of several tasks",
 }
+_OWN = "own_classes"
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
 
@@ -96,7 +99,7 @@ class RunFolder:
             replace: Delete what a run left in the folder; other files stay.
 
         Raises:
-            InputError: A run is already there and ``replace`` is false.
+            InputError: A run is already there and ``replace`` is false, or the recipe cannot be written down.
             StorageError: The folder cannot be written.
         """
         if self._holds_work() and not replace:
@@ -104,14 +107,14 @@ class RunFolder:
                 f"{self.path} already holds a run: continue it with --resume, delete it with --replace, or choose "
                 "another folder"
             )
+        config, written = _config(recipe, source), source_of(recipe)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._clear()
         except OSError as error:
             raise StorageError(f"cannot make the run folder {self.path}: {error.strerror}") from error
-        versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
-        write_json(self.config, {"recipe": to_json(recipe), "data": to_json(source), "versions": versions})
-        write_text(self.path / "recipe.py", source_of(recipe))
+        write_json(self.config, config)
+        write_text(self.path / "recipe.py", written)
 
     def _holds_work(self) -> bool:
         return self.model.exists() or bool(list_checkpoints(self.path / CHECKPOINTS))
@@ -139,7 +142,7 @@ class RunFolder:
         return recipe, source
 
     def plan(self) -> tuple[Plan, DataSource | None]:
-        """What the run learns by, and its data source.
+        """What the run learns by, and its data source; stand-ins for classes of the user's own.
 
         Raises:
             CheckpointError: This is no run folder, or its ``config.json`` is not what this version reads.
@@ -150,7 +153,10 @@ class RunFolder:
             config = read_json(self.config)
             if not isinstance(config, dict) or not {"recipe", "data"} <= config.keys():
                 raise CheckpointError(f"{self.config} lacks recipe or data")
-            recipe, source = from_json(config["recipe"]), from_json(config["data"])
+            own = config.get(_OWN, [])
+            if not isinstance(own, list):
+                raise CheckpointError(f"{self.config} does not hold a list of {_OWN}")
+            recipe, source = from_json(with_stand_ins(config["recipe"], own)), from_json(config["data"])
         except CheckpointError:
             raise
         except InputError as error:
@@ -204,3 +210,11 @@ class RunFolder:
         encoder = load_encoder(where)
         other = where / "candidates"
         return encoder, load_encoder(other) if other.is_dir() else encoder
+
+
+def _config(recipe: Plan, source: DataSource | None) -> dict[str, Any]:
+    """What ``config.json`` holds; a run on content is judged and continued by all of its recipe, without stand-ins."""
+    versions = {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
+    own = [] if isinstance(recipe, (Recipe, MultiTask)) else [spec_name(kind) for kind in own_classes(recipe)]
+    config = {"recipe": to_json(recipe), "data": to_json(source), "versions": versions}
+    return config | ({_OWN: own} if own else {})

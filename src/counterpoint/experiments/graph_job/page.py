@@ -6,6 +6,7 @@ import numpy as np
 
 from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
+from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of
 from counterpoint.experiments.graph_job.opening import OpenedGraph
@@ -26,6 +27,7 @@ def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Compariso
     page = report.Report(
         title=f"Nodes of {source.data if source else 'a graph'}",
         subtitle=opened.told,
+        reproduce=commands_again(folder),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
         scores=tuple(shown_score(one) for one in found),

@@ -8,6 +8,7 @@ from counterpoint.encoders.graph import Layer
 from counterpoint.experiments.cluster_nodes import ClusterLoop
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
+from counterpoint.experiments.own_classes import StandIn
 from counterpoint.experiments.supervision import supervision_of
 from counterpoint.methods.masked_graph import Masking
 from counterpoint.objectives import CLIP, PamC
@@ -98,6 +99,8 @@ class NodeLearner:
             raise InputError(f"clusters must be at least 2, got {self.clusters}")
 
     def _check_objective(self) -> None:
+        if isinstance(self.objective, StandIn):  # checked when the run began
+            return
         learnt = isinstance(self.objective, PamC)
         if learnt and self.clusters is None:
             raise InputError("PamC contrasts clusters: say how many, clusters got None")

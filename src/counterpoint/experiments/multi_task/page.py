@@ -1,19 +1,17 @@
 """The page of a run of several tasks."""
 
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
 
-from counterpoint.base.files import read_json
 from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
+from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, collect
 from counterpoint.experiments.multi_task.job import choose
 from counterpoint.experiments.multi_task.opening import OpenedTasks
 from counterpoint.experiments.shown_scores import shown_score
-from counterpoint.experiments.soup import soup_command
 
 MAP_POINTS = 1_500
 
@@ -32,7 +30,7 @@ def write_page(folder: RunFolder, opened: OpenedTasks, found: Sequence[Compariso
         title=f"{len(opened.tasks)} tasks: {', '.join(one.name for one in opened.tasks)}",
         subtitle="; ".join(_told(opened)),
         summary=tuple(f"{one.name}: {one.data.described}" for one in opened.tasks),
-        reproduce=_commands(folder),
+        reproduce=commands_again(folder),
         configuration=to_json(plan),
         curves=tuple(folder.records()),
         scores=tuple(shown_score(one) for one in found),
@@ -64,11 +62,3 @@ def _map(folder: RunFolder, opened: OpenedTasks) -> report.Map:
         vectors.append(encoder.encode(anchors))
     plane = report.project(np.concatenate(vectors), seed=0)
     return report.Map(points=plane.points, method=plane.method, labels=tuple(names), content=texts)
-
-
-def _commands(folder: RunFolder) -> str:
-    """The command that makes the same run elsewhere, and the versions it was made with."""
-    versions = read_json(folder.config)["versions"]
-    said = f"# with {', '.join(f'{name} {number}' for name, number in versions.items())}"
-    trained = f"counterpoint train --recipe {shlex.quote(str(folder.path / 'recipe.py'))} --out again"
-    return f"{said}\n{soup_command(folder) or trained}"

@@ -7,6 +7,7 @@ import numpy as np
 from counterpoint.base.spec import to_json
 from counterpoint.data.interactions import name_of
 from counterpoint.experiments import report
+from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recommend import Vectors
@@ -27,6 +28,7 @@ def write_page(folder: RunFolder, opened: Opened, found: Sequence[Comparison]) -
     page = report.Report(
         title=f"Recommendations from {source.data if source else 'interactions'}",
         subtitle=opened.described,
+        reproduce=commands_again(folder),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
         scores=tuple(shown_score(one) for one in found),

@@ -226,7 +226,7 @@ RECIPES = {
     "sets none": ("", r"recipe\.py must set `recipe`"),
     "sets something else": (
         "recipe = 3",
-        r"recipe\.py must set `recipe` to a counterpoint Recipe or MultiTask, found int",
+        r"recipe\.py must set `recipe` to a counterpoint Recipe, Recommender, .* or MultiTask, found int",
     ),
     "for images": ("recipe = make(encoder=ConvNet())", r"encoder: this encoder takes image content, got text"),
     "for labels": (

@@ -125,7 +125,7 @@ def test_two_towers_must_meet_in_one_space():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("x = 1", r"must set `recipe` to a counterpoint Recipe or MultiTask, found NoneType"),
+        ("x = 1", r"must set `recipe` to a counterpoint Recipe, Recommender, .* or MultiTask, found NoneType"),
         ("recipe = 1", r"found int"),
         ("import counterpoint\n\n1 / 0", r"line 3, raises ZeroDivisionError"),
         ("recipe = (", r"line 1, raises SyntaxError"),

@@ -20,6 +20,7 @@ from counterpoint.experiments.multi_task.job import judge_tasks, prepare_tasks
 from counterpoint.experiments.multi_task.opening import OpenedTasks, open_tasks
 from counterpoint.experiments.multi_task.page import write_page
 from counterpoint.experiments.multi_task.recipe import MultiTask
+from counterpoint.experiments.own_classes import check_judged_without
 from counterpoint.methods import ManyTasks
 from counterpoint.training import is_main
 
@@ -39,6 +40,8 @@ def train_tasks(context: typer.Context, plan: MultiTask) -> None:
     only_options(context, APPLY, "a recipe of several tasks, which says of each where its data are and what is learnt")
     plan = _changed(plan, given)
     opened = _opened(plan)
+    if given["judge"] and opened.judged:
+        check_judged_without(plan)
     method = prepare_tasks(plan, opened, judge=given["judge"], warn=warn)
     if given["dry_run"]:
         _say_plan(plan, opened, json=given["json"])

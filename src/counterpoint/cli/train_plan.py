@@ -14,6 +14,7 @@ from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.own_classes import check_judged_without
 from counterpoint.experiments.presets import recipe_for, with_objective
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -29,6 +30,8 @@ def check_plan(plan: Recipe, loaded: Data, *, judge: bool) -> Method:
     Raises:
         InputError: The recipe does not fit the data, or the held-out data cannot be judged.
     """
+    if judge and loaded.test is not None:
+        check_judged_without(plan)
     method = prepare_job(plan, loaded, judge=judge, warn=warn)
     for told in told_texts(loaded, method, supervision=plan.supervision):
         warn(told)

@@ -38,6 +38,23 @@ def own_classes(recipe: object) -> list[type]:
     return [kind for kind in dict.fromkeys(kinds_of(recipe)) if kind.__module__.split(".")[0] != "counterpoint"]
 
 
+def check_judged_without(recipe: object) -> None:
+    """Refuse to judge a run on content by a folder that will not give all of its recipe back.
+
+    Args:
+        recipe: Of one task or of several.
+
+    Raises:
+        InputError: It has a class of the user's own.
+    """
+    if found := own_classes(recipe):
+        raise InputError(
+            f"{', '.join(kind.__name__ for kind in found)} is no class of counterpoint's: a run folder names it and "
+            "never runs what defines it, so that a run on content cannot be judged or resumed; leave judging out "
+            "(--no-judge, judge=False)"
+        )
+
+
 def file_of(kind: type) -> Path | None:
     """The recipe file that defines a class, whose module is called by its path; None for any other class."""
     return Path(kind.__module__) if Path(kind.__module__).is_absolute() else None

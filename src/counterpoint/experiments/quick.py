@@ -12,6 +12,7 @@ from counterpoint.experiments.finish import finish_run
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import run_job
 from counterpoint.experiments.model import Model, load
+from counterpoint.experiments.own_classes import check_judged_without
 from counterpoint.experiments.presets import recipe_for, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, data_from, load_data, open_held_out
@@ -63,6 +64,8 @@ def train(
     )  # fmt: skip
     loaded = _loaded(data, source)
     plan = with_training(_recipe(loaded, recipe, supervision), **training)
+    if judge and loaded.test is not None:
+        check_judged_without(plan)
     method = prepare_job(plan, loaded, judge=judge, warn=lambda text: warnings.warn(text, stacklevel=4))
     folder = RunFolder(Path(out))
     main = is_main()

@@ -38,7 +38,7 @@ def _after(files: list[Path], recipe: "DataclassInstance", names: dict[type, str
         raise InputError(f"the classes of a recipe must be of one file, got {files[0]} and {files[1]}")
     try:
         said = files[0].read_text(encoding="utf-8").split(RESOLVED)[0].rstrip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{files[0]}, which defines classes of the recipe, cannot be read: {error}") from error
     imports = "".join(f"    {line}\n" for line in _imports(names))
     made = f"def _resolved():\n{imports}\n    return {_expression(recipe, names, 1)}\n"

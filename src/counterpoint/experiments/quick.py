@@ -63,7 +63,10 @@ def train(
     )  # fmt: skip
     loaded = _loaded(data, source)
     plan = with_training(_recipe(loaded, recipe, supervision), **training)
-    method = prepare_job(plan, loaded, judge=judge, warn=lambda text: warnings.warn(text, stacklevel=4))
+    told: list[str] = []
+    method = prepare_job(plan, loaded, judge=judge, warn=told.append)
+    for warning in told:
+        warnings.warn(warning, stacklevel=2)
     folder = RunFolder(Path(out))
     main = is_main()
     if main:

@@ -199,7 +199,7 @@ def test_a_corpus_that_cannot_be_embedded(refused, run, data, tmp_path, options,
 def test_judging_on_what_does_not_fit(refused, run, data, tmp_path):
     refused("evaluate", run, "--on", data / "texts.parquet", expected="holds text examples, .* trained on vector")
     refused("evaluate", run, "--on", "set:nothing", expected="unknown data set 'nothing'")
-    refused("evaluate", run, "--column", "label=x", expected="--protocol and --prompt go with --on")
+    refused("evaluate", run, "--column", "label=x", expected="--prompt and --task go with --on")
     (tmp_path / "plain.csv").write_text("a,b,c,d,e,f\n" + "1,2,3,4,5,6\n" * 9)
     refused("evaluate", run, "--on", tmp_path / "plain.csv", expected="no protocol applies to these data")
 

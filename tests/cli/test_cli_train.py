@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from counterpoint.base.spec import from_json
-from counterpoint.cli.train import recipe_named
+from counterpoint.cli.options import recipe_named
 from counterpoint.experiments.recipe import Recipe
 
 KINDS = {

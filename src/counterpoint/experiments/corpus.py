@@ -25,6 +25,7 @@ from counterpoint.data.interactions import name_of
 from counterpoint.data.kinds import is_missing
 from counterpoint.data.overrides import overridden
 from counterpoint.encoders import Role
+from counterpoint.encoders.id_vectors import IdTables
 from counterpoint.encoders.saving import DESCRIPTION
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.features import node_column
@@ -141,7 +142,7 @@ def encode_with(run: Path, *, role: Role = Role.DOCUMENT, corpus: CorpusSource |
             the encoder knows by itself.
     """
     query, document = RunFolder(run).encoders()
-    if corpus is not None and corpus.names and corpus.column is not None:
+    if corpus is not None and corpus.names and corpus.column is not None and isinstance(document, IdTables):
         document = with_new_items(RunFolder(run), corpus.data, corpus.column)
     encoder = document if role is Role.DOCUMENT else query
     return partial(encoder.encode, role=role)

@@ -66,7 +66,10 @@ def train(
     plan = with_training(_recipe(loaded, recipe, supervision), **training)
     if judge and loaded.test is not None:
         check_judged_without(plan)
-    method = prepare_job(plan, loaded, judge=judge, warn=lambda text: warnings.warn(text, stacklevel=4))
+    told: list[str] = []
+    method = prepare_job(plan, loaded, judge=judge, warn=told.append)
+    for warning in told:
+        warnings.warn(warning, stacklevel=2)
     folder = RunFolder(Path(out))
     main = is_main()
     if main:

@@ -13,11 +13,10 @@ from counterpoint.data.interactions import name_of
 from counterpoint.data.opening import open_table
 from counterpoint.data.table import Column, listed
 from counterpoint.encoders.id_vectors import IdTables, id_tables
-from counterpoint.encoders.item_sequences import NextItemEncoder
 from counterpoint.experiments.feature_cells import is_empty
 from counterpoint.experiments.feature_columns import FeatureColumn, read_features
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.named_vectors import named_encoder, tables_of
+from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommender.feature_space import Affine
 from counterpoint.experiments.recommender.items_file import item_rows
 
@@ -134,17 +133,16 @@ def unknown_items(folder: RunFolder, data: str, column: str) -> Unknown:
     return Unknown(names=[name_of(names[row]) for row in rows], columns=table.take(rows, wanted))
 
 
-def with_new_items(folder: RunFolder, data: str, column: str) -> IdTables | NextItemEncoder:
-    """The vectors of a run, and those of the items of a file that it does not know; a run on sequences has no others.
+def with_new_items(folder: RunFolder, data: str, column: str) -> IdTables:
+    """The vectors of a run, and those of the items of a file that it does not know.
 
     Raises:
         InputError: As for :func:`unknown_items`, and as for :meth:`NewItems.vectors`.
         CheckpointError: The run is not finished, or damaged.
     """
-    new = unknown_items(folder, data, column)
+    encoder, new = tables_of(folder), unknown_items(folder, data, column)
     if not new.names:
-        return named_encoder(folder)
-    encoder = tables_of(folder)
+        return encoder
     rows, split = encoder.table.numpy(), len(encoder.names["items"])
     more = NewItems.load(folder.model / FOLDER).vectors(new.columns, Path(data).name)
     names = [*encoder.names["items"], *new.names]

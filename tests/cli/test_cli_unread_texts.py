@@ -1,5 +1,7 @@
 """Texts and models that do not fit each other are spoken of, not judged in silence or stumbled over."""
 
+import json
+
 import pytest
 
 
@@ -10,6 +12,19 @@ def test_texts_without_a_known_token_are_counted_before_the_table(ok, runs, tmp_
     for side in ("anchors", "positives"):
         assert f"warning: {side}: 1 of 2 texts looked at hold no token that the encoder knows" in said.err
     assert "hold no token" not in ok("evaluate", runs("pairs.csv")).err
+
+
+def test_queries_and_documents_of_a_corpus_without_a_known_token_are_counted_apart(ok, runs, tmp_path):
+    (tmp_path / "qrels").mkdir()
+    documents = [{"_id": "d0", "title": "", "text": "cat dog"}, {"_id": "d1", "title": "", "text": "\u03be\u03be"}]
+    queries = [{"_id": f"q{n}", "text": text} for n, text in enumerate(("cat", "\u03c8", "\u03c8\u03c8"))]
+    for name, rows in (("corpus", documents), ("queries", queries)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    judged = "".join(f"q{n}\td{n % 2}\t1\n" for n in range(3))
+    (tmp_path / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
+    said = ok("evaluate", runs("pairs.csv"), "--on", tmp_path)
+    assert "warning: queries: 2 of 3 texts looked at hold no token that the encoder knows" in said.err
+    assert "warning: documents: 1 of 2 texts looked at hold no token that the encoder knows" in said.err
 
 
 @pytest.mark.parametrize("query", ["\u03c8\u03c8\u03c8", ""])

@@ -16,7 +16,7 @@ from counterpoint.cli.recommend import evaluate_items
 from counterpoint.cli.tasks import evaluate_tasks
 from counterpoint.data import Batch, named
 from counterpoint.encoders import Encoder
-from counterpoint.experiments.check_texts import told_unread
+from counterpoint.experiments.check_texts import told_unread, told_unread_by
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_outside, load_to_judge
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
@@ -178,7 +178,11 @@ def _on_layout(opened: _Run, layout: Layout, asked: _Asked) -> Found:
     if opened.kinds[0] is not layout.kind:
         raise InputError(f"{asked.on} asks for a model of {layout.kind}s, and the run embeds {opened.kinds[0]}s")
     content = Batch(rows=np.arange(len(layout.content)), anchor=layout.content)
-    _warn_of_unread(opened, content)
+    if layout.queries is None:
+        _warn_of_unread(opened, content)
+    else:
+        _warn(told_unread_by("queries", opened.encoders[0], layout.queries))
+        _warn(told_unread_by("documents", opened.encoders[1], layout.content))
     raw = [raw_system(content, layout.kind)] if not opened.two_towers else []
     return run_tasks([*raw, *opened.systems], layout.tasks, only=asked.protocols)
 
@@ -213,7 +217,11 @@ def _on_table(opened: _Run, asked: _Asked) -> Found:
 
 
 def _warn_of_unread(opened: _Run, judged: Batch) -> None:
-    for told in told_unread(opened.encoders, judged):
+    _warn(told_unread(opened.encoders, judged))
+
+
+def _warn(warnings: list[str]) -> None:
+    for told in warnings:
         console.say(f"warning: {told}")
 
 

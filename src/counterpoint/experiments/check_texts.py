@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoint.base.content import Kind, kind_of
+from counterpoint.base.content import Content, Kind, kind_of
 from counterpoint.data import Batch, Roles, Supervision, Table
 from counterpoint.encoders import Encoder, Role
 from counterpoint.encoders.cut_texts import cut_texts
@@ -62,12 +62,20 @@ def told_unread(encoders: tuple[Encoder, Encoder], judged: Batch) -> list[str]:
         judged: Examples, of which at most ``LOOKED_AT`` a side are looked at; those of another kind have no tokens.
     """
     sides = {"anchors": (encoders[0], judged.anchor), "positives": (encoders[1], judged.positives)}
-    return [
-        told
-        for name, (encoder, content) in sides.items()
-        if content is not None and kind_of(content) is Kind.TEXT and encoder.kind is Kind.TEXT
-        for told in _unread(name, encoder, [str(content[int(row)]) for row in _spread(len(content))])
-    ]
+    return [told for name, side in sides.items() for told in told_unread_by(name, *side)]
+
+
+def told_unread_by(name: str, encoder: Encoder, content: Content | None) -> list[str]:
+    """The same of one side.
+
+    Args:
+        name: What it is called.
+        encoder: Its own.
+        content: Of which at most ``LOOKED_AT`` are looked at; None for a side that is not there.
+    """
+    if content is None or kind_of(content) is not Kind.TEXT or encoder.kind is not Kind.TEXT:
+        return []
+    return _unread(name, encoder, [str(content[int(row)]) for row in _spread(len(content))])
 
 
 def _columns(roles: Roles, method: Method, *, paired: bool) -> list[_Column]:

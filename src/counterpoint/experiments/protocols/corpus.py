@@ -32,7 +32,7 @@ def corpus_layout(found: Retrieval, name: str) -> Layout:
         return retrieval(system.encode_query(queries), system.encode_document(documents), qrels, prefix="corpus_")
 
     described = f"{name}: {len(queries):,} queries, {len(documents):,} documents, {len(grade):,} judgements."
-    return Layout(described, Kind.TEXT, documents, (Task("corpus", measure),))
+    return Layout(described, Kind.TEXT, documents, (Task("corpus", measure),), queries)
 
 
 def _texts(table: Table, key: str) -> tuple[list[str], dict[str, int]]:

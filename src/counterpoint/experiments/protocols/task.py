@@ -44,12 +44,14 @@ class Layout:
         kind: What the run must embed.
         content: What a baseline of raw input may learn its statistics from.
         tasks: Protocols that apply, and those that do not.
+        queries: What is asked, where ``content`` is what answers; None where there are no two sides.
     """
 
     described: str
     kind: Kind
     content: Content
     tasks: tuple[Task | LeftOut, ...]
+    queries: Content | None = None
 
 
 def run_tasks(

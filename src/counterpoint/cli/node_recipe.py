@@ -8,14 +8,14 @@ from typing import Any
 from counterpoint.base.errors import InputError
 from counterpoint.cli.options import named_one, objective_named
 from counterpoint.encoders.graph import Layer
-from counterpoint.experiments.graph_job.recipe import CLUSTERING, MASKED, NodeLearner
+from counterpoint.experiments.graph_job.recipe import BY_META_PATHS, CLUSTERING, MASKED, MetaPaths, NodeLearner
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
 from counterpoint.methods.masked_graph import Masking
 from counterpoint.objectives import PamC
 from counterpoint.views import Diffusion
 
-ONLY_EDGES = ("nodes", "views", "clusters")
+ONLY_EDGES = ("nodes", "node_type", "meta_path", "views", "clusters")
 """Options that mean nothing for other data."""
 GRAPH_MAE = "graph-mae"
 """An objective of graphs alone; the others are the catalogue's."""
@@ -36,10 +36,14 @@ def learner_of(given: Mapping[str, Any]) -> NodeLearner:
         InputError: A name that is none, a number out of its range, or options that do not go together.
     """
     plan = NodeLearner(seed=given["seed"] or 0)
-    objective = _objective(given)
-    loop = _loop(given, MASKED if isinstance(objective, Masking) else plan.loop)
+    objective, meta_paths = _objective(given), _meta_paths(given)
+    loop = _loop(
+        given, MASKED if isinstance(objective, Masking) else plan.loop if meta_paths is None else BY_META_PATHS
+    )
     nodes = None if given["nodes"] is None else str(Path(given["nodes"]).resolve())
     plan = replace(plan, loop=loop, nodes=nodes, clusters=_clusters(given))
+    if meta_paths is not None:
+        return _joined(plan, objective, meta_paths, given)
     match objective:
         case Masking():
             return _masked(plan, objective, given)
@@ -52,6 +56,8 @@ def learner_of(given: Mapping[str, Any]) -> NodeLearner:
 
 def encoder_of(recipe: NodeLearner) -> str:
     """Its encoder in words."""
+    if recipe.meta_paths is not None:
+        return f"a meta-path encoder of nodes {recipe.meta_paths.node_type!r}"
     if (spread := recipe.spread) is None:
         return recipe.loop.layer.value.upper() + (" on a diffused view" if recipe.diffusion is not None else "")
     return f"{'a linear map' if spread.linear else 'an MLP'} of features spread over {spread.hops} hops"
@@ -88,6 +94,28 @@ def _clusters(given: Mapping[str, Any]) -> int | None:
     if given["clusters"] is not None and given["clusters"] < 2:
         raise InputError(f"--clusters must be at least 2, got {given['clusters']}")
     return given["clusters"]
+
+
+def _meta_paths(given: Mapping[str, Any]) -> MetaPaths | None:
+    if given["node_type"] is None:
+        if given["meta_path"]:
+            raise InputError("--meta-path goes with --node-type, the type of the nodes that it starts from")
+        return None
+    paths = [tuple(step.strip() for step in path.split(">")) for path in given["meta_path"] or []]
+    if odd := [path for path in paths if not all(path)]:
+        raise InputError(f"--meta-path must name types of edges, such as 'by author > at institute', got {odd[0]}")
+    return MetaPaths(node_type=given["node_type"], paths=tuple(paths))
+
+
+def _joined(plan: NodeLearner, objective: Any, meta_paths: MetaPaths, given: Mapping[str, Any]) -> NodeLearner:
+    if plan.nodes is None:
+        raise InputError("--node-type goes with --nodes: a file of all nodes with a column of their types")
+    for name in ("encoder", "layers", "views"):
+        if given[name] is not None:
+            raise InputError(f"--{name} does not go with --node-type: meta-paths bring their encoder and views")
+    if isinstance(objective, (Masking, PamC)):
+        raise InputError(f"--objective {given['objective']} does not go with --node-type: two views are compared")
+    return replace(plan, objective=plan.objective if objective is None else objective, meta_paths=meta_paths)
 
 
 def _contrasted(plan: NodeLearner, given: Mapping[str, Any]) -> NodeLearner:

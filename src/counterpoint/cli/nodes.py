@@ -14,9 +14,11 @@ from counterpoint.cli.options import columns_of, only_options
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.job import Look, judge_graph, train_into
 from counterpoint.experiments.graph_job.node_list import NODES
-from counterpoint.experiments.graph_job.opening import OpenedGraph, open_graph, other_edges
+from counterpoint.experiments.graph_job.opened import OpenedGraph, OpenedNodes, OpenedTypes
+from counterpoint.experiments.graph_job.opening import open_graph, other_edges
 from counterpoint.experiments.graph_job.page import write_page
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.graph_job.typed import open_types, other_pairs
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.source import DataSource
@@ -40,7 +42,7 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     if ranks.current().size > 1:
         raise InputError("edges are learnt by one process: run train without torchrun")
     recipe = learner_of(given)
-    opened = open_graph(source, recipe.nodes)
+    opened = _open(source, recipe)
     console.say(opened.told)
     recipe = recipe.fitted(len(opened.names))
     if given["dry_run"]:
@@ -72,9 +74,9 @@ def evaluate_graph(run: Path, on: str | None, columns: list[str], *, json: bool)
         InputError: Nothing was held out, or there are too few other edges.
     """
     source, opened = _opened(run)
-    held = opened.split.test
+    held = opened.test
     if on is not None:
-        held, notes = other_edges(on, opened, (*source.columns, *columns_of(columns)))
+        held, notes = _others(on, opened, (*source.columns, *columns_of(columns)))
         for note in notes:
             console.say(f"{note}.")
     elif not opened.judged:
@@ -95,34 +97,49 @@ def report_graph(run: Path, *, json: bool) -> None:
     console.say(f"report: {RunFolder(run).report}")
 
 
-def _opened(run: Path) -> tuple[DataSource, OpenedGraph]:
+def _opened(run: Path) -> tuple[DataSource, OpenedGraph | OpenedTypes]:
     found = RunFolder(run).graph()
     assert found is not None  # asked before
     recipe, source = found
-    return source, open_graph(source, recipe.nodes)
+    return source, _open(source, recipe)
 
 
-def _judged(folder: RunFolder, opened: OpenedGraph) -> list[Comparison]:
-    found = _measured(folder, opened, opened.split.test)
+def _open(source: DataSource, recipe: NodeLearner) -> OpenedGraph | OpenedTypes:
+    if recipe.meta_paths is None:
+        return open_graph(source, recipe.nodes)
+    assert recipe.nodes is not None  # a recipe is checked when it is made
+    return open_types(source, recipe.nodes, recipe.meta_paths)
+
+
+def _others(
+    on: str, opened: OpenedGraph | OpenedTypes, columns: tuple[tuple[str, str], ...]
+) -> tuple[np.ndarray, list[str]]:
+    """Edges of another file that a run has not learnt, or the pairs that they join; and what was left out."""
+    if isinstance(opened, OpenedTypes):
+        return other_pairs(on, opened, columns)
+    return other_edges(on, opened, columns)
+
+
+def _judged(folder: RunFolder, opened: OpenedNodes) -> list[Comparison]:
+    found = _measured(folder, opened, opened.test)
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
 
 
-def _measured(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> list[Comparison]:
+def _measured(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> list[Comparison]:
     found, left_out = judge_graph(folder, opened, held)
     console.not_judged(left_out)
     return found
 
 
-def _say_plan(recipe: NodeLearner, opened: OpenedGraph, *, json: bool) -> None:
-    split = opened.split
+def _say_plan(recipe: NodeLearner, opened: OpenedNodes, *, json: bool) -> None:
     if json:
-        console.machine({"recipe": to_json(recipe), "rows": len(split.train.edges), "held_out": len(split.test)})
+        console.machine({"recipe": to_json(recipe), "rows": opened.learnt, "held_out": len(opened.test)})
         return
     console.result(
         f"would train {encoder_of(recipe)} with {objective_of(recipe)}: up to {recipe.steps} steps on "
-        f"{len(split.train.edges):,} edges, {_step_of(recipe, len(opened.names))}"
+        f"{opened.learnt:,} edges, {_step_of(recipe, len(opened.names))}"
     )
 
 
@@ -147,7 +164,7 @@ def _say_clusters(sizes: list[int]) -> None:
     console.say(f"{len(sizes)} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
 
 
-def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> tuple[int, np.ndarray | None]:
+def _trained(recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder) -> tuple[int, np.ndarray | None]:
     kept, began = MetricsFile(folder.metrics), time.perf_counter()
 
     def tell(look: Look) -> None:

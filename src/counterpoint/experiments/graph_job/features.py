@@ -1,6 +1,6 @@
 """A file that describes nodes: their features and labels, in the order of the names of a graph."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,7 @@ class NodeFile:
     described: str
 
 
-def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
+def read_nodes(table: Table, given: tuple[tuple[str, str], ...], *, unused: Collection[str] = ()) -> NodeFile:
     """Names by column ``node``, labels by column ``label``, and features from every other column.
 
     Vectors are taken as they are, numbers standardised, texts as TF-IDF of their most frequent words. What is missing
@@ -47,6 +47,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
     Args:
         table: One row a node.
         given: Role and column, for ``node`` and ``label``; found by name otherwise.
+        unused: Columns that are neither features nor labels.
 
     Raises:
         InputError: No column of names, or a column that is neither numbers, vectors nor texts.
@@ -58,6 +59,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
             f"{table.description} has no column of nodes: say --column node=COLUMN; it has {table.columns}"
         )
     label = roles.get("label") or _found(table, (*LABELS, *WEAK_LABELS))
+    label = None if label in unused else label
     held = table.take(np.arange(len(table)), table.columns)
     first: dict[str, int] = {}
     for row, value in enumerate(held[node]):
@@ -65,7 +67,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
             first.setdefault(name_of(value), row)
     rows = np.array(list(first.values()), dtype=np.int64)
     left = len(table) - len(rows)
-    used = [name for name in table.columns if name not in (node, label) and not is_identifier(name)]
+    used = [name for name in table.columns if name not in (node, label, *unused) and not is_identifier(name)]
     fitted, features = fitted_features(table.description, {name: _taken(held[name], rows) for name in used}, len(rows))
     labels, classes = (None, []) if label is None else _labels(_taken(held[label], rows))
     told = [f"{one.name} ({one.told})" for one in fitted]

@@ -6,13 +6,13 @@ import numpy as np
 
 from counterpoint.base.errors import CheckpointError
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.opening import OpenedGraph
+from counterpoint.experiments.graph_job.opened import OpenedNodes
 
 NODES = "nodes.csv"
 NODE, LABEL, CLUSTER = "node", "label", "cluster"
 
 
-def write_nodes(folder: RunFolder, opened: OpenedGraph, clusters: np.ndarray | None) -> None:
+def write_nodes(folder: RunFolder, opened: OpenedNodes, clusters: np.ndarray | None) -> None:
     """Write ``nodes.csv``, a corpus to embed.
 
     Args:
@@ -21,7 +21,7 @@ def write_nodes(folder: RunFolder, opened: OpenedGraph, clusters: np.ndarray | N
         clusters: int64 `[N]`; None writes no column of them.
     """
     columns: dict[str, list[str]] = {NODE: opened.names}
-    if (labels := opened.split.train.labels) is not None:
+    if (labels := opened.labels) is not None:
         columns[LABEL] = ["" if label < 0 else opened.classes[label] for label in labels]
     if clusters is not None:
         columns[CLUSTER] = [str(one) for one in clusters]

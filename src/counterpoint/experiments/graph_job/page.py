@@ -8,7 +8,7 @@ from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of
-from counterpoint.experiments.graph_job.opening import OpenedGraph
+from counterpoint.experiments.graph_job.opened import OpenedNodes
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.shown_scores import shown_score
@@ -16,7 +16,7 @@ from counterpoint.experiments.shown_scores import shown_score
 MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 
 
-def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Comparison]) -> None:
+def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Comparison]) -> None:
     """Curves, measures, nodes in the plane, and the nearest of a few."""
     recipe, source = folder.plan()
     vectors = tables_of(folder).encode(opened.names)
@@ -40,9 +40,9 @@ def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Compariso
     report.write_report(page, folder.report)
 
 
-def _shown(opened: OpenedGraph, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:
+def _shown(opened: OpenedNodes, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:
     """Clusters where they were asked for, classes otherwise; None where there are neither."""
-    labels = opened.split.train.labels
+    labels = opened.labels
     if clusters is not None:
         return tuple(f"cluster {clusters[row]}" for row in rows)
     if labels is None:
@@ -50,13 +50,13 @@ def _shown(opened: OpenedGraph, rows: np.ndarray, clusters: np.ndarray | None) -
     return tuple(opened.classes[label] if label >= 0 else "none" for label in labels[rows])
 
 
-def _asked(opened: OpenedGraph) -> list[int]:
+def _asked(opened: OpenedNodes) -> list[int]:
     """Nodes of most edges first to least, evenly spaced."""
-    order = np.argsort(-opened.split.train.degrees, kind="stable")
+    order = np.argsort(-opened.degrees, kind="stable")
     return order[np.linspace(0, len(order) - 1, min(QUERIES, len(order))).astype(int)].tolist()
 
 
-def _nearest(opened: OpenedGraph, vectors: np.ndarray, node: int) -> report.Neighbours:
+def _nearest(opened: OpenedNodes, vectors: np.ndarray, node: int) -> report.Neighbours:
     scores = vectors @ vectors[node]
     scores[node] = -np.inf
     best = np.argsort(-scores, kind="stable")[: min(HITS, len(scores) - 1)]

@@ -8,14 +8,21 @@ from typing import Any
 from counterpoint.base.errors import InputError
 from counterpoint.cli.options import named_one, objective_named
 from counterpoint.encoders.graph import Layer
-from counterpoint.experiments.graph_job.recipe import BY_META_PATHS, CLUSTERING, MASKED, MetaPaths, NodeLearner
+from counterpoint.experiments.graph_job.recipe import (
+    BY_META_PATHS,
+    CLUSTERING,
+    MASKED,
+    Anomalies,
+    MetaPaths,
+    NodeLearner,
+)
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
 from counterpoint.methods.masked_graph import Masking
 from counterpoint.objectives import PamC
 from counterpoint.views import Diffusion
 
-ONLY_EDGES = ("nodes", "node_type", "meta_path", "views", "clusters")
+ONLY_EDGES = ("nodes", "node_type", "meta_path", "views", "clusters", "anomalies")
 """Options that mean nothing for other data."""
 GRAPH_MAE = "graph-mae"
 """An objective of graphs alone; the others are the catalogue's."""
@@ -41,7 +48,7 @@ def learner_of(given: Mapping[str, Any]) -> NodeLearner:
         given, MASKED if isinstance(objective, Masking) else plan.loop if meta_paths is None else BY_META_PATHS
     )
     nodes = None if given["nodes"] is None else str(Path(given["nodes"]).resolve())
-    plan = replace(plan, loop=loop, nodes=nodes, clusters=_clusters(given))
+    plan = replace(plan, loop=loop, nodes=nodes, clusters=_clusters(given), anomalies=_anomalies(given))
     if meta_paths is not None:
         return _joined(plan, objective, meta_paths, given)
     match objective:
@@ -94,6 +101,15 @@ def _clusters(given: Mapping[str, Any]) -> int | None:
     if given["clusters"] is not None and given["clusters"] < 2:
         raise InputError(f"--clusters must be at least 2, got {given['clusters']}")
     return given["clusters"]
+
+
+def _anomalies(given: Mapping[str, Any]) -> Anomalies | None:
+    """Two soft clusters for each that was asked for, as CARE's trial has two a block."""
+    if not given["anomalies"]:
+        return None
+    if given["node_type"] is not None:
+        raise InputError("--anomalies does not go with --node-type: a graph of one type is looked through")
+    return Anomalies() if given["clusters"] is None else Anomalies(clusters=2 * given["clusters"])
 
 
 def _meta_paths(given: Mapping[str, Any]) -> MetaPaths | None:

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -12,7 +13,8 @@ from counterpoint.cli import console
 from counterpoint.cli.node_recipe import ONLY_EDGES, encoder_of, learner_of, objective_of
 from counterpoint.cli.options import columns_of, only_options
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.job import Look, judge_graph, train_into
+from counterpoint.experiments.graph_job.anomalies import oddest
+from counterpoint.experiments.graph_job.job import Look, Trained, judge_graph, train_into
 from counterpoint.experiments.graph_job.node_list import NODES
 from counterpoint.experiments.graph_job.opened import OpenedGraph, OpenedNodes, OpenedTypes
 from counterpoint.experiments.graph_job.opening import open_graph, other_edges
@@ -51,16 +53,13 @@ def train_graph(context: typer.Context, source: DataSource) -> None:
     folder = RunFolder(given["out"])
     folder.create(recipe, source, replace=given["replace_run"])
     began = time.perf_counter()
-    best, clusters = _trained(recipe, opened, folder)
+    trained = _trained(recipe, opened, folder)
     seconds = time.perf_counter() - began
-    console.say(f"best of up to {recipe.steps} steps: step {best}; {seconds:.0f} s")
-    sizes = None if clusters is None else np.bincount(clusters, minlength=recipe.clusters or 0).tolist()
-    if sizes is not None:
-        _say_clusters(sizes)
+    console.say(f"best of up to {recipe.steps} steps: step {trained.step}; {seconds:.0f} s")
+    listed = _listed(recipe, opened, trained)
     found = _judged(folder, opened) if given["judge"] and opened.judged else []
     if given["json"]:
-        clustered = {} if sizes is None else {"clusters": sizes}
-        console.machine({"run": folder.path, "step": best, "seconds": seconds, **clustered, "measures": found})
+        console.machine({"run": folder.path, "step": trained.step, "seconds": seconds, **listed, "measures": found})
     elif found:
         console.comparisons(found)
     told = f", report: {folder.report}" if found else ""
@@ -106,7 +105,7 @@ def _opened(run: Path) -> tuple[DataSource, OpenedGraph | OpenedTypes]:
 
 def _open(source: DataSource, recipe: NodeLearner) -> OpenedGraph | OpenedTypes:
     if recipe.meta_paths is None:
-        return open_graph(source, recipe.nodes)
+        return open_graph(source, recipe.nodes, anomalies=recipe.anomalies is not None)
     assert recipe.nodes is not None  # a recipe is checked when it is made
     return open_types(source, recipe.nodes, recipe.meta_paths)
 
@@ -153,10 +152,26 @@ def _step_of(recipe: NodeLearner, nodes: int) -> str:
         told = f"{rows:,} of {nodes:,} nodes contrasted at a step"
     if loop.neighbours is not None:
         told += f", with {loop.neighbours[0]} x {loop.neighbours[1]} neighbours of each"
+    if recipe.anomalies is not None:
+        told += ", an anomaly score of every node by CARE"
     if recipe.clusters is None:
         return told
     how = "learnt with the vectors" if recipe.clustering is not None else "by k-means of the vectors"
     return f"{told}, {recipe.clusters} clusters {how}"
+
+
+def _listed(recipe: NodeLearner, opened: OpenedNodes, trained: Trained) -> dict[str, Any]:
+    """Say what is in ``nodes.csv`` besides names and labels, and give it for a machine."""
+    listed: dict[str, Any] = {}
+    if trained.clusters is not None:
+        listed["clusters"] = np.bincount(trained.clusters, minlength=recipe.clusters or 0).tolist()
+        _say_clusters(listed["clusters"])
+    if trained.anomalies is not None:
+        odd = oddest(opened.names, trained.anomalies)
+        listed["anomalies"] = [{"node": name, "score": score} for name, score in odd]
+        told = ", ".join(f"{name} ({score:.3f})" for name, score in odd)
+        console.say(f"column 'anomaly', higher for what fits less; highest: {told}")
+    return listed
 
 
 def _say_clusters(sizes: list[int]) -> None:
@@ -164,7 +179,7 @@ def _say_clusters(sizes: list[int]) -> None:
     console.say(f"{len(sizes)} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
 
 
-def _trained(recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder) -> tuple[int, np.ndarray | None]:
+def _trained(recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder) -> Trained:
     kept, began = MetricsFile(folder.metrics), time.perf_counter()
 
     def tell(look: Look) -> None:

@@ -130,6 +130,10 @@ def train(
         ),
     ] = None,
     clusters: Annotated[int | None, typer.Option(help="With edges: how many to find.", rich_help_panel=METHOD)] = None,
+    anomalies: Annotated[
+        bool | None,
+        typer.Option("--anomalies", help="With edges: score how little each node fits.", rich_help_panel=METHOD),
+    ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
     ] = None,

@@ -1,7 +1,7 @@
 """A file that describes nodes: their features and labels, in the order of the names of a graph."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +17,7 @@ from counterpoint.experiments.feature_columns import fitted_features
 
 NODE = ("node", "node_id", "name", "id")
 SHOWN = 5
+_ANSWERS = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +30,7 @@ class NodeFile:
         labels: int64 `[N]`, -1 for none; None without a column of labels.
         classes: What the labels stand for.
         described: Which column was taken for what, and what was left out.
+        odd: int64 `[N]`, 1 for an anomaly, 0 for none, -1 where nothing is said; None without a column of them.
     """
 
     names: list[str]
@@ -36,6 +38,7 @@ class NodeFile:
     labels: np.ndarray | None
     classes: list[str]
     described: str
+    odd: np.ndarray | None = None
 
 
 def read_nodes(table: Table, given: tuple[tuple[str, str], ...], *, unused: Collection[str] = ()) -> NodeFile:
@@ -91,6 +94,38 @@ def ordered(file: NodeFile, names: Sequence[str]) -> tuple[sparse.csr_array, np.
     choose = sparse.csr_array((ones, (np.flatnonzero(there), rows[there])), (len(names), len(file.names)))
     labels = None if file.labels is None else np.where(there, file.labels[rows], -1)
     return sparse.csr_array(choose @ file.features), labels, int((~there).sum())
+
+
+def with_anomalies(file: NodeFile, table: Table, node: str, column: str) -> NodeFile:
+    """The same with what a column says of anomalies.
+
+    Args:
+        file: Read from the table.
+        table: One row a node.
+        node: The column of names.
+        column: 1 or 0, true or false, yes or no; what is missing is not known.
+
+    Raises:
+        InputError: A cell is none of these.
+    """
+    held = table.take(np.arange(len(table)), [node, column])
+    said: dict[str, int] = {}
+    for name, value in zip(held[node], held[column], strict=True):
+        if not is_missing(name):
+            said.setdefault(name_of(name), -1 if is_missing(value) else _ANSWERS.get(name_of(value).lower(), -2))
+            if said[name_of(name)] == -2:
+                raise InputError(
+                    f"{table.description}, column {column!r}: 1 or 0, true or false, yes or no are expected, found "
+                    f"{value!r}"
+                )
+    odd = np.array([said[name] for name in file.names], dtype=np.int64)
+    told = f" Anomalies: column {column!r} ({int((odd == 1).sum()):,} of {int((odd >= 0).sum()):,})."
+    return replace(file, odd=odd, described=file.described + told)
+
+
+def found_column(table: Table, role: str, known: Sequence[str], given: tuple[tuple[str, str], ...]) -> str | None:
+    """The column of a role: as given, or by what it is called; None where there is none."""
+    return dict(given).get(role) or _found(table, known)
 
 
 def node_column(data: str) -> str:

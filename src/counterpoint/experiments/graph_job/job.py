@@ -12,9 +12,16 @@ from counterpoint.evaluation import link_prediction
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.anomalies import anomaly_scores, anomaly_task
 from counterpoint.experiments.graph_job.learning import Found, learn
-from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of, write_nodes
-from counterpoint.experiments.graph_job.opened import OpenedNodes
+from counterpoint.experiments.graph_job.node_list import (
+    anomalies_asked_for,
+    anomalies_of,
+    asked_for,
+    clusters_of,
+    write_nodes,
+)
+from counterpoint.experiments.graph_job.opened import OpenedGraph, OpenedNodes
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.judge import Comparison, System
 from counterpoint.experiments.named_vectors import tables_of
@@ -38,6 +45,21 @@ class Look:
     step: int
     loss: float
     auc: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """What a run found.
+
+    Attributes:
+        step: Whose vectors were kept.
+        clusters: int64 `[N]`, where the recipe asks for them.
+        anomalies: `[N]`, likewise; higher for a node that fits less.
+    """
+
+    step: int
+    clusters: np.ndarray | None
+    anomalies: np.ndarray | None
 
 
 class _Chooser:
@@ -64,7 +86,7 @@ class _Chooser:
 
 def train_into(
     recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
-) -> tuple[int, np.ndarray | None]:
+) -> Trained:
     """Train, and save a vector for every node and ``nodes.csv``; the folder's config must exist.
 
     Args:
@@ -72,9 +94,6 @@ def train_into(
         opened: Learnt from, and chosen by.
         folder: Where the model goes.
         tell: Told of every step.
-
-    Returns:
-        The step whose vectors were kept, and the cluster int64 `[N]` of every node where the recipe asks for clusters.
     """
     chooser = _Chooser(recipe, opened, tell)
     learn(recipe, opened.train, chooser.look)
@@ -84,12 +103,15 @@ def train_into(
     encoder = id_table(vectors, opened.names, side="nodes")
     with atomic_folder(folder.model) as temporary:
         encoder.save(temporary)
-    write_nodes(folder, opened, clusters)
-    return chooser.step, clusters
+    anomalies = None
+    if recipe.anomalies is not None:
+        anomalies = anomaly_scores(_of_one_type(opened), recipe.anomalies, seed=recipe.seed)
+    write_nodes(folder, opened, clusters, anomalies)
+    return Trained(step=chooser.step, clusters=clusters, anomalies=anomalies)
 
 
 def judge_graph(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:
-    """Edges that were held out, and classes and clusters where there are labels.
+    """Edges that were held out, classes and clusters where there are labels, and anomalies that are known.
 
     Args:
         folder: A finished run.
@@ -105,7 +127,15 @@ def judge_graph(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> tup
     rows = {**given, "FastRP": opened.drawn, "trained": tables_of(folder).encode(names)}
     systems = [_fixed(name, one, is_model=name == "trained") for name, one in rows.items()]
     unlinked = partial(opened.unlinked, held)
-    return run_tasks(systems, graph_tasks(names, unlinked, held, opened.labels, clusters=_clusters(folder, names)))
+    tasks = graph_tasks(names, unlinked, held, opened.labels, clusters=_clusters(folder, names))
+    if anomalies_asked_for(folder):
+        tasks = (*tasks, anomaly_task(_of_one_type(opened), anomalies_of(folder, names)))
+    return run_tasks(systems, tasks)
+
+
+def _of_one_type(opened: OpenedNodes) -> OpenedGraph:
+    assert isinstance(opened, OpenedGraph)  # a recipe of meta-paths asks for no anomalies
+    return opened
 
 
 def _clusters(folder: RunFolder, names: list[str]) -> Clusters | None:

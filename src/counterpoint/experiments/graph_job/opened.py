@@ -30,6 +30,7 @@ class OpenedNodes(ABC):
         validation: Pairs int64 `[P, 2]` to choose by.
         test: Pairs int64 `[Q, 2]` to judge by.
         told: What was found, to be told to the user.
+        odd: int64 `[N]`, 1 for an anomaly, 0 for none, -1 where nobody says; None where no file says anything.
     """
 
     names: list[str]
@@ -42,11 +43,12 @@ class OpenedNodes(ABC):
     validation: np.ndarray
     test: np.ndarray
     told: str
+    odd: np.ndarray | None = None
 
     @property
     def judged(self) -> bool:
         """There is something to judge by."""
-        return len(self.test) > 1 or bool(self.classes)
+        return len(self.test) > 1 or bool(self.classes) or self.odd is not None
 
     @property
     @abstractmethod

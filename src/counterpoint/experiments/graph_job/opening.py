@@ -14,7 +14,14 @@ from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edge
 from counterpoint.data.names import LABELS, WEAK_LABELS, plain
 from counterpoint.data.table import listed
 from counterpoint.encoders.fast_rp import fast_rp
-from counterpoint.experiments.graph_job.features import NODE, NodeFile, ordered, read_nodes
+from counterpoint.experiments.graph_job.features import (
+    NODE,
+    NodeFile,
+    found_column,
+    ordered,
+    read_nodes,
+    with_anomalies,
+)
 from counterpoint.experiments.graph_job.opened import OpenedGraph
 from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
@@ -27,6 +34,8 @@ ENDS = {
 OF_NODES = {"node": NODE, "label": (*LABELS, *WEAK_LABELS)}
 OF_TYPES = {"edge_type": ("edge_type", "type", "relation"), "node_type": ("node_type", "type")}
 """Likewise, where a graph has several types of edges and nodes."""
+OF_ANOMALIES = {"anomaly": ("anomaly", "is_anomaly", "outlier")}
+"""Likewise, where anomalies are looked for: a column that says which nodes are some."""
 CHOSEN_BY = 0.05
 FEWEST_EDGES = 30
 """Of which that share is two, once rounded."""
@@ -34,23 +43,25 @@ DRAWN = 64
 """Dimensions of FastRP."""
 
 
-def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
+def open_graph(source: DataSource, nodes: str | None, *, anomalies: bool = False) -> OpenedGraph:
     """Read, clean and split; FastRP's vectors are made of the training edges alone.
 
     Args:
         source: The list of edges, and what of it is held out; 5 % of the rest are held out to choose by.
         nodes: File that describes nodes; nodes of its own that have no edge are kept.
+        anomalies: Whether a column that says which nodes are anomalies is that, and no feature.
 
     Raises:
         InputError: Columns are missing or named twice, no edge is left after cleaning, or too little can be held out.
     """
     check_numbers(source)
-    check_roles(source, edges=ENDS, nodes=OF_NODES)
-    if nodes is None and (odd := [role for role, _ in source.columns if role in OF_NODES]):
+    of_nodes = {**OF_NODES, **(OF_ANOMALIES if anomalies else {})}
+    check_roles(source, edges=ENDS, nodes=of_nodes)
+    if nodes is None and (odd := [role for role, _ in source.columns if role in of_nodes]):
         raise InputError(f"--column {odd[0]}=... goes with --nodes")
     table = open_data(source.data)[0]
     edges = _edges(table, source.columns)
-    file = None if nodes is None else read_nodes(open_held_out(nodes), only(source.columns, OF_NODES))
+    file = None if nodes is None else _described(open_held_out(nodes), source.columns, anomalies=anomalies)
     names, features, labels, undescribed = _nodes(edges, file)
     whole = graph_from(edges.edges, sparse.csr_array((len(names), 1), dtype=np.float32))
     split, repeated = _split(whole, source, names)
@@ -68,7 +79,8 @@ def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
     return OpenedGraph(
         split=replace(split, train=train), names=names, labels=labels, classes=[] if file is None else file.classes,
         features=None if features is None or not shape_of(features)[1] else features, drawn=drawn,
-        degrees=train.degrees, learnt=len(train.edges), validation=split.validation, test=split.test, told=told,
+        odd=_in_order(file, names), degrees=train.degrees, learnt=len(train.edges), validation=split.validation,
+        test=split.test, told=told,
     )  # fmt: skip
 
 
@@ -80,6 +92,27 @@ def other_edges(path: str, opened: OpenedGraph, columns: tuple[tuple[str, str], 
     """
     edges = _edges(open_held_out(path), columns, known=opened.names)
     return _new(edges, np.concatenate([opened.split.train.edges, opened.split.validation]), path)
+
+
+def _described(table: Table, columns: tuple[tuple[str, str], ...], *, anomalies: bool) -> NodeFile:
+    given = only(columns, OF_NODES)
+    column = found_column(table, "anomaly", OF_ANOMALIES["anomaly"], columns) if anomalies else None
+    if column is None:
+        return read_nodes(table, given)
+    if column not in table.columns:
+        raise InputError(f"{table.description} has no column {column!r}; its columns: {listed(list(table.columns))}")
+    file = read_nodes(table, given, unused=(column,))
+    node = found_column(table, "node", NODE, given)
+    assert node is not None  # the file was read by it
+    return with_anomalies(file, table, node, column)
+
+
+def _in_order(file: NodeFile | None, names: list[str]) -> np.ndarray | None:
+    """What the file says of anomalies, of these nodes."""
+    if file is None or file.odd is None:
+        return None
+    said = dict(zip(file.names, file.odd.tolist(), strict=True))
+    return np.array([said.get(name, -1) for name in names], dtype=np.int64)
 
 
 def _unused(columns: list[str]) -> list[str]:

@@ -7,7 +7,8 @@ import numpy as np
 from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of
+from counterpoint.experiments.graph_job.anomalies import oddest
+from counterpoint.experiments.graph_job.node_list import anomalies_asked_for, anomalies_of, asked_for, clusters_of
 from counterpoint.experiments.graph_job.opened import OpenedNodes
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.named_vectors import tables_of
@@ -26,6 +27,7 @@ def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Compariso
     page = report.Report(
         title=f"Nodes of {source.data if source else 'a graph'}",
         subtitle=opened.told,
+        summary=_summary(folder, opened),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
         scores=tuple(shown_score(one) for one in found),
@@ -38,6 +40,13 @@ def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Compariso
         neighbours=tuple(_nearest(opened, vectors, node) for node in _asked(opened)),
     )
     report.write_report(page, folder.report)
+
+
+def _summary(folder: RunFolder, opened: OpenedNodes) -> tuple[str, ...]:
+    if not anomalies_asked_for(folder):
+        return ()
+    odd = oddest(opened.names, anomalies_of(folder, opened.names))
+    return (f"Nodes that fit least: {', '.join(f'{name} ({score:.3f})' for name, score in odd)}.",)
 
 
 def _shown(opened: OpenedNodes, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:

@@ -51,6 +51,27 @@ class MetaPaths:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Anomalies:
+    """How CARE learns which nodes do not fit, beside the vectors and from all edges; rate and weights are its trial's.
+
+    Attributes:
+        clusters: Soft ones.
+        steps: Of each of its networks.
+
+    Raises:
+        InputError: A number below 1.
+    """
+
+    clusters: int = 8
+    steps: int = 150
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if min(self.clusters, self.steps) < 1:
+            raise InputError(f"clusters and steps must be at least 1, got {self.clusters} and {self.steps}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeLearner:
     """What vectors of nodes are learnt from, their encoder, and clusters of them where they are asked for.
 
@@ -67,6 +88,7 @@ class NodeLearner:
         clusters: How many are found; None for none.
         clustering: How clusters are learnt with the vectors, ``loop`` being without meaning then; None with any other
             objective than ``PamC``, where clusters are k-means of the vectors.
+        anomalies: How every node gets a score of how little it fits; None for no score.
         look: Steps between looks at the held-out edges to choose by.
         patience: Looks without gain after which training ends.
         seed: Of weights, views and draws.
@@ -85,6 +107,7 @@ class NodeLearner:
     meta_paths: MetaPaths | None = None
     clusters: int | None = None
     clustering: ClusterLoop | None = None
+    anomalies: Anomalies | None = None
     look: int = 20
     patience: int = 4
     seed: int = 0
@@ -130,9 +153,9 @@ class NodeLearner:
             return
         if self.nodes is None:
             raise InputError("meta_paths need a file of nodes and their types, nodes got None")
-        taken = {"spread": self.spread, "diffusion": self.diffusion, "clustering": self.clustering}
+        taken = {name: getattr(self, name) for name in ("spread", "diffusion", "clustering", "anomalies")}
         if odd := [name for name, part in taken.items() if part is not None]:
-            raise InputError(f"meta_paths bring their encoder and views: {odd[0]} must be None, got {taken[odd[0]]}")
+            raise InputError(f"meta_paths leave no room for {odd[0]}: it must be None, got {taken[odd[0]]}")
         if isinstance(self.objective, Masking) or self.loop.neighbours is not None:
             raise InputError("meta_paths are learnt by two views of all nodes, not by Masking or draws of neighbours")
 

@@ -9,7 +9,14 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli.fitting_recipe import check_encoder_is
 from counterpoint.cli.options import at_temperature, named_one, objective_named
 from counterpoint.encoders.graph import Layer
-from counterpoint.experiments.graph_job.recipe import CLUSTERING, MASKED, NodeLearner
+from counterpoint.experiments.graph_job.recipe import (
+    BY_META_PATHS,
+    CLUSTERING,
+    MASKED,
+    Anomalies,
+    MetaPaths,
+    NodeLearner,
+)
 from counterpoint.experiments.graph_job.spread import Spread
 from counterpoint.experiments.node_contrast import NodeLoop
 from counterpoint.methods.masked_graph import Masking
@@ -17,7 +24,7 @@ from counterpoint.objectives import PamC
 from counterpoint.pairwise import Loss
 from counterpoint.views import Diffusion
 
-ONLY_EDGES = ("nodes", "views", "clusters")
+ONLY_EDGES = ("nodes", "node_type", "meta_path", "views", "clusters", "anomalies")
 """Options that mean nothing for other data."""
 GRAPH_MAE = "graph-mae"
 """An objective of graphs alone; the others are the catalogue's."""
@@ -39,17 +46,21 @@ def learner_of(given: Mapping[str, Any], named: NodeLearner | None = None) -> No
         InputError: A name that is none, a number out of its range, or options that do not go together.
     """
     plan = named or NodeLearner()
-    if named is not None:
+    objective, meta_paths = _objective(plan.objective, given), _meta_paths(plan.meta_paths, given)
+    if named is not None and meta_paths is None:
         check_encoder_is(_encoder_name(named), given["encoder"])
-    objective = _objective(plan.objective, given)
-    loop = _loop(MASKED if named is None and isinstance(objective, Masking) else plan.loop, given)
+    usual = MASKED if isinstance(objective, Masking) else plan.loop if meta_paths is None else BY_META_PATHS
+    loop = _loop(usual if named is None else named.loop, given)
     nodes = plan.nodes if given["nodes"] is None else given["nodes"]
     plan = replace(
         plan,
         nodes=None if nodes is None else str(Path(nodes).resolve()),
         clusters=_clusters(plan.clusters, given["clusters"]),
+        anomalies=_anomalies(plan.anomalies, given),
         seed=plan.seed if given["seed"] is None else given["seed"],
     )
+    if meta_paths is not None:
+        return _joined(plan, objective, loop, meta_paths, given)
     match objective:
         case Masking():
             return _masked(plan, objective, loop, given)
@@ -61,6 +72,8 @@ def learner_of(given: Mapping[str, Any], named: NodeLearner | None = None) -> No
 
 def encoder_of(recipe: NodeLearner) -> str:
     """Its encoder in words."""
+    if recipe.meta_paths is not None:
+        return f"a meta-path encoder of nodes {recipe.meta_paths.node_type!r}"
     if (spread := recipe.spread) is None:
         return recipe.loop.layer.value.upper() + (" on a diffused view" if recipe.diffusion is not None else "")
     return f"{'a linear map' if spread.linear else 'an MLP'} of features spread over {spread.hops} hops"
@@ -96,6 +109,43 @@ def _clusters(usual: int | None, asked: int | None) -> int | None:
     if asked is not None and asked < 2:
         raise InputError(f"--clusters must be at least 2, got {asked}")
     return usual if asked is None else asked
+
+
+def _anomalies(usual: Anomalies | None, given: Mapping[str, Any]) -> Anomalies | None:
+    """Two soft clusters for each that was asked for, as CARE's trial has two a block."""
+    if not given["anomalies"]:
+        return usual
+    if given["node_type"] is not None:
+        raise InputError("--anomalies does not go with --node-type: a graph of one type is looked through")
+    return Anomalies() if given["clusters"] is None else Anomalies(clusters=2 * given["clusters"])
+
+
+def _meta_paths(usual: MetaPaths | None, given: Mapping[str, Any]) -> MetaPaths | None:
+    node_type = given["node_type"] or (None if usual is None else usual.node_type)
+    if node_type is None:
+        if given["meta_path"]:
+            raise InputError("--meta-path goes with --node-type, the type of the nodes that it starts from")
+        return None
+    if usual is not None and node_type == usual.node_type and not given["meta_path"]:
+        return usual
+    paths = [tuple(step.strip() for step in path.split(">")) for path in given["meta_path"] or []]
+    if odd := [path for path in paths if not all(path)]:
+        raise InputError(f"--meta-path must name types of edges, such as 'by author > at institute', got {odd[0]}")
+    return MetaPaths(node_type=node_type, paths=tuple(paths))
+
+
+def _joined(
+    plan: NodeLearner, objective: Any, loop: NodeLoop, meta_paths: MetaPaths, given: Mapping[str, Any]
+) -> NodeLearner:
+    if plan.nodes is None:
+        raise InputError("--node-type goes with --nodes: a file of all nodes with a column of their types")
+    for name in ("encoder", "layers", "views"):
+        if given[name] is not None:
+            raise InputError(f"--{name} does not go with --node-type: meta-paths bring their encoder and views")
+    if isinstance(objective, (Masking, PamC)):
+        own = given["objective"] or type(objective).__name__
+        raise InputError(f"--objective {own} does not go with --node-type: two views are compared")
+    return replace(plan, objective=objective, loop=loop, meta_paths=meta_paths)
 
 
 def _contrasted(plan: NodeLearner, objective: Loss, loop: NodeLoop, given: Mapping[str, Any]) -> NodeLearner:

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -12,11 +13,14 @@ from counterpoint.cli import console
 from counterpoint.cli.node_recipe import ONLY_EDGES, encoder_of, learner_of, objective_of
 from counterpoint.cli.options import columns_of, only_options
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.job import Look, judge_graph, train_into
+from counterpoint.experiments.graph_job.anomalies import oddest
+from counterpoint.experiments.graph_job.job import Look, Trained, judge_graph, train_into
 from counterpoint.experiments.graph_job.node_list import NODES
-from counterpoint.experiments.graph_job.opening import OpenedGraph, open_graph, other_edges
+from counterpoint.experiments.graph_job.opened import OpenedGraph, OpenedNodes, OpenedTypes
+from counterpoint.experiments.graph_job.opening import open_graph, other_edges
 from counterpoint.experiments.graph_job.page import write_page
 from counterpoint.experiments.graph_job.recipe import NodeLearner
+from counterpoint.experiments.graph_job.typed import open_types, other_pairs
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.source import DataSource
@@ -45,7 +49,7 @@ def train_graph(context: typer.Context, source: DataSource, named: NodeLearner |
     if ranks.current().size > 1:
         raise InputError("edges are learnt by one process: run train without torchrun")
     recipe = learner_of(given, named)
-    opened = open_graph(source, recipe.nodes)
+    opened = _open(source, recipe)
     console.say(opened.told)
     recipe = recipe.fitted(len(opened.names))
     if given["dry_run"]:
@@ -54,16 +58,13 @@ def train_graph(context: typer.Context, source: DataSource, named: NodeLearner |
     folder = RunFolder(given["out"])
     folder.create(recipe, source, replace=given["replace_run"])
     began = time.perf_counter()
-    best, clusters = _trained(recipe, opened, folder)
+    trained = _trained(recipe, opened, folder)
     seconds = time.perf_counter() - began
-    console.say(f"best of up to {recipe.steps} steps: step {best}; {seconds:.0f} s")
-    sizes = None if clusters is None else np.bincount(clusters, minlength=recipe.clusters or 0).tolist()
-    if sizes is not None:
-        _say_clusters(sizes)
+    console.say(f"best of up to {recipe.steps} steps: step {trained.step}; {seconds:.0f} s")
+    listed = _listed(recipe, opened, trained)
     found = _judged(folder, opened) if given["judge"] and opened.judged else []
     if given["json"]:
-        clustered = {} if sizes is None else {"clusters": sizes}
-        console.machine({"run": folder.path, "step": best, "seconds": seconds, **clustered, "measures": found})
+        console.machine({"run": folder.path, "step": trained.step, "seconds": seconds, **listed, "measures": found})
     elif found:
         console.comparisons(found)
     told = f", report: {folder.report}" if found else ""
@@ -77,9 +78,9 @@ def evaluate_graph(run: Path, on: str | None, columns: list[str], *, json: bool)
         InputError: Nothing was held out, or there are too few other edges.
     """
     source, opened = _opened(run)
-    held = opened.split.test
+    held = opened.test
     if on is not None:
-        held, notes = other_edges(on, opened, (*source.columns, *columns_of(columns)))
+        held, notes = _others(on, opened, (*source.columns, *columns_of(columns)))
         for note in notes:
             console.say(f"{note}.")
     elif not opened.judged:
@@ -100,34 +101,49 @@ def report_graph(run: Path, *, json: bool) -> None:
     console.say(f"report: {RunFolder(run).report}")
 
 
-def _opened(run: Path) -> tuple[DataSource, OpenedGraph]:
+def _opened(run: Path) -> tuple[DataSource, OpenedGraph | OpenedTypes]:
     found = RunFolder(run).graph()
     assert found is not None  # asked before
     recipe, source = found
-    return source, open_graph(source, recipe.nodes)
+    return source, _open(source, recipe)
 
 
-def _judged(folder: RunFolder, opened: OpenedGraph) -> list[Comparison]:
-    found = _measured(folder, opened, opened.split.test)
+def _open(source: DataSource, recipe: NodeLearner) -> OpenedGraph | OpenedTypes:
+    if recipe.meta_paths is None:
+        return open_graph(source, recipe.nodes, anomalies=recipe.anomalies is not None)
+    assert recipe.nodes is not None  # a recipe is checked when it is made
+    return open_types(source, recipe.nodes, recipe.meta_paths)
+
+
+def _others(
+    on: str, opened: OpenedGraph | OpenedTypes, columns: tuple[tuple[str, str], ...]
+) -> tuple[np.ndarray, list[str]]:
+    """Edges of another file that a run has not learnt, or the pairs that they join; and what was left out."""
+    if isinstance(opened, OpenedTypes):
+        return other_pairs(on, opened, columns)
+    return other_edges(on, opened, columns)
+
+
+def _judged(folder: RunFolder, opened: OpenedNodes) -> list[Comparison]:
+    found = _measured(folder, opened, opened.test)
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
 
 
-def _measured(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> list[Comparison]:
+def _measured(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> list[Comparison]:
     found, left_out = judge_graph(folder, opened, held)
     console.not_judged(left_out)
     return found
 
 
-def _say_plan(recipe: NodeLearner, opened: OpenedGraph, *, json: bool) -> None:
-    split = opened.split
+def _say_plan(recipe: NodeLearner, opened: OpenedNodes, *, json: bool) -> None:
     if json:
-        console.machine({"recipe": to_json(recipe), "rows": len(split.train.edges), "held_out": len(split.test)})
+        console.machine({"recipe": to_json(recipe), "rows": opened.learnt, "held_out": len(opened.test)})
         return
     console.result(
         f"would train {encoder_of(recipe)} with {objective_of(recipe)}: up to {recipe.steps} steps on "
-        f"{len(split.train.edges):,} edges, {_step_of(recipe, len(opened.names))}"
+        f"{opened.learnt:,} edges, {_step_of(recipe, len(opened.names))}"
     )
 
 
@@ -141,10 +157,26 @@ def _step_of(recipe: NodeLearner, nodes: int) -> str:
         told = f"{rows:,} of {nodes:,} nodes contrasted at a step"
     if loop.neighbours is not None:
         told += f", with {loop.neighbours[0]} x {loop.neighbours[1]} neighbours of each"
+    if recipe.anomalies is not None:
+        told += ", an anomaly score of every node by CARE"
     if recipe.clusters is None:
         return told
     how = "learnt with the vectors" if recipe.clustering is not None else "by k-means of the vectors"
     return f"{told}, {recipe.clusters} clusters {how}"
+
+
+def _listed(recipe: NodeLearner, opened: OpenedNodes, trained: Trained) -> dict[str, Any]:
+    """Say what is in ``nodes.csv`` besides names and labels, and give it for a machine."""
+    listed: dict[str, Any] = {}
+    if trained.clusters is not None:
+        listed["clusters"] = np.bincount(trained.clusters, minlength=recipe.clusters or 0).tolist()
+        _say_clusters(listed["clusters"])
+    if trained.anomalies is not None:
+        odd = oddest(opened.names, trained.anomalies)
+        listed["anomalies"] = [{"node": name, "score": score} for name, score in odd]
+        told = ", ".join(f"{name} ({score:.3f})" for name, score in odd)
+        console.say(f"column 'anomaly', higher for what fits less; highest: {told}")
+    return listed
 
 
 def _say_clusters(sizes: list[int]) -> None:
@@ -152,7 +184,7 @@ def _say_clusters(sizes: list[int]) -> None:
     console.say(f"{len(sizes)} clusters of {', '.join(f'{size:,}' for size in sizes)} nodes: column 'cluster'{empty}")
 
 
-def _trained(recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder) -> tuple[int, np.ndarray | None]:
+def _trained(recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder) -> Trained:
     kept, began = MetricsFile(folder.metrics), time.perf_counter()
 
     def tell(look: Look) -> None:

@@ -18,11 +18,11 @@ def check_options_of_content(given: Mapping[str, Any]) -> None:
     """Refuse what is for interactions or edges alone.
 
     Args:
-        given: The options by name, None where one was not typed.
+        given: The options by name, None, or for those with several values none of them, where one was not typed.
 
     Raises:
         InputError: Such an option was typed.
     """
     for name, data in NOT_OF_CONTENT.items():
-        if given[name] is not None:
+        if given[name] not in (None, ()):
             raise InputError(f"--{name.replace('_', '-')} is for {data}")

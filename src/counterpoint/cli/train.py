@@ -69,6 +69,10 @@ def train(
         str | None,
         typer.Option(help="With edges: file of nodes, with names, features and labels.", rich_help_panel=DATA),
     ] = None,
+    node_type: Annotated[
+        str | None,
+        typer.Option(help="With edges of several types: the type of the nodes to learn.", rich_help_panel=DATA),
+    ] = None,
     items: Annotated[
         str | None, typer.Option(help="With interactions: file of items and their features.", rich_help_panel=DATA)
     ] = None,
@@ -123,7 +127,19 @@ def train(
     views: Annotated[
         str | None, typer.Option(help=f"With edges, the second view: {', '.join(VIEWS)}.", rich_help_panel=METHOD)
     ] = None,
+    meta_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --node-type: types of edges from there, 'by author > at institute'; again for more. Each type "
+            "of edge otherwise.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
     clusters: Annotated[int | None, typer.Option(help="With edges: how many to find.", rich_help_panel=METHOD)] = None,
+    anomalies: Annotated[
+        bool | None,
+        typer.Option("--anomalies", help="With edges: score how little each node fits.", rich_help_panel=METHOD),
+    ] = None,
     supervision: Annotated[
         Supervision | None, typer.Option(help="What to learn from, if not the strongest.", rich_help_panel=METHOD)
     ] = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 from counterpoint.base.errors import InputError
 from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
 from counterpoint.experiments.arrays import array_names
-from counterpoint.experiments.graph_job.opening import ENDS, OF_NODES
+from counterpoint.experiments.graph_job.opening import ENDS, OF_ANOMALIES, OF_NODES, OF_TYPES
 from counterpoint.experiments.protocols.graphs import is_graph
 from counterpoint.experiments.recommender.items_file import CATEGORY
 from counterpoint.experiments.recommender.opening import NAMES
@@ -24,7 +24,7 @@ class Job(StrEnum):
 
 _ROLES: dict[Job, Mapping[str, Sequence[str]]] = {
     Job.INTERACTIONS: {**NAMES, CATEGORY: ()},
-    Job.EDGES: {**ENDS, **OF_NODES},
+    Job.EDGES: {**ENDS, **OF_NODES, **OF_TYPES, **OF_ANOMALIES},
 }
 _NEEDED = {Job.INTERACTIONS: ("user", "item"), Job.EDGES: ("source", "target")}
 

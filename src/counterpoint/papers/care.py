@@ -1,7 +1,5 @@
 """CARE: affinity to neighbours and to clusters tells which nodes do not fit."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,8 +11,8 @@ from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.detection import detection
 from counterpoint.experiments.claim import Better, Claim, Figures, Paper, Setting, Wing
 from counterpoint.experiments.descend import descend
+from counterpoint.experiments.node_affinity import learnt_affinity
 from counterpoint.methods.cluster_affinity import ClusterAffinity
-from counterpoint.views.far_neighbours import without_far_neighbours
 
 paper = Paper(
     short="CARE",
@@ -51,8 +49,6 @@ _SIZES = {
 }
 SIDES = {"method": (0.5, 1.0), "baseline": (0.0, 0.0), "no guidance": (0.5, 0.0)}
 """Of every affinity the share of clusters and the weight of guidance."""
-ROUNDS = 2
-"""Networks whose affinities are averaged; each passes messages over fewer edges than the one before."""
 
 
 def trial(setting: Setting, seed: int) -> Figures:
@@ -69,34 +65,6 @@ def trial(setting: Setting, seed: int) -> Figures:
         figures[side] = _judged(-learnt_affinity(build, x, whole, steps=steps, seed=seed), data)
     figures["rebuilt features"] = _judged(rebuilding_error(x, whole[0], steps=steps, seed=seed), data)
     return figures
-
-
-def learnt_affinity(
-    build: Callable[[], ClusterAffinity], x: Tensor, whole: list[Tensor], *, steps: int, seed: int
-) -> np.ndarray:
-    """Affinity `[N]` of every node, the mean of :data:`ROUNDS` networks; torch's random state is left alone.
-
-    Args:
-        build: Draws a network.
-        x: Features `[N, F]`.
-        whole: Graphs, int64 `[2, 2E]` each.
-        steps: Of every network.
-        seed: Of weights and of the edges that go.
-    """
-    generator, views, found = torch.Generator().manual_seed(seed), whole, list[Tensor]()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for _ in range(ROUNDS):
-            views = [without_far_neighbours(edges, x, generator) for edges in views]
-            model = build()
-
-            def step(_: int, model: ClusterAffinity = model, views: list[Tensor] = views) -> Tensor:
-                return model(x, views, whole)[0]
-
-            descend(model, step, steps=steps, learning_rate=1e-2)
-            with torch.no_grad():
-                found.append(model(x, views, whole)[1])
-    return torch.stack(found).mean(0).numpy()
 
 
 def rebuilding_error(x: Tensor, edges: Tensor, *, steps: int, seed: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A file that describes nodes: their features and labels, in the order of the names of a graph."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +17,7 @@ from counterpoint.experiments.feature_columns import fitted_features
 
 NODE = ("node", "node_id", "name", "id")
 SHOWN = 5
+_ANSWERS = {"1": 1, "true": 1, "yes": 1, "0": 0, "false": 0, "no": 0}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +30,7 @@ class NodeFile:
         labels: int64 `[N]`, -1 for none; None without a column of labels.
         classes: What the labels stand for.
         described: Which column was taken for what, and what was left out.
+        odd: int64 `[N]`, 1 for an anomaly, 0 for none, -1 where nothing is said; None without a column of them.
     """
 
     names: list[str]
@@ -36,9 +38,10 @@ class NodeFile:
     labels: np.ndarray | None
     classes: list[str]
     described: str
+    odd: np.ndarray | None = None
 
 
-def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
+def read_nodes(table: Table, given: tuple[tuple[str, str], ...], *, unused: Collection[str] = ()) -> NodeFile:
     """Names by column ``node``, labels by column ``label``, and features from every other column.
 
     Vectors are taken as they are, numbers standardised, texts as TF-IDF of their most frequent words. What is missing
@@ -47,6 +50,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
     Args:
         table: One row a node.
         given: Role and column, for ``node`` and ``label``; found by name otherwise.
+        unused: Columns that are neither features nor labels.
 
     Raises:
         InputError: No column of names, or a column that is neither numbers, vectors nor texts.
@@ -58,6 +62,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
             f"{table.description} has no column of nodes: say --column node=COLUMN; it has {table.columns}"
         )
     label = roles.get("label") or _found(table, (*LABELS, *WEAK_LABELS))
+    label = None if label in unused else label
     held = table.take(np.arange(len(table)), table.columns)
     first: dict[str, int] = {}
     for row, value in enumerate(held[node]):
@@ -65,7 +70,7 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...]) -> NodeFile:
             first.setdefault(name_of(value), row)
     rows = np.array(list(first.values()), dtype=np.int64)
     left = len(table) - len(rows)
-    used = [name for name in table.columns if name not in (node, label) and not is_identifier(name)]
+    used = [name for name in table.columns if name not in (node, label, *unused) and not is_identifier(name)]
     fitted, features = fitted_features(table.description, {name: _taken(held[name], rows) for name in used}, len(rows))
     labels, classes = (None, []) if label is None else _labels(_taken(held[label], rows))
     told = [f"{one.name} ({one.told})" for one in fitted]
@@ -89,6 +94,38 @@ def ordered(file: NodeFile, names: Sequence[str]) -> tuple[sparse.csr_array, np.
     choose = sparse.csr_array((ones, (np.flatnonzero(there), rows[there])), (len(names), len(file.names)))
     labels = None if file.labels is None else np.where(there, file.labels[rows], -1)
     return sparse.csr_array(choose @ file.features), labels, int((~there).sum())
+
+
+def with_anomalies(file: NodeFile, table: Table, node: str, column: str) -> NodeFile:
+    """The same with what a column says of anomalies.
+
+    Args:
+        file: Read from the table.
+        table: One row a node.
+        node: The column of names.
+        column: 1 or 0, true or false, yes or no; what is missing is not known.
+
+    Raises:
+        InputError: A cell is none of these.
+    """
+    held = table.take(np.arange(len(table)), [node, column])
+    said: dict[str, int] = {}
+    for name, value in zip(held[node], held[column], strict=True):
+        if not is_missing(name):
+            said.setdefault(name_of(name), -1 if is_missing(value) else _ANSWERS.get(name_of(value).lower(), -2))
+            if said[name_of(name)] == -2:
+                raise InputError(
+                    f"{table.description}, column {column!r}: 1 or 0, true or false, yes or no are expected, found "
+                    f"{value!r}"
+                )
+    odd = np.array([said[name] for name in file.names], dtype=np.int64)
+    told = f" Anomalies: column {column!r} ({int((odd == 1).sum()):,} of {int((odd >= 0).sum()):,})."
+    return replace(file, odd=odd, described=file.described + told)
+
+
+def found_column(table: Table, role: str, known: Sequence[str], given: tuple[tuple[str, str], ...]) -> str | None:
+    """The column of a role: as given, or by what it is called; None where there is none."""
+    return dict(given).get(role) or _found(table, known)
 
 
 def node_column(data: str) -> str:

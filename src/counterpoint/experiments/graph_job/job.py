@@ -2,18 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from counterpoint.base.folders import atomic_folder
 from counterpoint.encoders.id_vectors import id_table
-from counterpoint.evaluation import link_prediction, unlinked_pairs
+from counterpoint.evaluation import link_prediction
 from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.anomalies import anomaly_scores, anomaly_task
 from counterpoint.experiments.graph_job.learning import Found, learn
-from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of, write_nodes
-from counterpoint.experiments.graph_job.opening import OpenedGraph
+from counterpoint.experiments.graph_job.node_list import (
+    anomalies_asked_for,
+    anomalies_of,
+    asked_for,
+    clusters_of,
+    write_nodes,
+)
+from counterpoint.experiments.graph_job.opened import OpenedGraph, OpenedNodes
 from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.judge import Comparison, System
 from counterpoint.experiments.named_vectors import tables_of
@@ -39,13 +47,28 @@ class Look:
     auc: float | None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """What a run found.
+
+    Attributes:
+        step: Whose vectors were kept.
+        clusters: int64 `[N]`, where the recipe asks for them.
+        anomalies: `[N]`, likewise; higher for a node that fits less.
+    """
+
+    step: int
+    clusters: np.ndarray | None
+    anomalies: np.ndarray | None
+
+
 class _Chooser:
     """Keeps what the best look found, and says when to stop."""
 
-    def __init__(self, recipe: NodeLearner, opened: OpenedGraph, tell: Callable[[Look], None]) -> None:
+    def __init__(self, recipe: NodeLearner, opened: OpenedNodes, tell: Callable[[Look], None]) -> None:
         self.recipe, self.tell = recipe, tell
-        held, n = opened.split.validation, len(opened.names)
-        self.held, self.others = held, unlinked_pairs(opened.split.all_edges, n, max(2, len(held)), seed=recipe.seed)
+        self.held = opened.validation
+        self.others = opened.unlinked(self.held, max(2, len(self.held)), seed=recipe.seed)
         self.best, self.step, self.found = -1.0, 0, Found(np.zeros((0, 0), dtype=np.float32))
         self.since = 0
 
@@ -62,8 +85,8 @@ class _Chooser:
 
 
 def train_into(
-    recipe: NodeLearner, opened: OpenedGraph, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
-) -> tuple[int, np.ndarray | None]:
+    recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
+) -> Trained:
     """Train, and save a vector for every node and ``nodes.csv``; the folder's config must exist.
 
     Args:
@@ -71,40 +94,48 @@ def train_into(
         opened: Learnt from, and chosen by.
         folder: Where the model goes.
         tell: Told of every step.
-
-    Returns:
-        The step whose vectors were kept, and the cluster int64 `[N]` of every node where the recipe asks for clusters.
     """
     chooser = _Chooser(recipe, opened, tell)
-    learn(recipe, opened.split.train, chooser.look)
+    learn(recipe, opened.train, chooser.look)
     vectors, clusters = chooser.found.vectors, chooser.found.clusters
     if recipe.clusters is not None and clusters is None:
         clusters = kmeans_assignment(vectors, recipe.clusters, seed=recipe.seed).astype(np.int64)
     encoder = id_table(vectors, opened.names, side="nodes")
     with atomic_folder(folder.model) as temporary:
         encoder.save(temporary)
-    write_nodes(folder, opened, clusters)
-    return chooser.step, clusters
+    anomalies = None
+    if recipe.anomalies is not None:
+        anomalies = anomaly_scores(_of_one_type(opened), recipe.anomalies, seed=recipe.seed)
+    write_nodes(folder, opened, clusters, anomalies)
+    return Trained(step=chooser.step, clusters=clusters, anomalies=anomalies)
 
 
-def judge_graph(folder: RunFolder, opened: OpenedGraph, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:
-    """Edges that were held out, and classes and clusters where there are labels.
+def judge_graph(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:
+    """Edges that were held out, classes and clusters where there are labels, and anomalies that are known.
 
     Args:
         folder: A finished run.
         opened: What it learnt from.
-        held: int64 `[Q, 2]` edges that it has not learnt.
+        held: int64 `[Q, 2]` pairs that edges join which it has not learnt.
 
     Returns:
         Measures of the given features (where there are any), of FastRP's vectors and of the run's; and what could not
         be judged, with reasons.
     """
-    names, train = opened.names, opened.split.train
+    names = opened.names
     given = {} if opened.features is None else {"features": opened.features.toarray()}
     rows = {**given, "FastRP": opened.drawn, "trained": tables_of(folder).encode(names)}
     systems = [_fixed(name, one, is_model=name == "trained") for name, one in rows.items()]
-    edges = np.concatenate([opened.split.all_edges, held])
-    return run_tasks(systems, graph_tasks(names, edges, held, train.labels, clusters=_clusters(folder, names)))
+    unlinked = partial(opened.unlinked, held)
+    tasks = graph_tasks(names, unlinked, held, opened.labels, clusters=_clusters(folder, names))
+    if anomalies_asked_for(folder):
+        tasks = (*tasks, anomaly_task(_of_one_type(opened), anomalies_of(folder, names)))
+    return run_tasks(systems, tasks)
+
+
+def _of_one_type(opened: OpenedNodes) -> OpenedGraph:
+    assert isinstance(opened, OpenedGraph)  # a recipe of meta-paths asks for no anomalies
+    return opened
 
 
 def _clusters(folder: RunFolder, names: list[str]) -> Clusters | None:

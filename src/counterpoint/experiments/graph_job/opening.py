@@ -1,7 +1,7 @@
 """A graph as a run names it: its edges, what is known of its nodes, and what is held out to choose and to judge by."""
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Container
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -11,10 +11,18 @@ from counterpoint.base.sparse import shape_of
 from counterpoint.data import Table
 from counterpoint.data.edge_lists import EdgeList, read_edges
 from counterpoint.data.graphs import Graph, LinkSplit, graph_from, hold_out_edges, split_links
-from counterpoint.data.names import LABELS, WEAK_LABELS
+from counterpoint.data.names import LABELS, WEAK_LABELS, plain
 from counterpoint.data.table import listed
 from counterpoint.encoders.fast_rp import fast_rp
-from counterpoint.experiments.graph_job.features import NODE, NodeFile, ordered, read_nodes
+from counterpoint.experiments.graph_job.features import (
+    NODE,
+    NodeFile,
+    found_column,
+    ordered,
+    read_nodes,
+    with_anomalies,
+)
+from counterpoint.experiments.graph_job.opened import OpenedGraph
 from counterpoint.experiments.named_roles import named_roles
 from counterpoint.experiments.source import DataSource, check_numbers, open_data, open_held_out
 
@@ -24,6 +32,10 @@ ENDS = {
 }
 """The roles of the columns of an edge, and what they are called."""
 OF_NODES = {"node": NODE, "label": (*LABELS, *WEAK_LABELS)}
+OF_TYPES = {"edge_type": ("edge_type", "type", "relation"), "node_type": ("node_type", "type")}
+"""Likewise, where a graph has several types of edges and nodes."""
+OF_ANOMALIES = {"anomaly": ("anomaly", "is_anomaly", "outlier")}
+"""Likewise, where anomalies are looked for: a column that says which nodes are some."""
 CHOSEN_BY = 0.05
 FEWEST_EDGES = 30
 """Of which that share is two, once rounded."""
@@ -31,51 +43,25 @@ DRAWN = 64
 """Dimensions of FastRP."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class OpenedGraph:
-    """A graph, ready to learn from.
-
-    Attributes:
-        split: To learn from, to choose by and to judge by; the training graph has features and labels.
-        names: Of the nodes.
-        classes: What the labels stand for; empty without labels.
-        features: What a file says of nodes, sparse `[N, F]`; None without one. The training graph has them with
-            ``drawn`` beside them: where they say little, layers over them alone find less than there is in the edges.
-        drawn: FastRP's vectors of the training edges, `[N, 64]`.
-        told: What was found, to be told to the user.
-    """
-
-    split: LinkSplit
-    names: list[str]
-    classes: list[str]
-    features: sparse.csr_array | None
-    drawn: np.ndarray
-    told: str
-
-    @property
-    def judged(self) -> bool:
-        """There is something to judge by."""
-        return len(self.split.test) > 1 or bool(self.classes)
-
-
-def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
+def open_graph(source: DataSource, nodes: str | None, *, anomalies: bool = False) -> OpenedGraph:
     """Read, clean and split; FastRP's vectors are made of the training edges alone.
 
     Args:
         source: The list of edges, and what of it is held out; 5 % of the rest are held out to choose by.
         nodes: File that describes nodes; nodes of its own that have no edge are kept.
+        anomalies: Whether a column that says which nodes are anomalies is that, and no feature.
 
     Raises:
         InputError: Columns are missing or named twice, no edge is left after cleaning, or too little can be held out.
     """
     check_numbers(source)
-    if odd := [role for role, _ in source.columns if role not in (*ENDS, *OF_NODES)]:
-        raise InputError(f"--column {odd[0]}=...: edges have the roles {', '.join(ENDS)}, nodes {', '.join(OF_NODES)}")
-    if nodes is None and (odd := [role for role, _ in source.columns if role in OF_NODES]):
+    of_nodes = {**OF_NODES, **(OF_ANOMALIES if anomalies else {})}
+    check_roles(source, edges=ENDS, nodes=of_nodes)
+    if nodes is None and (odd := [role for role, _ in source.columns if role in of_nodes]):
         raise InputError(f"--column {odd[0]}=... goes with --nodes")
     table = open_data(source.data)[0]
     edges = _edges(table, source.columns)
-    file = None if nodes is None else read_nodes(open_held_out(nodes), _only(source.columns, OF_NODES))
+    file = None if nodes is None else _described(open_held_out(nodes), source.columns, anomalies=anomalies)
     names, features, labels, undescribed = _nodes(edges, file)
     whole = graph_from(edges.edges, sparse.csr_array((len(names), 1), dtype=np.float32))
     split, repeated = _split(whole, source, names)
@@ -83,7 +69,7 @@ def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
     beside = [] if features is None else [features]
     train = graph_from(split.train.edges, sparse.hstack([*beside, sparse.csr_array(drawn)]), labels=labels)
     unused = [name for name in table.columns if name not in named_roles(table, ENDS, source.columns).values()]
-    notes = [*edges.notes, *whole.notes, *repeated, *undescribed, *([f"Not used: {listed(unused)}"] if unused else [])]
+    notes = [*edges.notes, *whole.notes, *repeated, *undescribed, *_unused(unused)]
     sizes = (f"{len(part):,} to {what} by" for part, what in ((split.validation, "choose"), (split.test, "judge")))
     told = (
         f"{table.description}: {len(whole.edges):,} edges between {len(names):,} nodes, "
@@ -91,8 +77,10 @@ def open_graph(source: DataSource, nodes: str | None) -> OpenedGraph:
     )
     told += "".join(f" {note}." for note in notes) + ("" if file is None else f"\n{file.described}")
     return OpenedGraph(
-        split=replace(split, train=train), names=names, classes=[] if file is None else file.classes, drawn=drawn,
-        features=None if features is None or not shape_of(features)[1] else features, told=told,
+        split=replace(split, train=train), names=names, labels=labels, classes=[] if file is None else file.classes,
+        features=None if features is None or not shape_of(features)[1] else features, drawn=drawn,
+        odd=_in_order(file, names), degrees=train.degrees, learnt=len(train.edges), validation=split.validation,
+        test=split.test, told=told,
     )  # fmt: skip
 
 
@@ -106,6 +94,34 @@ def other_edges(path: str, opened: OpenedGraph, columns: tuple[tuple[str, str], 
     return _new(edges, np.concatenate([opened.split.train.edges, opened.split.validation]), path)
 
 
+def _described(table: Table, columns: tuple[tuple[str, str], ...], *, anomalies: bool) -> NodeFile:
+    given = only(columns, OF_NODES)
+    column = found_column(table, "anomaly", OF_ANOMALIES["anomaly"], columns) if anomalies else None
+    if column is None:
+        return read_nodes(table, given)
+    if column not in table.columns:
+        raise InputError(f"{table.description} has no column {column!r}; its columns: {listed(list(table.columns))}")
+    file = read_nodes(table, given, unused=(column,))
+    node = found_column(table, "node", NODE, given)
+    assert node is not None  # the file was read by it
+    return with_anomalies(file, table, node, column)
+
+
+def _in_order(file: NodeFile | None, names: list[str]) -> np.ndarray | None:
+    """What the file says of anomalies, of these nodes."""
+    if file is None or file.odd is None:
+        return None
+    said = dict(zip(file.names, file.odd.tolist(), strict=True))
+    return np.array([said.get(name, -1) for name in names], dtype=np.int64)
+
+
+def _unused(columns: list[str]) -> list[str]:
+    if not columns:
+        return []
+    typed = any(plain(name) in OF_TYPES["edge_type"] for name in columns)
+    return [f"Not used: {listed(columns)}" + ("; types of edges count with --node-type" if typed else "")]
+
+
 def _edges(table: Table, columns: tuple[tuple[str, str], ...], *, known: list[str] | None = None) -> EdgeList:
     ends = named_roles(table, ENDS, columns)
     if lacking := [role for role in ENDS if role not in ends]:
@@ -113,7 +129,21 @@ def _edges(table: Table, columns: tuple[tuple[str, str], ...], *, known: list[st
     return read_edges(table, source=ends["source"], target=ends["target"], known=known)
 
 
-def _only(columns: tuple[tuple[str, str], ...], roles: Container[str]) -> tuple[tuple[str, str], ...]:
+def check_roles(source: DataSource, *, edges: Collection[str], nodes: Collection[str]) -> None:
+    """Refuse columns for roles that these data do not have.
+
+    Raises:
+        InputError: There is one.
+    """
+    odd = [role for role, _ in source.columns if role not in (*edges, *nodes)]
+    if odd and odd[0] in OF_TYPES:
+        raise InputError(f"--column {odd[0]}=... goes with --node-type, the type of the nodes to learn")
+    if odd:
+        raise InputError(f"--column {odd[0]}=...: edges have the roles {', '.join(edges)}, nodes {', '.join(nodes)}")
+
+
+def only(columns: tuple[tuple[str, str], ...], roles: Container[str]) -> tuple[tuple[str, str], ...]:
+    """The columns of these roles."""
     return tuple(pair for pair in columns if pair[0] in roles)
 
 

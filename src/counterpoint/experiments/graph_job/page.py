@@ -8,8 +8,9 @@ from counterpoint.base.spec import to_json
 from counterpoint.experiments import report
 from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.graph_job.node_list import asked_for, clusters_of
-from counterpoint.experiments.graph_job.opening import OpenedGraph
+from counterpoint.experiments.graph_job.anomalies import oddest
+from counterpoint.experiments.graph_job.node_list import anomalies_asked_for, anomalies_of, asked_for, clusters_of
+from counterpoint.experiments.graph_job.opened import OpenedNodes
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.shown_scores import shown_score
@@ -17,7 +18,7 @@ from counterpoint.experiments.shown_scores import shown_score
 MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 
 
-def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Comparison]) -> None:
+def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Comparison]) -> None:
     """Curves, measures, nodes in the plane, and the nearest of a few."""
     recipe, source = folder.plan()
     vectors = tables_of(folder).encode(opened.names)
@@ -27,6 +28,7 @@ def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Compariso
     page = report.Report(
         title=f"Nodes of {source.data if source else 'a graph'}",
         subtitle=opened.told,
+        summary=_summary(folder, opened),
         reproduce=commands_again(folder),
         configuration=to_json(recipe),
         curves=tuple(folder.records()),
@@ -42,9 +44,16 @@ def write_page(folder: RunFolder, opened: OpenedGraph, found: Sequence[Compariso
     report.write_report(page, folder.report)
 
 
-def _shown(opened: OpenedGraph, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:
+def _summary(folder: RunFolder, opened: OpenedNodes) -> tuple[str, ...]:
+    if not anomalies_asked_for(folder):
+        return ()
+    odd = oddest(opened.names, anomalies_of(folder, opened.names))
+    return (f"Nodes that fit least: {', '.join(f'{name} ({score:.3f})' for name, score in odd)}.",)
+
+
+def _shown(opened: OpenedNodes, rows: np.ndarray, clusters: np.ndarray | None) -> tuple[str, ...] | None:
     """Clusters where they were asked for, classes otherwise; None where there are neither."""
-    labels = opened.split.train.labels
+    labels = opened.labels
     if clusters is not None:
         return tuple(f"cluster {clusters[row]}" for row in rows)
     if labels is None:
@@ -52,13 +61,13 @@ def _shown(opened: OpenedGraph, rows: np.ndarray, clusters: np.ndarray | None) -
     return tuple(opened.classes[label] if label >= 0 else "none" for label in labels[rows])
 
 
-def _asked(opened: OpenedGraph) -> list[int]:
+def _asked(opened: OpenedNodes) -> list[int]:
     """Nodes of most edges first to least, evenly spaced."""
-    order = np.argsort(-opened.split.train.degrees, kind="stable")
+    order = np.argsort(-opened.degrees, kind="stable")
     return order[np.linspace(0, len(order) - 1, min(QUERIES, len(order))).astype(int)].tolist()
 
 
-def _nearest(opened: OpenedGraph, vectors: np.ndarray, node: int) -> report.Neighbours:
+def _nearest(opened: OpenedNodes, vectors: np.ndarray, node: int) -> report.Neighbours:
     scores = vectors @ vectors[node]
     scores[node] = -np.inf
     best = np.argsort(-scores, kind="stable")[: min(HITS, len(scores) - 1)]

@@ -75,12 +75,16 @@ def graph_layout(arrays: Mapping[str, np.ndarray], name: str) -> Layout:
     )
     given = {"train_idx", "test_idx"} <= arrays.keys()
     split = {name: arrays[key] for name, key in _SPLIT.items() if key in arrays} if given else None
-    return Layout(described, Kind.VECTOR, content, graph_tasks(content, graph.edges, held, labels, split=split))
+
+    def unlinked(count: int) -> np.ndarray:
+        return unlinked_pairs(graph.edges, len(x), count)
+
+    return Layout(described, Kind.VECTOR, content, graph_tasks(content, unlinked, held, labels, split=split))
 
 
 def graph_tasks(
     content: Content,
-    edges: np.ndarray,
+    unlinked: Callable[[int], np.ndarray],
     held: np.ndarray,
     labels: np.ndarray | None,
     *,
@@ -91,8 +95,8 @@ def graph_tasks(
 
     Args:
         content: What a system embeds: all N nodes.
-        edges: int64 `[E, 2]`, all edges there are.
-        held: int64 `[Q, 2]`, those of them that no system has seen.
+        unlinked: Draws so many pairs int64 `[count, 2]` without an edge.
+        held: int64 `[Q, 2]`, edges that no system has seen.
         labels: int64 `[N]`, -1 for none; None where no node has one.
         split: Nodes to learn classes from, ``train``, to judge them on, ``test``, and to choose the probe's penalty on,
             ``validation`` if there are any; random splits are judged in any case.
@@ -100,7 +104,7 @@ def graph_tasks(
     """
     links: Task | LeftOut = LeftOut("links", "fewer than two edges were held out")
     if len(held) > 1:
-        links = Task("links", lambda system: _links(system.encode(content), held, edges))
+        links = Task("links", lambda system: _links(system.encode(content), held, unlinked))
     if labels is None or not (labels >= 0).any():
         missing = "no labels of nodes"
         return links, LeftOut("nodes", missing), LeftOut("node-clusters", missing)
@@ -119,10 +123,10 @@ def _features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     return sparse.csr_array(parts, shape=tuple(int(one) for one in arrays["x_shape"])).toarray()
 
 
-def _links(embeddings: np.ndarray, held: np.ndarray, edges: np.ndarray) -> list[Measure]:
+def _links(embeddings: np.ndarray, held: np.ndarray, unlinked: Callable[[int], np.ndarray]) -> list[Measure]:
     n, rng = len(embeddings), np.random.default_rng(0)
     some = held if len(held) <= EDGES else held[rng.choice(len(held), EDGES, replace=False)]
-    others = unlinked_pairs(edges, n, len(some))
+    others = unlinked(len(some))
     ends = rng.integers(n, size=(len(some), OTHER_ENDS))
     return [*link_prediction(embeddings, some, others), link_mrr(embeddings, some, ends)]
 

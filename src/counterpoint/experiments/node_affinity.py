@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from counterpoint.evaluation import cosine
 from counterpoint.experiments.descend import descend
 from counterpoint.methods.cluster_affinity import ClusterAffinity
 from counterpoint.views.far_neighbours import without_far_neighbours
@@ -40,3 +41,18 @@ def learnt_affinity(
             with torch.no_grad():
                 found.append(model(x, views, whole)[1])
     return torch.stack(found).mean(0).numpy()
+
+
+def unlike_neighbours(rows_NF: np.ndarray, edges_E2: np.ndarray) -> np.ndarray:
+    """What needs no learning: 1 less the mean cosine of a node's row to those of its neighbours, float64 `[N]`.
+
+    Args:
+        rows_NF: Features or other vectors of nodes.
+        edges_E2: int64, each edge once; a node without one gets 1.
+    """
+    sums, counts = np.zeros(len(rows_NF)), np.zeros(len(rows_NF))
+    alike = cosine.paired(rows_NF[edges_E2[:, 0]], rows_NF[edges_E2[:, 1]])
+    for end in edges_E2.T:
+        np.add.at(sums, end, alike)
+        np.add.at(counts, end, 1)
+    return 1 - sums / np.maximum(counts, 1)

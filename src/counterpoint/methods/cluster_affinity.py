@@ -17,7 +17,7 @@ class ClusterAffinity(nn.Module):
     Formula, with unit rows h averaged over views, memberships G and ``S = a G G^T + (1 - a) A``: affinity ``f_i =
     sum_j S_ij <h_i, h_j> / sum_j S_ij``; the loss is ``-mean f + l (mean_i |S_i / sum_j S_ij - <h_i, h_.>| + mean_i
     |h_i^1 - h_i^2|)``, and an anomaly scores ``-f``. Zheng, Birge, Wu, Zhang and He (2024), "Cluster Aware Graph
-    Anomaly Detection", arXiv:2409.09770, with the weights of views even. Memory N x N.
+    Anomaly Detection", arXiv:2409.09770, with the weights of views even. Memory by nodes and edges.
 
     Attributes:
         encoder: Shared by the views.

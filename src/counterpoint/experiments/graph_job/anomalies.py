@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import torch
 
-from counterpoint.evaluation import Measure, cosine, detection
+from counterpoint.evaluation import Measure, detection
 from counterpoint.experiments.graph_job.opened import OpenedGraph
 from counterpoint.experiments.graph_job.recipe import Anomalies
 from counterpoint.experiments.judge import System
-from counterpoint.experiments.node_affinity import learnt_affinity
+from counterpoint.experiments.node_affinity import learnt_affinity, unlike_neighbours
 from counterpoint.experiments.protocols.task import LeftOut, Task
 from counterpoint.methods.cluster_affinity import ClusterAffinity
 
@@ -55,17 +55,11 @@ def anomaly_task(opened: OpenedGraph, scores: np.ndarray) -> Task | LeftOut:
         return LeftOut("anomalies", "fewer than two nodes are anomalies, or fewer than two are none")
 
     def judged(system: System) -> list[Measure]:
-        found = scores if system.is_model else _unlike(np.asarray(system.encode(opened.names)), opened)
+        found = (
+            scores
+            if system.is_model
+            else unlike_neighbours(np.asarray(system.encode(opened.names)), opened.split.all_edges)
+        )
         return detection(found[odd == 1], found[odd == 0], prefix="anomaly_")
 
     return Task("anomalies", judged)
-
-
-def _unlike(rows: np.ndarray, opened: OpenedGraph) -> np.ndarray:
-    """1 less the mean cosine to the neighbours, `[N]`; 1 for a node without an edge."""
-    edges, sums, counts = opened.split.all_edges, np.zeros(len(rows)), np.zeros(len(rows))
-    alike = cosine.paired(rows[edges[:, 0]], rows[edges[:, 1]])
-    for end in edges.T:
-        np.add.at(sums, end, alike)
-        np.add.at(counts, end, 1)
-    return 1 - sums / np.maximum(counts, 1)

@@ -49,7 +49,6 @@ claim = Claim(
         Better(measure="spearman", than="one stage", statement="The second stage lifts similarity."),
         Better(measure="recall@1", than="one stage", by=-0.01, statement="At most 0.01 of retrieval is lost."),
     ),
-    seeds=10,
     minutes=5,
 )
 _RETRIEVE, _ORDER, _TEMPERATURE = InfoNCE(temperature=0.05), CoSENT(), 0.05

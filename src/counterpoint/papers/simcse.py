@@ -30,7 +30,6 @@ claim = Claim(
             measure="alignment", than="no dropout", lower=True, statement="Without dropout close pairs drift apart."
         ),
     ),
-    seeds=10,
     minutes=5,
 )
 

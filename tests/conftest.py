@@ -1,5 +1,6 @@
-"""One thread for every test, and the helpers of this folder importable, also by the processes that tests start."""
+"""One thread for every test, no model hub, and the helpers of this folder importable, also by processes of tests."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
+# Before anything imports the client of the hub: without a network it tries for most of a minute.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,9 +8,8 @@ import torch
 from sklearn.preprocessing import normalize
 
 from counterpoint.base.folders import atomic_folder
-from counterpoint.data.interactions import Interactions, Split, name_of
+from counterpoint.data.interactions import Interactions, Split
 from counterpoint.encoders.feature_gcn import FeatureGCN
-from counterpoint.encoders.id_vectors import as_cosines, id_tables
 from counterpoint.encoders.light_gcn import LightGCN
 from counterpoint.evaluation import Measure
 from counterpoint.evaluation.bootstrap import mean_measure
@@ -28,7 +27,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.recommend import Look
 from counterpoint.experiments.recommender.feature_space import Affine
-from counterpoint.experiments.recommender.job import compared, judge_recommender, train_into
+from counterpoint.experiments.recommender.job import compared, encoder_of, judge_recommender, train_into
 from counterpoint.experiments.recommender.known_items import Features, KnownItems, joined
 from counterpoint.experiments.recommender.new_items import FOLDER, NewItems
 from counterpoint.experiments.recommender.opening import Opened
@@ -74,15 +73,11 @@ def train_opened(
     if opened.items is None or opened.items.features is None:
         return train_into(recipe, opened.split, folder, tell=tell)
     found = learn_items(recipe, opened.split, opened.items.features, ~opened.items.new, tell=tell)
-    users, items, longest = found.users, found.items, None
-    if not recipe.settings.ranking.by_cosine:
-        longest = float(np.linalg.norm(items, axis=1).max())
-        users, items = as_cosines(users, items)
-    names = [[name_of(one) for one in side] for side in (opened.split.train.user_names, opened.split.train.item_names)]
-    encoder = id_tables(users, items, user_names=names[0], item_names=names[1])
+    by_cosine = recipe.settings.ranking.by_cosine
+    longest = None if by_cosine else float(np.linalg.norm(found.items, axis=1).max())
     maker = NewItems(columns=opened.items.features.columns, map=found.map, longest=longest)
     with atomic_folder(folder.model) as temporary:
-        encoder.save(temporary)
+        encoder_of(recipe, opened.split, (found.users, found.items)).save(temporary)
         maker.save(temporary / FOLDER)
     return found.epoch
 

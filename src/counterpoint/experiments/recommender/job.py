@@ -6,13 +6,13 @@ import numpy as np
 
 from counterpoint.base.folders import atomic_folder
 from counterpoint.data.interactions import Interactions, Split, name_of
-from counterpoint.encoders.id_vectors import as_cosines, id_tables
+from counterpoint.encoders.id_vectors import IdTables, as_cosines, id_tables
 from counterpoint.evaluation import Measure
 from counterpoint.evaluation.exposure import exposure
 from counterpoint.evaluation.recommendation import dot_scores, popularity_scores, recommendation
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, SystemMeasure
-from counterpoint.experiments.recommend import Look, train_recommender
+from counterpoint.experiments.recommend import Look, Vectors, train_recommender
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.vectors import vectors_of
 
@@ -35,13 +35,22 @@ def train_into(
         InputError: A user has taken every item.
     """
     (users, items), epoch = train_recommender(split, recipe.contrast, recipe.settings, seed=recipe.seed, tell=tell)
-    if not recipe.settings.ranking.by_cosine:
-        users, items = as_cosines(users, items)
-    names = [[name_of(one) for one in side] for side in (split.train.user_names, split.train.item_names)]
-    encoder = id_tables(users, items, user_names=names[0], item_names=names[1])
     with atomic_folder(folder.model) as temporary:
-        encoder.save(temporary)
+        encoder_of(recipe, split, (users, items)).save(temporary)
     return epoch
+
+
+def encoder_of(recipe: Recommender, split: Split, vectors: Vectors) -> IdTables:
+    """Users and items by name, so that cosines rank as what was learnt does.
+
+    Args:
+        recipe: Which of cosines and dot products rank.
+        split: With the names.
+        vectors: Of users and of items.
+    """
+    users, items = vectors if recipe.settings.ranking.by_cosine else as_cosines(*vectors)
+    names = [[name_of(one) for one in side] for side in (split.train.user_names, split.train.item_names)]
+    return id_tables(users, items, user_names=names[0], item_names=names[1])
 
 
 def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions) -> list[Comparison]:

@@ -14,6 +14,7 @@ from counterpoint.data.names import LABELS, WEAK_LABELS, is_identifier, plain
 from counterpoint.data.opening import open_table
 from counterpoint.data.table import Column
 from counterpoint.experiments.feature_columns import fitted_features
+from counterpoint.experiments.named_rows import first_rows, in_order, taken
 
 NODE = ("node", "node_id", "name", "id")
 SHOWN = 5
@@ -64,15 +65,12 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...], *, unused: Coll
     label = roles.get("label") or _found(table, (*LABELS, *WEAK_LABELS))
     label = None if label in unused else label
     held = table.take(np.arange(len(table)), table.columns)
-    first: dict[str, int] = {}
-    for row, value in enumerate(held[node]):
-        if not is_missing(value):
-            first.setdefault(name_of(value), row)
+    first = first_rows(held[node], is_missing)
     rows = np.array(list(first.values()), dtype=np.int64)
     left = len(table) - len(rows)
     used = [name for name in table.columns if name not in (node, label, *unused) and not is_identifier(name)]
-    fitted, features = fitted_features(table.description, {name: _taken(held[name], rows) for name in used}, len(rows))
-    labels, classes = (None, []) if label is None else _labels(_taken(held[label], rows))
+    fitted, features = fitted_features(table.description, {name: taken(held[name], rows) for name in used}, len(rows))
+    labels, classes = (None, []) if label is None else _labels(taken(held[label], rows))
     told = [f"{one.name} ({one.told})" for one in fitted]
     described = f"{table.description}: {len(rows):,} nodes by column {node!r}"
     described += f", features: {', '.join(told[:SHOWN])}" if told else ", no features"
@@ -87,13 +85,10 @@ def read_nodes(table: Table, given: tuple[tuple[str, str], ...], *, unused: Coll
 
 def ordered(file: NodeFile, names: Sequence[str]) -> tuple[sparse.csr_array, np.ndarray | None, int]:
     """Features and labels in the order of these names, and how many of them the file does not know: those are zeros."""
-    place = {name: row for row, name in enumerate(file.names)}
-    rows = np.array([place.get(name, -1) for name in names], dtype=np.int64)
+    features, rows = in_order(file.features, file.names, names)
     there = rows >= 0
-    ones = np.ones(int(there.sum()), dtype=np.float32)
-    choose = sparse.csr_array((ones, (np.flatnonzero(there), rows[there])), (len(names), len(file.names)))
     labels = None if file.labels is None else np.where(there, file.labels[rows], -1)
-    return sparse.csr_array(choose @ file.features), labels, int((~there).sum())
+    return features, labels, int((~there).sum())
 
 
 def with_anomalies(file: NodeFile, table: Table, node: str, column: str) -> NodeFile:
@@ -147,10 +142,6 @@ def _found(table: Table, known: Sequence[str]) -> str | None:
             if plain(column) == wanted:
                 return column
     return None
-
-
-def _taken(column: Column, rows: np.ndarray) -> Column:
-    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
 
 
 def _labels(column: Column) -> tuple[np.ndarray, list[str]]:

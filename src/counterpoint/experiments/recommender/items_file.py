@@ -7,13 +7,13 @@ import numpy as np
 from scipy import sparse
 
 from counterpoint.base.errors import InputError
-from counterpoint.base.sparse import shape_of
 from counterpoint.data import Table
 from counterpoint.data.interactions import name_of
 from counterpoint.data.names import is_identifier
 from counterpoint.data.table import Column, listed
 from counterpoint.experiments.feature_cells import is_empty
 from counterpoint.experiments.feature_columns import FeatureColumn, fitted_features
+from counterpoint.experiments.named_rows import first_rows, in_order, taken
 
 SHOWN = 5
 CATEGORY = "category"
@@ -79,26 +79,13 @@ def read_items(table: Table, item: str, *, categories: Sequence[str] = ()) -> It
 
 def item_rows(names: Column) -> np.ndarray:
     """The first row of every name, int64 ascending; cells without one are passed over."""
-    first: dict[str, int] = {}
-    for row, value in enumerate(names):
-        if not is_empty(value):
-            first.setdefault(name_of(value), row)
-    return np.array(list(first.values()), dtype=np.int64)
-
-
-def taken(column: Column, rows: np.ndarray) -> Column:
-    """Some cells of a column."""
-    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+    return np.array(list(first_rows(names, is_empty).values()), dtype=np.int64)
 
 
 def ordered(file: ItemFile, names: Sequence[str]) -> tuple[sparse.csr_array, np.ndarray]:
     """Features `[I, F]` in the order of these names, and bool `[I]`, the file knows them; others have zeros."""
-    place = {name: row for row, name in enumerate(file.names)}
-    rows = np.array([place.get(name, -1) for name in names], dtype=np.int64)
-    there = np.flatnonzero(rows >= 0)
-    ones = np.ones(len(there), dtype=np.float32)
-    choose = sparse.csr_array((ones, (there, rows[there])), (len(names), shape_of(file.features)[0]))
-    return sparse.csr_array(choose @ file.features), rows >= 0
+    features, rows = in_order(file.features, file.names, names)
+    return features, rows >= 0
 
 
 def _rows(held: dict[str, Column], item: str) -> tuple[np.ndarray, list[str]]:

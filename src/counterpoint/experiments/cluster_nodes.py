@@ -16,6 +16,7 @@ from counterpoint.evaluation.bootstrap import Bootstrap
 from counterpoint.evaluation.clustering import kmeans_assignment
 from counterpoint.evaluation.nodes import cluster_agreement
 from counterpoint.experiments.graph_autoencoder import learn_features
+from counterpoint.experiments.watched import descend_watched
 from counterpoint.objectives import DEC, PamC
 
 Contrast = Callable[[Tensor, Tensor], Tensor]
@@ -100,18 +101,18 @@ def learn_clusterer(
         learn_features(x, encoder, decoder, epochs=loop.pretraining, generator=torch.Generator().manual_seed(seed))
         centres = nn.Parameter(_starts(encoder, x, clusters, seed))
         learners = nn.ModuleList([encoder, decoder] if loop.reconstruction else [encoder])
-        optimiser = torch.optim.Adam([*learners.parameters(), centres], lr=loop.learning_rate)
+        learners.append(nn.ParameterList([centres]))
         found = Clusterer(encoder=encoder, centres=centres.detach())
-        for step in range(loop.steps):
-            optimiser.zero_grad()
+
+        def step(_: int) -> Tensor:
             z = unit_rows(encoder(x))
             loss = loop.contrast * contrast(z, _nearest(z, centres)) + loop.self_training * DEC()(z, centres)
-            if loop.reconstruction:
-                loss = loss + loop.reconstruction * (decoder(z) - x).square().mean()
-            loss.backward()
-            optimiser.step()
-            if watch is not None and watch(step + 1, float(loss.detach()), found):
-                break
+            return loss + loop.reconstruction * (decoder(z) - x).square().mean() if loop.reconstruction else loss
+
+        descend_watched(
+            learners, step, steps=loop.steps, learning_rate=loop.learning_rate,
+            told=None if watch is None else lambda step, loss: watch(step, loss, found),
+        )  # fmt: skip
     return found
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from counterpoint.base.sparse import shape_of
 from counterpoint.data.graph_matrices import graph_tensors
 from counterpoint.data.graphs import Graph
 from counterpoint.experiments.node_contrast import NodeLoop, part_of
+from counterpoint.experiments.watched import descend_watched
 from counterpoint.methods.masked_graph import MaskedGraphAutoencoder, Masking
 
 Watch = Callable[[int, float, MaskedGraphAutoencoder], bool]
@@ -46,13 +48,13 @@ def train_masked(
         torch.manual_seed(seed)
         features = shape_of(graph.features)[1]
         model = MaskedGraphAutoencoder(features, hidden=loop.hidden, dim=loop.dim, layer=loop.layer)
-        optimiser = torch.optim.Adam(model.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
-        for step in range(loop.steps):
-            optimiser.zero_grad()
+
+        def step(_: int) -> Tensor:
             x, edges, among = part()
-            loss = model(x, edges, masking, generator, among)
-            loss.backward()
-            optimiser.step()
-            if watch is not None and watch(step + 1, float(loss.detach()), model):
-                break
+            return model(x, edges, masking, generator, among)
+
+        descend_watched(
+            model, step, steps=loop.steps, learning_rate=loop.learning_rate, decay=loop.decay,
+            told=None if watch is None else lambda step, loss: watch(step, loss, model),
+        )  # fmt: skip
     return model

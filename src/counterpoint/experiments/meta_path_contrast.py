@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from counterpoint.base.sparse import shape_of, sparse_tensor
 from counterpoint.data.sets.heterogeneous import HeteroGraph
 from counterpoint.encoders.meta_paths import MetaPathEncoder
-from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss
+from counterpoint.experiments.node_contrast import NodeLoop, NodeLoss, learning_with, projection
+from counterpoint.experiments.watched import descend_watched
 
 Watch = Callable[[int, float, MetaPathEncoder], bool]
 """Told of the number of a step, from 1 on, its loss and the encoder after it; True ends training."""
@@ -37,20 +38,17 @@ def train_meta_paths(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = MetaPathEncoder(shape_of(graph.features)[1], graph.links, dim=loop.dim)
-        head = nn.Sequential(
-            nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
-        )
-        learners = nn.ModuleList([encoder, head, *([loss] if isinstance(loss, nn.Module) else [])])
-        optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
-        for step in range(loop.steps):
-            optimiser.zero_grad()
+        head = projection(loop)
+
+        def step(number: int) -> Tensor:
             first, second = (view(x, _NO_EDGES, generator)[0] for view in loop.views)
             rows = _drawn(len(graph), loop.batch, generator)
-            total = loss(head(encoder.coarse(first)[rows]), head(encoder.fine(second)[rows]), step)
-            total.backward()
-            optimiser.step()
-            if watch is not None and watch(step + 1, float(total.detach()), encoder):
-                break
+            return loss(head(encoder.coarse(first)[rows]), head(encoder.fine(second)[rows]), number)
+
+        descend_watched(
+            learning_with(loss, encoder, head), step, steps=loop.steps, learning_rate=loop.learning_rate,
+            decay=loop.decay, told=None if watch is None else lambda step, loss: watch(step, loss, encoder),
+        )  # fmt: skip
     return encoder
 
 

@@ -16,6 +16,7 @@ from counterpoint.data.neighbourhoods import Neighbourhoods
 from counterpoint.encoders.graph import GraphEncoder, Layer
 from counterpoint.evaluation import node_classification, node_classification_over_splits, node_clustering
 from counterpoint.evaluation.bootstrap import Bootstrap
+from counterpoint.experiments.watched import descend_watched
 from counterpoint.views.graph import GraphView
 
 View = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
@@ -145,24 +146,30 @@ def train_views(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = make()
-        head = nn.Sequential(
-            nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection)
-        )
-        learners = nn.ModuleList([encoder, head, *([loss] if isinstance(loss, nn.Module) else [])])
-        optimiser = torch.optim.Adam(learners.parameters(), lr=loop.learning_rate, weight_decay=loop.decay)
-        for step in range(loop.steps):
-            optimiser.zero_grad()
+        head = projection(loop)
+
+        def step(number: int) -> Tensor:
             x, edges, rows = part()
             views = [view(x, edges, generator) for view in loop.views]
             first, second = ((*view, encoder(*view)) for view in views)
-            total = loss(head(first[-1][rows]), head(second[-1][rows]), step)
-            if penalty is not None:
-                total = total + penalty(encoder, first, second)
-            total.backward()
-            optimiser.step()
-            if watch is not None and watch(step + 1, float(total.detach()), encoder):
-                break
+            total = loss(head(first[-1][rows]), head(second[-1][rows]), number)
+            return total if penalty is None else total + penalty(encoder, first, second)
+
+        descend_watched(
+            learning_with(loss, encoder, head), step, steps=loop.steps, learning_rate=loop.learning_rate,
+            decay=loop.decay, told=None if watch is None else lambda step, loss: watch(step, loss, encoder),
+        )  # fmt: skip
     return encoder
+
+
+def projection(loop: NodeLoop) -> nn.Module:
+    """From rows `[n, D]` to what is contrasted, `[n, P]`, with weights from torch's random state."""
+    return nn.Sequential(nn.Linear(loop.dim, loop.projection), nn.ELU(), nn.Linear(loop.projection, loop.projection))
+
+
+def learning_with(loss: NodeLoss, *learners: nn.Module) -> nn.ModuleList:
+    """The modules, and the loss with them where it is one."""
+    return nn.ModuleList([*learners, *([loss] if isinstance(loss, nn.Module) else [])])
 
 
 def part_of(graph: Graph, loop: NodeLoop, generator: torch.Generator, *, seed: int) -> Part:

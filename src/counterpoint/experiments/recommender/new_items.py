@@ -103,6 +103,9 @@ class Unknown:
         )
 
 
+_NONE = Unknown(names=[], columns={})
+
+
 def unknown_items(folder: RunFolder, data: str, column: str) -> Unknown:
     """Items of a file that a run does not know.
 
@@ -115,22 +118,8 @@ def unknown_items(folder: RunFolder, data: str, column: str) -> Unknown:
         InputError: The file lacks a column of features.
         CheckpointError: The run is not finished, or damaged.
     """
-    none = Unknown(names=[], columns={})
-    if not (folder.model / FOLDER).is_dir():
-        return none
-    table, wanted = open_table(data), [one.name for one in NewItems.load(folder.model / FOLDER).columns]
-    there = [name for name in wanted if name in table.columns]
-    names = table.take(np.arange(len(table)), [column])[column]
-    known = set(tables_of(folder).names["items"])
-    rows = np.array([row for row in item_rows(names) if name_of(names[row]) not in known], dtype=np.int64)
-    if not rows.size or not there:
-        return none
-    if lacking := [name for name in wanted if name not in there]:
-        raise InputError(
-            f"{table.description} has {len(rows):,} items that were not there in training, and lacks the column "
-            f"{listed(lacking)} that a vector of a new item is made of"
-        )
-    return Unknown(names=[name_of(names[row]) for row in rows], columns=table.take(rows, wanted))
+    maker = _maker(folder)
+    return _NONE if maker is None else _unknown(maker, tables_of(folder), data, column)
 
 
 def with_new_items(folder: RunFolder, data: str, column: str) -> IdTables:
@@ -140,15 +129,36 @@ def with_new_items(folder: RunFolder, data: str, column: str) -> IdTables:
         InputError: As for :func:`unknown_items`, and as for :meth:`NewItems.vectors`.
         CheckpointError: The run is not finished, or damaged.
     """
-    encoder, new = tables_of(folder), unknown_items(folder, data, column)
-    if not new.names:
+    encoder, maker = tables_of(folder), _maker(folder)
+    if maker is None or not (new := _unknown(maker, encoder, data, column)).names:
         return encoder
     rows, split = encoder.table.numpy(), len(encoder.names["items"])
-    more = NewItems.load(folder.model / FOLDER).vectors(new.columns, Path(data).name)
+    more = maker.vectors(new.columns, Path(data).name)
     names = [*encoder.names["items"], *new.names]
     return id_tables(
         rows[split:], np.concatenate([rows[:split], more]), user_names=encoder.names["users"], item_names=names
     )
+
+
+def _maker(folder: RunFolder) -> NewItems | None:
+    """None for a run without features."""
+    return NewItems.load(folder.model / FOLDER) if (folder.model / FOLDER).is_dir() else None
+
+
+def _unknown(maker: NewItems, encoder: IdTables, data: str, column: str) -> Unknown:
+    table, wanted = open_table(data), [one.name for one in maker.columns]
+    there = [name for name in wanted if name in table.columns]
+    names = table.take(np.arange(len(table)), [column])[column]
+    known = set(encoder.names["items"])
+    rows = np.array([row for row in item_rows(names) if name_of(names[row]) not in known], dtype=np.int64)
+    if not rows.size or not there:
+        return _NONE
+    if lacking := [name for name in wanted if name not in there]:
+        raise InputError(
+            f"{table.description} has {len(rows):,} items that were not there in training, and lacks the column "
+            f"{listed(lacking)} that a vector of a new item is made of"
+        )
+    return Unknown(names=[name_of(names[row]) for row in rows], columns=table.take(rows, wanted))
 
 
 def _said(columns: dict[str, Column]) -> np.ndarray:

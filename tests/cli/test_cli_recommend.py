@@ -133,7 +133,6 @@ def test_what_does_not_fit_is_one_line(folder, cli, arguments, told):
 
 
 def test_what_only_content_has_is_refused(run, data, folder, cli, ok):
-    assert "holds a recommender" in cli("diagnose", run).err
     ok("embed", run, folder / "taken.csv", "-o", folder / "of-nobody")
     assert "'nobody' was not there in training" in cli("search", run, folder / "of-nobody", "nobody").err
     for option, value in (

@@ -9,13 +9,16 @@ import typer
 from counterpoint.base.errors import InputError
 from counterpoint.base.spec import to_json
 from counterpoint.cli import console
+from counterpoint.cli.diagnose_names import named_space
 from counterpoint.cli.options import columns_of
 from counterpoint.evaluation import diagnosis
 from counterpoint.evaluation.diagnosis import Diagnosis, Finding, State, Subject
 from counterpoint.experiments.diagnosing import Columns, run_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_to_judge
-from counterpoint.experiments.questions import questions
+from counterpoint.experiments.named_space import NamedSpace
+from counterpoint.experiments.questions import Shows, questions
+from counterpoint.experiments.recommender.diagnosing import Rows
 from counterpoint.experiments.report import Report, write_report
 from counterpoint.experiments.showing import by_number, showing
 from counterpoint.experiments.source import Data, load_data
@@ -33,6 +36,9 @@ def diagnose(
         list[str] | None, typer.Option(help="role=column of --on, to override what is found by name; again for more.")
     ] = None,
     against: Annotated[Path | None, typer.Option(help="Another run, or vectors of the same rows.")] = None,
+    rows: Annotated[
+        Rows | None, typer.Option(help="Of a recommender: whose vectors are looked at; items otherwise.")
+    ] = None,
     sample: Annotated[int | None, typer.Option(help="Rows that measures of pairs look at; 4096.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the objective, when the run does not say.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a batch, when the run does not say.")] = None,
@@ -47,14 +53,18 @@ def diagnose(
     """Find out what is wrong with an embedding space: collapse, rank, negatives, temperature, gap, leaks, bias."""
     folder = RunFolder(run)
     is_run = folder.config.is_file()
-    data = _data(folder, on, columns_of(column or [])) if is_run else None
-    if data is not None:
+    only_content = {"--on": on, "--column": column, "--factor": factor, "--group": group, "--popularity": popularity}
+    named = named_space(run, rows, against, only_content) if is_run else None
+    data = _data(folder, on, columns_of(column or [])) if is_run and named is None else None
+    if named is not None:
+        subject = named.subject
+    elif data is not None:
         columns = Columns(factors=tuple(factor or ()), group=group, popularity=popularity)
         other = None if against is None else RunFolder(against)
         subject = run_subject(folder, data, columns=columns, against=other)
     else:
-        if factor or group or popularity:
-            raise InputError("--factor, --group and --popularity are read from the data of a run")
+        if rows is not None or factor or group or popularity:
+            raise InputError("--rows, --factor, --group and --popularity are read from the data of a run")
         subject = vector_subject(run, on=on, columns=columns_of(column or []))
         subject = subject if against is None else replace(subject, against=vector_subject(against).anchors)
     changed = {"sample": sample, "temperature": temperature, "batch_size": batch_size}
@@ -63,8 +73,8 @@ def diagnose(
     path = out or (folder.diagnosis if is_run else None)
     if path is not None:
         diagnosis.write_diagnosis(path, found)
-        shows = by_number if data is None or data.test is None else showing(data.test)
-        page = Report(title=f"Diagnosis of {run.name}", subtitle=on or "", questions=questions(found, shows))
+        about = on or "" if named is None else named.what
+        page = Report(title=f"Diagnosis of {run.name}", subtitle=about, questions=questions(found, _shows(named, data)))
         write_report(page, path.with_suffix(".html"))
     if json:
         console.machine(to_json(found))
@@ -72,6 +82,12 @@ def diagnose(
         _say(found, subject)
     if path is not None:
         console.say(f"written to {path} and {path.with_suffix('.html').name}")
+
+
+def _shows(named: NamedSpace | None, data: Data | None) -> Shows:
+    if named is not None:
+        return named.shows
+    return by_number if data is None or data.test is None else showing(data.test)
 
 
 def _data(folder: RunFolder, on: str | None, columns: tuple[tuple[str, str], ...]) -> Data:

@@ -101,6 +101,12 @@ def report_graph(run: Path, *, json: bool) -> None:
     console.say(f"report: {RunFolder(run).report}")
 
 
+def opened_nodes(run: Path) -> tuple[NodeLearner, OpenedGraph | OpenedTypes] | None:
+    """What a run on edges learnt by, and the graph; None for any other run."""
+    found = RunFolder(run).graph()
+    return None if found is None else (found[0], _open(found[1], found[0]))
+
+
 def _opened(run: Path) -> tuple[DataSource, OpenedGraph | OpenedTypes]:
     found = RunFolder(run).graph()
     assert found is not None  # asked before

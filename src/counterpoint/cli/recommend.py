@@ -16,6 +16,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
 from counterpoint.experiments.recommend import Look
+from counterpoint.experiments.recommender.diagnosing import OpenedRun
 from counterpoint.experiments.recommender.items_job import judge_opened, train_opened
 from counterpoint.experiments.recommender.open_items import open_for
 from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
@@ -112,6 +113,13 @@ def report_items(run: Path, *, json: bool) -> None:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
+
+
+def opened_items(run: Path) -> OpenedRun | None:
+    """A run on interactions with these; None for any other run."""
+    folder = RunFolder(run)
+    found = folder.recommender()
+    return None if found is None else OpenedRun(folder=folder, recipe=found[0], opened=_opened(*found))
 
 
 def _kind(encoder: str | None, named: AnyRecommender | None) -> type[AnyRecommender]:

@@ -9,9 +9,11 @@ from counterpoint.experiments import report
 from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.graph_job.anomalies import oddest
+from counterpoint.experiments.graph_job.diagnosing import node_space
 from counterpoint.experiments.graph_job.node_list import anomalies_asked_for, anomalies_of, asked_for, clusters_of
 from counterpoint.experiments.graph_job.opened import OpenedNodes
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.named_space import diagnosed
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.shown_scores import shown_score
 
@@ -19,14 +21,16 @@ MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 
 
 def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Comparison]) -> None:
-    """Curves, measures, nodes in the plane, and the nearest of a few."""
-    recipe, source = folder.plan()
+    """Curves, measures, nodes in the plane and diagnosed, and the nearest of a few."""
+    learnt = folder.graph()
+    assert learnt is not None  # a run on edges
+    recipe, source = learnt
     vectors = tables_of(folder).encode(opened.names)
     clusters = None if asked_for(folder) is None else clusters_of(folder, opened.names)
     shown = np.sort(np.random.default_rng(0).permutation(len(vectors))[:MAP_POINTS])
     plane = report.project(vectors[shown], seed=0)
     page = report.Report(
-        title=f"Nodes of {source.data if source else 'a graph'}",
+        title=f"Nodes of {source.data}",
         subtitle=opened.told,
         summary=_summary(folder, opened),
         reproduce=commands_again(folder),
@@ -40,6 +44,7 @@ def write_page(folder: RunFolder, opened: OpenedNodes, found: Sequence[Compariso
             labels=_shown(opened, shown, clusters),
         ),
         neighbours=tuple(_nearest(opened, vectors, node) for node in _asked(opened)),
+        questions=diagnosed(folder, node_space(folder, recipe, opened)),
     )
     report.write_report(page, folder.report)
 

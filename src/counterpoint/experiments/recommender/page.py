@@ -10,7 +10,9 @@ from counterpoint.experiments import report
 from counterpoint.experiments.again import commands_again
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
+from counterpoint.experiments.named_space import diagnosed
 from counterpoint.experiments.recommend import Vectors
+from counterpoint.experiments.recommender.diagnosing import OpenedRun, Rows, recommender_space
 from counterpoint.experiments.recommender.opening import Opened
 from counterpoint.experiments.recommender.vectors import vectors_of
 from counterpoint.experiments.shown_scores import shown_score
@@ -19,14 +21,17 @@ MAP_POINTS, QUERIES, HITS = 1_500, 6, 6
 
 
 def write_page(folder: RunFolder, opened: Opened, found: Sequence[Comparison]) -> None:
-    """Curves, measures, items in the plane, and what is recommended to a few users."""
-    recipe, source = folder.plan()
+    """Curves, measures, items in the plane and diagnosed, and what is recommended to a few users."""
+    learnt = folder.recommender()
+    assert learnt is not None  # a run on interactions
+    recipe, source = learnt
+    space = recommender_space(OpenedRun(folder=folder, recipe=recipe, opened=opened), Rows.ITEMS)
     users, items = vectors_of(folder, opened.split.known)
     shown = np.sort(np.random.default_rng(0).permutation(len(items))[:MAP_POINTS])
     plane = report.project(items[shown], seed=0)
     names = [name_of(one) for one in opened.whole.item_names]
     page = report.Report(
-        title=f"Recommendations from {source.data if source else 'interactions'}",
+        title=f"Recommendations from {source.data}",
         subtitle=opened.described,
         reproduce=commands_again(folder),
         configuration=to_json(recipe),
@@ -34,6 +39,7 @@ def write_page(folder: RunFolder, opened: Opened, found: Sequence[Comparison]) -
         scores=tuple(shown_score(one) for one in found),
         map=report.Map(points=plane.points, method=plane.method, content=[names[row] for row in shown]),
         neighbours=tuple(_recommended(opened, (users, items), int(user)) for user in _asked(opened)),
+        questions=diagnosed(folder, space),
     )
     report.write_report(page, folder.report)
 

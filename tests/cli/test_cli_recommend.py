@@ -147,7 +147,7 @@ def test_what_only_content_has_is_refused(run, data, folder, cli, ok):
         ("--dim", 8),
     ):
         assert f"{option} is for interactions" in cli("train", data / "pairs.csv", option, value).err
-    assert "holds a recommender" in cli("train", "--resume", run).err
+    assert "such a run is not resumed" in cli("train", "--resume", run).err
 
 
 def test_a_file_with_texts_is_content_and_ratings_are_not_read(tmp_path, ok):

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from counterpoint.base.errors import InputError
@@ -98,6 +99,8 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
             test = without(test, opened.items.held)
         for note in test.notes:
             console.say(f"{note}.")
+        if len(np.unique(test.users)) < 2:
+            raise InputError(f"--on {on} must hold items, new to them, of two users at least that the run knows")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
     console.measures(_measured(folder, opened, test, held_out=on is None), json=json)

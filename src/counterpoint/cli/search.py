@@ -10,6 +10,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.question import Question
 from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, model_fingerprint
+from counterpoint.experiments.folder import RunFolder
 from counterpoint.retrieval import Hits, Store, open_index
 from counterpoint.retrieval import search as find
 
@@ -33,6 +34,7 @@ def search(
 
     Through the index beside the vectors where embed left one (this is said), among all vectors otherwise.
     """
+    RunFolder(run).plan()  # a folder that is none is known before anything of it is missed
     store = Store(vectors)
     if store.manifest.model != model_fingerprint(run):
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")

@@ -89,3 +89,13 @@ def test_what_a_file_holds_is_what_train_would_take(folder, ok):
     assert "1 rows without a user or an item were left out." in said
     said = ok("data", folder / "edges.csv").out
     assert "120 edges (columns 'source', 'target') between 40 nodes. 1 rows without one of their ends" in said
+
+
+def test_names_that_a_file_holds_as_numbers_are_mined(runs, folder, ok, tmp_path):
+    write(tmp_path / "pairs.csv", ["3,1", "4,2", "5,3"], "user,item")
+    columns = ("--column", "query=user", "--column", "positive=item")
+    ranks = ("--from-rank", 1, "--to-rank", 20, "--negatives", 2)
+    asked = (folder / "taken.csv", "--queries", tmp_path / "pairs.csv", *columns, *ranks, "-o", tmp_path / "mined")
+    said = ok("mine", runs[0], *asked, "--json")
+    assert said.json["queries"] == 3
+    assert said.json["taken"] == 6

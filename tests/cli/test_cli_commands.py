@@ -30,7 +30,7 @@ COMMANDS = {
     "compare": ("data", "--objectives", "--encoders", "--budget", "--seeds", "--trials", "--replace", "--json"),
     "diagnose": ("run", "--on", "--against", "--sample", "--json"),
     "embed": ("run", "data", "--out", "--id-column", "--engine", "ray", "--index", "hnsw"),
-    "search": ("run", "vectors", "query", "--row", "-k", "--exact", "--json"),
+    "search": ("run", "vectors", "query", "--row", "--taken", "-k", "--exact", "--json"),
     "explore": ("vectors", "--out", "--neighbours", "--no-show", "--viewer", "--port"),
     "mine": ("run", "corpus", "--queries", "--from-rank", "--share", "--guide", "hnsw", "random", "--json"),
     "soup": ("runs", "--out", "--guided", "--replace", "--json"),

@@ -70,6 +70,9 @@ def test_an_item_that_nobody_took_is_recommended_and_a_later_one_is(run, folder,
     said = ok("embed", run, later, "-o", folder / "later")
     assert "2 items were not there in training: their vectors come from their features" in said.err
     assert ok("search", run, folder / "later", "u3", "-k", 3, "--json").json[0]["content"] == "900"
+    taken = ok("search", run, folder / "later", "--taken", "900,zz", "--json")
+    assert "1 of 2 items are not in the run: 'zz'" in taken.err, "900 is known by its features"
+    assert [one["content"] for one in taken.json] == ["101", "901"]
     bare = write(folder / "bare.csv", "item,size", ["900,3", item(1)[:3] + ",1"])
     assert "lacks the column 'about'" in cli("embed", run, bare, "-o", folder / "bare").err
 

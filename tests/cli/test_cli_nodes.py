@@ -165,7 +165,7 @@ def test_files_that_do_not_fit_each_other(folder, tmp_path, data, cli):
 
 
 def test_what_only_content_has_is_refused(run, folder, cli, ok):
-    assert "holds nodes of a graph" in cli("train", "--resume", run).err
+    assert "such a run is not resumed" in cli("train", "--resume", run).err
     ok("embed", run, run / "nodes.csv", "-o", folder / "of-nobody")
     assert "'nobody' was not there in training" in cli("search", run, folder / "of-nobody", "nobody").err
     assert "--against is for runs on content" in cli("report", run, "--against", run).err

@@ -41,8 +41,11 @@ def run(folder, ok):
 
 
 def test_a_run_beats_popularity_and_says_so_again(run, ok):
-    found = {one["measure"]: one["rows"] for one in ok("evaluate", run, "--json").json}
-    assert {"recall@20", "ndcg@20", "recall@10/cold", "recall@10/tail", "head_share@20", "coverage@20"} <= set(found)
+    said = ok("evaluate", run, "--json")
+    found = {one["measure"]: one["rows"] for one in said.json}
+    assert {"recall@20", "ndcg@20", "recall@10/tail", "head_share@20", "coverage@20"} <= set(found)
+    assert "no cold users: 39 of 40 judged users have at most 8 known items each, and a quarter is meant" in said.err
+    assert "recall@10/cold" not in found
     assert "gini@20" in (run / "report.html").read_text()
     popular, trained = found["ndcg@10"]
     assert (popular["system"], trained["system"]) == ("popularity", "trained")
@@ -143,7 +146,7 @@ def test_what_only_content_has_is_refused(run, data, folder, cli, ok):
         ("--dim", 8),
     ):
         assert f"{option} is for interactions" in cli("train", data / "pairs.csv", option, value).err
-    assert "holds a recommender" in cli("train", "--resume", run).err
+    assert "such a run is not resumed" in cli("train", "--resume", run).err
 
 
 def test_a_file_with_texts_is_content_and_ratings_are_not_read(tmp_path, ok):

@@ -80,7 +80,7 @@ def table(*columns: str, rows: Iterable[Sequence[str]], right: bool = False) -> 
         if out.is_terminal
         else max(out.width, out.measure(drawn, options=out.options.update(width=10_000)).maximum)
     )
-    out.print(drawn, width=wide, crop=False)
+    (out if wide is None else Console(width=wide, quiet=out.quiet)).print(drawn, crop=False)
 
 
 def comparisons(found: Iterable[Comparison]) -> None:

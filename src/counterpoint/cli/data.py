@@ -8,7 +8,10 @@ from rich.progress import DownloadColumn, Progress
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.data import SETS, infer_roles, named, open_table
-from counterpoint.experiments.source import SET
+from counterpoint.experiments.graph_job.opening import edges_of
+from counterpoint.experiments.jobs import Job, job_of
+from counterpoint.experiments.recommender.opening import read, roles_of, sizes_of
+from counterpoint.experiments.source import SET, DataSource
 
 
 def data(
@@ -26,8 +29,19 @@ def data(
     elif download:
         named(name)  # says which sets there are
     else:
-        table = open_table(name)
-        console.result(infer_roles(table).describe(table))
+        console.result(_held(name))
+
+
+def _held(name: str) -> str:
+    """What a file holds, as ``train`` would take it."""
+    job, table = job_of(DataSource(data=name)), open_table(name)
+    if job is Job.INTERACTIONS:
+        roles = roles_of(table, ())
+        whole = read(table, roles)
+        return sizes_of(table, roles, whole) + "".join(f" {note}." for note in whole.notes)
+    if job is Job.EDGES:
+        return edges_of(table)
+    return infer_roles(table).describe(table)
 
 
 def _list() -> None:

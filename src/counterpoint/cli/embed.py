@@ -19,6 +19,7 @@ from counterpoint.encoders import Role
 from counterpoint.experiments.corpus import SOURCE, TableCorpus, corpus_source, encode_with, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.named_vectors import named_encoder
+from counterpoint.experiments.not_data import refuse_made
 from counterpoint.experiments.recommender.new_items import unknown_items
 from counterpoint.retrieval import SHARD_ROWS, Recall, Store, build_index, embed_with_ray
 from counterpoint.retrieval import embed as embed_here
@@ -59,6 +60,7 @@ def embed(
     """Embed a corpus in shards of Parquet; run it again after a kill and it goes on."""
     if index is not None:
         require("faiss", extra="ann", purpose=f"--index {index}")
+    refuse_made(data)
     source = corpus_source(run, data, column=column, id_column=id_column)
     RunFolder(run).encoders()  # a damaged model is known before the corpus is opened
     model = model_fingerprint(run)

@@ -21,6 +21,7 @@ from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_outside, load_to_judge
 from counterpoint.experiments.judge import Comparison, System, collect, judge, model_system, raw_system
 from counterpoint.experiments.multi_task.job import choose
+from counterpoint.experiments.not_data import refuse_made
 from counterpoint.experiments.protocols import Layout, open_layout, run_tasks, table_tasks
 from counterpoint.experiments.protocols.tables import Judged
 from counterpoint.experiments.protocols.task import LeftOut
@@ -86,10 +87,14 @@ def evaluate(
 ) -> None:
     """Judge a model by what the columns allow: kNN, probe and clustering, correlation, retrieval, and more."""
     folder = RunFolder(run)
+    if on is not None:
+        refuse_made(on)
     for there, again in ((folder.recommender(), evaluate_items), (folder.graph(), evaluate_graph)):
         if there is not None:
             if reference is not None or ood is not None or protocol or prompt or suite is not None or task is not None:
                 raise InputError(f"{run} did not learn from content: only --on, --column and --json apply")
+            if column and on is None:
+                raise InputError("--column goes with --on")
             again(run, on, column or [], json=json)
             return
     if folder.several_tasks() is not None and suite is None and on is None:

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from counterpoint.base.errors import InputError
@@ -12,6 +13,7 @@ from counterpoint.cli.fitting_recipe import as_recipe, check_encoder_is
 from counterpoint.cli.item_recipe import ONLY_ITEMS, recommender_of, told
 from counterpoint.cli.options import columns_of, named_one, only_options
 from counterpoint.cli.sequence_recipe import DATA, NO_SEQUENCES, sequential_of, told_sequential
+from counterpoint.data.interactions import Interactions
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison
 from counterpoint.experiments.judgement import write_judgement
@@ -21,6 +23,7 @@ from counterpoint.experiments.recommender.items_job import judge_opened, train_o
 from counterpoint.experiments.recommender.open_items import open_for
 from counterpoint.experiments.recommender.opening import Opened, open_interactions, read, roles_of, without
 from counterpoint.experiments.recommender.page import write_page
+from counterpoint.experiments.recommender.parts import parts_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.experiments.recommender.sequential import learnt_from, train_sequences_into
@@ -97,9 +100,11 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
             test = without(test, opened.items.held)
         for note in test.notes:
             console.say(f"{note}.")
+        if len(np.unique(test.users)) < 2:
+            raise InputError(f"--on {on} must hold items, new to them, of two users at least that the run knows")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
-    console.measures(judge_opened(folder, opened, test, held_out=on is None), json=json)
+    console.measures(_measured(folder, opened, test, held_out=on is None), json=json)
 
 
 def report_items(run: Path, *, json: bool) -> None:
@@ -153,10 +158,16 @@ def _learnt_from(recipe: AnyRecommender, opened: Opened) -> tuple[int, str]:
 
 
 def _judged(folder: RunFolder, opened: Opened) -> list[Comparison]:
-    found = judge_opened(folder, opened, opened.split.test)
+    found = _measured(folder, opened, opened.split.test)
     write_judgement(folder, found)
     write_page(folder, opened, found)
     return found
+
+
+def _measured(folder: RunFolder, opened: Opened, test: Interactions, *, held_out: bool = True) -> list[Comparison]:
+    if told := parts_of(opened.split.known, test).told:
+        console.say(told)
+    return judge_opened(folder, opened, test, held_out=held_out)
 
 
 def _say_plan(recipe: AnyRecommender, opened: Opened, *, json: bool) -> None:

@@ -22,6 +22,8 @@ def continue_run(path: Path, *, fall_back: bool, judge: bool, json: bool) -> Non
     if (tasks := folder.several_tasks()) is not None:
         continue_tasks(tasks, folder, fall_back=fall_back, judge=judge, json=json)
         return
+    if folder.recommender() is not None or folder.graph() is not None:
+        raise InputError(f"{path} learnt from interactions or edges: such a run is not resumed, and begins again")
     plan, source = folder.read()
     if source is None:
         raise InputError(f"{path} was trained from Python on data without a file; resume it from Python")

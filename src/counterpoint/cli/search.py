@@ -6,18 +6,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from counterpoint.base.content import Content, Kind
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
-from counterpoint.encoders import Role
-from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, encode_with, model_fingerprint
+from counterpoint.cli.question import Question
+from counterpoint.experiments.corpus import TableCorpus, embedded_corpus, model_fingerprint
 from counterpoint.experiments.folder import RunFolder
-from counterpoint.experiments.multi_task.recipe import MultiTask
-from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.recommender.opening import taken_by
 from counterpoint.retrieval import Hits, Store, open_index
 from counterpoint.retrieval import search as find
-from counterpoint.retrieval.zeros import pointing
 
 
 def search(
@@ -25,6 +20,10 @@ def search(
     vectors: Annotated[Path, typer.Argument(help="Folder that embed made.")],
     query: Annotated[str | None, typer.Argument(help="A text, the path of an image, or a user.")] = None,
     row: Annotated[int | None, typer.Option(help="Use this row of the corpus as the query.")] = None,
+    taken: Annotated[
+        str | None,
+        typer.Option(help="Items that a new user took, oldest first, with commas between them; or a file of them."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", help="Hits to show.")] = 10,
     exact: Annotated[
         bool, typer.Option("--exact", help="Compare every vector, though embed left an index beside them.")
@@ -35,14 +34,15 @@ def search(
 
     Through the index beside the vectors where embed left one (this is said), among all vectors otherwise.
     """
+    RunFolder(run).plan()  # a folder that is none is known before anything of it is missed
     store = Store(vectors)
     if store.manifest.model != model_fingerprint(run):
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
     if k < 1:
         raise InputError(f"-k must be at least 1, got {k}")
+    question = Question(query=query, row=row, taken=taken)
     corpus = embedded_corpus(vectors)
-    known = _known(run, query)
-    asked = pointing(_query(run, corpus, store, query, row), f"query {query!r}" if row is None else f"row {row}")
+    asked, known = question.asked(run, corpus, store)
     # So many more are asked for that k are left when all that is known has been found and taken out.
     hits = _nearest(store, asked, min(k + len(known), len(store)), exact=exact)
     names = store.ids
@@ -56,6 +56,8 @@ def search(
         for r, s in zip(hits.rows[0], hits.scores[0], strict=True)
         if not known or str(corpus.content(np.array([r]))[0]) not in known
     ][:k]
+    if not found:
+        console.say(f"nothing is left to find: all {len(store):,} rows of {vectors} are known already")
     if json:
         console.machine(found)
         return
@@ -75,32 +77,6 @@ def _nearest(store: Store, query: np.ndarray, k: int, *, exact: bool) -> Hits:
     else:
         console.say(f"searched through the {name} index, recall@{recall.k} {recall.value:.3f} when it was built")
     return answer.hits
-
-
-def _known(run: Path, query: str | None) -> set[str]:
-    """What a user has already, which is not recommended again; a node itself."""
-    folder = RunFolder(run)
-    if query is None or isinstance(folder.plan()[0], (Recipe, MultiTask)):
-        return set()
-    recommender = folder.recommender()
-    return {query} if recommender is None else taken_by(query, recommender[1])
-
-
-def _query(run: Path, corpus: TableCorpus, store: Store, query: str | None, row: int | None) -> np.ndarray:
-    if (query is None) == (row is None):
-        raise InputError("give a query, or a row of the corpus with --row")
-    if row is not None:
-        if not 0 <= row < len(store):
-            raise InputError(f"--row must be between 0 and {len(store) - 1}, got {row}")
-        return np.array(store.vectors[row : row + 1])
-    content: Content = [query or ""]
-    if corpus.roles.kind is Kind.VECTOR:
-        raise InputError("a corpus of vectors can be searched with --row")
-    if corpus.roles.kind is Kind.IMAGE:
-        if not Path(query or "").is_file():
-            raise InputError(f"the corpus holds images: the query must be the path of one, got {query!r}")
-        content = corpus.like([str(Path(query or "").resolve())])
-    return encode_with(run, role=Role.QUERY)(content)
 
 
 def _shown(corpus: TableCorpus, row: int) -> str:

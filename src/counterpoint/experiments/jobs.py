@@ -8,6 +8,7 @@ from counterpoint.base.errors import InputError
 from counterpoint.data.names import ANCHORS, IMAGES, TEXTS, is_positive, plain
 from counterpoint.experiments.arrays import array_names
 from counterpoint.experiments.graph_job.opening import ENDS, OF_ANOMALIES, OF_NODES, OF_TYPES
+from counterpoint.experiments.not_data import refuse_made
 from counterpoint.experiments.protocols.graphs import is_graph
 from counterpoint.experiments.recommender.items_file import CATEGORY
 from counterpoint.experiments.recommender.opening import NAMES
@@ -33,8 +34,10 @@ def job_of(source: DataSource) -> Job:
     """The job of a file whose rows have a user and an item, or two ends of an edge, and no content; or as roles say.
 
     Raises:
-        InputError: The file cannot be opened, or is a whole graph in one .npz, which is no table.
+        InputError: The file cannot be opened, is a whole graph in one .npz, which is no table, or a folder that holds a
+            run or vectors.
     """
+    refuse_made(source.data)
     _refuse_whole_graph(Path(source.data))
     given = {role for role, _ in source.columns}
     for job, needed in _NEEDED.items():

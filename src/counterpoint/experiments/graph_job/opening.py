@@ -129,6 +129,18 @@ def _edges(table: Table, columns: tuple[tuple[str, str], ...], *, known: list[st
     return read_edges(table, source=ends["source"], target=ends["target"], known=known)
 
 
+def edges_of(table: Table) -> str:
+    """How many edges and nodes a list of edges holds, in words.
+
+    Raises:
+        InputError: There is no edge.
+    """
+    edges, ends = _edges(table, ()), named_roles(table, ENDS, ())
+    columns = listed([ends["source"], ends["target"]])
+    told = f"{table.description}: {len(edges.edges):,} edges (columns {columns}) between {len(edges.names):,} nodes."
+    return told + "".join(f" {note}." for note in edges.notes)
+
+
 def check_roles(source: DataSource, *, edges: Collection[str], nodes: Collection[str]) -> None:
     """Refuse columns for roles that these data do not have.
 

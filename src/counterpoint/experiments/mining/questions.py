@@ -8,9 +8,11 @@ import numpy as np
 
 from counterpoint.base.content import Content
 from counterpoint.base.errors import InputError
-from counterpoint.data import Table, infer_roles
+from counterpoint.data import MemoryTable, Table, infer_roles
+from counterpoint.data.interactions import name_of
 from counterpoint.data.overrides import overridden
 from counterpoint.experiments.corpus import TableCorpus
+from counterpoint.experiments.feature_cells import is_empty
 from counterpoint.experiments.mining.column import Column
 from counterpoint.experiments.mining.lookup import rows_of_ids
 from counterpoint.experiments.source import open_data
@@ -81,6 +83,8 @@ def open_questions(
     searched = Column(corpus.table, _only(corpus.roles.anchor, corpus.table), corpus.roles.kind, corpus.examples.image)
     table, _, known = open_data(data)
     overrides = overridden(known, dict(columns))
+    if corpus.source.names:
+        table = _named(table, {column for _, column in columns} & {*table.columns})
     if positive_id is not None:
         if positive_id not in table.columns:
             raise InputError(f"--positive-id: {table.description} has no column {positive_id!r}: {list(table.columns)}")
@@ -103,6 +107,13 @@ def open_questions(
     place = rows_of_ids(corpus, set(wanted), argument=f"--positive-id {positive_id}")
     rows = np.array([place[one] for one in wanted], dtype=np.int64)
     return Questions(table, query, searched, searched, rows)
+
+
+def _named(table: Table, columns: set[str]) -> Table:
+    """Cells of some columns as names, which a file may hold as numbers, as those of the corpus are."""
+    held = table.take(np.arange(len(table)))
+    names = {column: [None if is_empty(cell) else name_of(cell) for cell in held[column]] for column in columns}
+    return MemoryTable({**held, **names}, description=table.description)
 
 
 def _only(names: tuple[str, ...], table: Table) -> str:

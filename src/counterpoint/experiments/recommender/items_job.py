@@ -16,7 +16,6 @@ from counterpoint.evaluation.bootstrap import mean_measure
 from counterpoint.evaluation.exposure import DEPTH, exposure
 from counterpoint.evaluation.recommendation import (
     Scores,
-    cold_and_tail,
     dot_scores,
     popularity_scores,
     recommendation,
@@ -31,6 +30,7 @@ from counterpoint.experiments.recommender.job import compared, encoder_of, judge
 from counterpoint.experiments.recommender.known_items import Features, KnownItems, joined
 from counterpoint.experiments.recommender.new_items import FOLDER, NewItems
 from counterpoint.experiments.recommender.opening import Opened
+from counterpoint.experiments.recommender.parts import parts_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.vectors import vectors_of
 from counterpoint.methods.item_features import with_features
@@ -156,11 +156,12 @@ def judge_opened(folder: RunFolder, opened: Opened, test: Interactions, *, held_
     if items is None:
         return judge_recommender(folder, known, test)
     everything, asked = joined(known, items.held).matrix, np.unique(test.users)
+    groups = parts_of(known, test).groups
     fresh = test.only(items.new[test.items])
     wanted = joined(items.held, fresh) if held_out else fresh
     found = {
         name: [
-            *recommendation(scores, everything, test.matrix, groups=cold_and_tail(known.matrix)),
+            *recommendation(scores, everything, test.matrix, groups=groups),
             *_of_new(scores, known, wanted),
             *exposure(scores, known.matrix, asked),
             _new_share(scores, known, asked, items.new),

@@ -13,6 +13,7 @@ from counterpoint.evaluation.recommendation import dot_scores, popularity_scores
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.judge import Comparison, SystemMeasure
 from counterpoint.experiments.recommend import Look, Vectors, train_recommender
+from counterpoint.experiments.recommender.parts import parts_of
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.vectors import vectors_of
 
@@ -66,9 +67,12 @@ def judge_recommender(folder: RunFolder, known: Interactions, test: Interactions
     """
     scores = dot_scores(*vectors_of(folder, known))
     systems = {"popularity": popularity_scores(known.matrix), "trained": scores}
-    asked = np.unique(test.users)
+    asked, groups = np.unique(test.users), parts_of(known, test).groups
     found = {
-        name: [*recommendation(scores, known.matrix, test.matrix), *exposure(scores, known.matrix, asked)]
+        name: [
+            *recommendation(scores, known.matrix, test.matrix, groups=groups),
+            *exposure(scores, known.matrix, asked),
+        ]
         for name, scores in systems.items()
     }
     return compared(found, model="trained")

@@ -140,15 +140,21 @@ def without(later: Interactions, earlier: Interactions) -> Interactions:
 
 
 def _described(table: Table, roles: dict[str, str], whole: Interactions, split: Split) -> str:
-    users, items = whole.shape
-    order = f"Each user's items are in the order of {roles['time']!r}. " if "time" in roles else ""
     notes = (*whole.notes, *split.train.notes, *split.test.notes)
-    sizes = f"{len(whole):,} interactions of {users:,} users (column {roles['user']!r}) with {items:,} items"
     kept = f"{len(split.validation):,} to choose by, {len(split.test):,} to judge by."
     unused = [name for name in table.columns if name not in roles.values()]
     told = "".join(f" {note}." for note in (*notes, *([f"Not used: {listed(unused)}"] if unused else [])))
-    learnt = f"{order}{len(split.train):,} to learn from, {kept}{told}"
-    return f"{table.description}: {sizes} (column {roles['item']!r}). {learnt}"
+    return f"{sizes_of(table, roles, whole)} {len(split.train):,} to learn from, {kept}{told}"
+
+
+def sizes_of(table: Table, roles: dict[str, str], whole: Interactions) -> str:
+    """How many interactions, users and items a table holds, in words."""
+    users, items = whole.shape
+    order = f" Each user's items are in the order of {roles['time']!r}." if "time" in roles else ""
+    return (
+        f"{table.description}: {len(whole):,} interactions of {users:,} users (column {roles['user']!r}) with "
+        f"{items:,} items (column {roles['item']!r}).{order}"
+    )
 
 
 def taken_by(user: str, source: DataSource) -> set[str]:

@@ -130,9 +130,9 @@ def test_without_held_out_edges_all_nodes_are_looked_at_and_pairs_are_not(traine
 @pytest.mark.parametrize(
     ("run", "options", "told"),
     [
-        ("gcn", ("--on", "taken.csv"), "--on does not apply"),
-        ("nodes", ("--popularity", "degree"), "--popularity does not apply"),
-        ("nodes", ("--rows", "users"), "--rows users is for a recommender"),
+        ("gcn", ("--on", "taken.csv"), "--on does not apply to a recommender"),
+        ("nodes", ("--popularity", "degree"), "--popularity does not apply to a run on edges"),
+        ("nodes", ("--rows", "users"), "--rows does not apply to a run on edges"),
         ("gcn", ("--against", "nodes"), "--against must be a recommender"),
         ("nodes", ("--against", "gcn"), "--against must be a run on edges"),
     ],

@@ -153,6 +153,16 @@ def test_what_does_not_fit_is_one_line_before_the_first_step(cli, here, tmp_path
     assert not (tmp_path / "run").exists()
 
 
+def test_each_task_is_diagnosed_on_what_it_held_out_or_on_other_data(ok, here):
+    ok("train", "--recipe", here(), "--out", "run", "--no-judge")
+    answers, topics = (ok("diagnose", "run", *which, "--json").json for which in ((), ("--task", "topics")))
+    assert answers["about"]["temperature"] == 0.1
+    assert answers["about"]["positives"]
+    assert (topics["about"]["classes"], topics["about"]["positives"]) == (2, False)
+    other = ok("diagnose", "run", "--task", "topics", "--on", "texts.parquet", "--json").json
+    assert other["about"]["rows"] > topics["about"]["rows"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -163,7 +173,8 @@ def test_what_does_not_fit_is_one_line_before_the_first_step(cli, here, tmp_path
         ),
         (("evaluate", "run", "--task", "answers"), "--task go with --on"),
         (("evaluate", "run", "--on", "pairs.csv", "--task", "b"), "--task must be one of answers, likeness, topics"),
-        (("diagnose", "run"), "run holds an encoder of several tasks"),
+        (("diagnose", "run", "--task", "b"), "--task must be one of answers, likeness, topics"),
+        (("diagnose", "run", "--against", "run"), "--against is for runs on content, of one task"),
         (("compare", "pairs.csv", "--recipe", "tasks.py"), "tasks.py sets 3: only train knows those"),
     ],
 )

@@ -1,6 +1,6 @@
 """``counterpoint diagnose``: what is wrong with a space of embeddings, and what to change."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +13,14 @@ from counterpoint.cli.diagnose_names import named_space
 from counterpoint.cli.options import columns_of
 from counterpoint.evaluation import diagnosis
 from counterpoint.evaluation.diagnosis import Diagnosis, Finding, State, Subject
-from counterpoint.experiments.diagnosing import Columns, run_subject
+from counterpoint.experiments.diagnosing import Columns, run_subject, task_subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.held_out import load_to_judge
-from counterpoint.experiments.named_space import NamedSpace
 from counterpoint.experiments.questions import Shows, questions
 from counterpoint.experiments.recommender.diagnosing import Rows
 from counterpoint.experiments.report import Report, write_report
 from counterpoint.experiments.showing import by_number, showing
-from counterpoint.experiments.source import Data, load_data
+from counterpoint.experiments.source import Data, DataSource, load_data
 from counterpoint.experiments.vectors import vector_subject
 
 SIGNS = {State.FINE: "fine", State.WARNING: "warning", State.FAULT: "FAULT", State.SKIPPED: "-"}
@@ -39,6 +38,7 @@ def diagnose(
     rows: Annotated[
         Rows | None, typer.Option(help="Of a recommender: whose vectors are looked at; items otherwise.")
     ] = None,
+    task: Annotated[str | None, typer.Option(help="Of a run of several tasks: which one; the first.")] = None,
     sample: Annotated[int | None, typer.Option(help="Rows that measures of pairs look at; 4096.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the objective, when the run does not say.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows of a batch, when the run does not say.")] = None,
@@ -54,18 +54,18 @@ def diagnose(
     folder = RunFolder(run)
     is_run = folder.config.is_file()
     only_content = {"--on": on, "--column": column, "--factor": factor, "--group": group, "--popularity": popularity}
-    named = named_space(run, rows, against, only_content) if is_run else None
-    data = _data(folder, on, columns_of(column or [])) if is_run and named is None else None
-    if named is not None:
-        subject = named.subject
-    elif data is not None:
-        columns = Columns(factors=tuple(factor or ()), group=group, popularity=popularity)
-        other = None if against is None else RunFolder(against)
-        subject = run_subject(folder, data, columns=columns, against=other)
+    if is_run and (named := named_space(run, rows, against, {**only_content, "--task": task})) is not None:
+        subject, shows, about = named.subject, named.shows, named.what
+    elif rows is not None:
+        raise InputError(f"--rows is for a recommender, and {run} holds none")
+    elif is_run:
+        asked = Columns(factors=tuple(factor or ()), group=group, popularity=popularity)
+        subject, shows = _of_run(folder, _Asked(on, columns_of(column or []), asked, against, task))
+        about = on or ""
     else:
-        if rows is not None or factor or group or popularity:
-            raise InputError("--rows, --factor, --group and --popularity are read from the data of a run")
-        subject = vector_subject(run, on=on, columns=columns_of(column or []))
+        if factor or group or popularity or task:
+            raise InputError("--factor, --group, --popularity and --task are read from the data of a run")
+        subject, shows, about = vector_subject(run, on=on, columns=columns_of(column or [])), by_number, on or ""
         subject = subject if against is None else replace(subject, against=vector_subject(against).anchors)
     changed = {"sample": sample, "temperature": temperature, "batch_size": batch_size}
     subject = replace(subject, **{name: value for name, value in changed.items() if value is not None})
@@ -73,8 +73,7 @@ def diagnose(
     path = out or (folder.diagnosis if is_run else None)
     if path is not None:
         diagnosis.write_diagnosis(path, found)
-        about = on or "" if named is None else named.what
-        page = Report(title=f"Diagnosis of {run.name}", subtitle=about, questions=questions(found, _shows(named, data)))
+        page = Report(title=f"Diagnosis of {run.name}", subtitle=about, questions=questions(found, shows))
         write_report(page, path.with_suffix(".html"))
     if json:
         console.machine(to_json(found))
@@ -84,21 +83,46 @@ def diagnose(
         console.say(f"written to {path} and {path.with_suffix('.html').name}")
 
 
-def _shows(named: NamedSpace | None, data: Data | None) -> Shows:
-    if named is not None:
-        return named.shows
-    return by_number if data is None or data.test is None else showing(data.test)
+@dataclass(frozen=True)
+class _Asked:
+    # What of a run on content is looked at.
+
+    on: str | None
+    columns: tuple[tuple[str, str], ...]
+    further: Columns
+    against: Path | None
+    task: str | None
 
 
-def _data(folder: RunFolder, on: str | None, columns: tuple[tuple[str, str], ...]) -> Data:
+def _of_run(folder: RunFolder, asked: _Asked) -> tuple[Subject, Shows]:
+    """Held-out examples of a run on content, and how they are shown."""
+    if asked.columns and asked.on is None:
+        raise InputError("--column goes with --on")
+    plan = folder.several_tasks()
+    if plan is not None:
+        if asked.against is not None:
+            raise InputError("--against is for runs on content, of one task")
+        task = plan.tasks[0].name if asked.task is None else asked.task
+        data = _data(plan.tasks[plan.number_of(task)].data, asked)
+        return task_subject(folder, plan, task, data=data, columns=asked.further), _shows(data)
+    if asked.task is not None:
+        raise InputError(f"--task is for a run of several tasks, and {folder.path} learnt one")
     source = folder.read()[1]
     if source is None:
         raise InputError(f"{folder.path} was trained from Python on data without a file: diagnose it from Python")
-    if on is None:
-        if columns:
-            raise InputError("--column goes with --on")
+    data = _data(source, asked)
+    other = None if asked.against is None else RunFolder(asked.against)
+    return run_subject(folder, data, columns=asked.further, against=other), _shows(data)
+
+
+def _data(source: DataSource, asked: _Asked) -> Data:
+    if asked.on is None:
         return load_data(source)
-    return load_to_judge(source, on, columns=columns, reference=on)
+    return load_to_judge(source, asked.on, columns=asked.columns, reference=asked.on)
+
+
+def _shows(data: Data) -> Shows:
+    return by_number if data.test is None else showing(data.test)
 
 
 def _named(found: Diagnosis, run: Path, on: str | None, against: Path | None) -> Diagnosis:

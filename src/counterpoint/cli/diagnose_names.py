@@ -23,29 +23,26 @@ def named_space(run: Path, rows: Rows | None, against: Path | None, others: Mapp
         others: Options that mean nothing here, by name.
 
     Raises:
-        InputError: One of them was given, ``rows`` of a run without users and items, or a run of another kind to
-            compare with.
+        InputError: One of them was given, ``rows`` of nodes, or a run of another kind to compare with.
     """
     if (items := opened_items(run)) is not None:
-        _refuse(run, others)
+        _refuse("a recommender", others)
         other = None if against is None else opened_items(against)
-        _check_kind(against, other, "recommender")
+        _check_kind(against, other, "a recommender")
         return recommender_space(items, rows or Rows.ITEMS, against=other)
-    if rows is not None:
-        raise InputError(f"--rows {rows} is for a recommender, and {run} holds none")
     if (nodes := opened_nodes(run)) is not None:
-        _refuse(run, others)
+        _refuse("a run on edges", {**others, "--rows": rows})
         other_folder = None if against is None else RunFolder(against)
-        _check_kind(against, None if other_folder is None else other_folder.graph(), "run on edges")
+        _check_kind(against, None if other_folder is None else other_folder.graph(), "a run on edges")
         return node_space(RunFolder(run), *nodes, against=other_folder)
     return None
 
 
-def _refuse(run: Path, others: Mapping[str, Any]) -> None:
+def _refuse(kind: str, others: Mapping[str, Any]) -> None:
     if taken := [name for name, value in others.items() if value]:
-        raise InputError(f"{taken[0]} does not apply: {run} did not learn from content")
+        raise InputError(f"{taken[0]} does not apply to {kind}")
 
 
 def _check_kind(against: Path | None, found: object, kind: str) -> None:
     if against is not None and found is None:
-        raise InputError(f"--against must be a {kind} like the run, got {against}")
+        raise InputError(f"--against must be {kind} like the run, got {against}")

@@ -134,10 +134,7 @@ def _opened(run: Path, task: str | None) -> _Run:
 def _learnt(folder: RunFolder, task: str | None) -> tuple[bool, DataSource, int]:
     """Whether a run has two towers, the data that it or one of its tasks learnt from, and the number of that task."""
     if (several := folder.several_tasks()) is not None:
-        names = [one.name for one in several.tasks]
-        if task is not None and task not in names:
-            raise InputError(f"--task must be one of {', '.join(names)}, got {task!r}")
-        number = 0 if task is None else names.index(task)
+        number = 0 if task is None else several.number_of(task)
         return False, several.tasks[number].data, number
     if task is not None:
         raise InputError(f"--task is for a run of several tasks, and {folder.path} learnt one")

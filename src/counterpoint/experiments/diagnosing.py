@@ -17,6 +17,9 @@ from counterpoint.evaluation.diagnosis import Subject
 from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.job import start_method
 from counterpoint.experiments.judge import collect
+from counterpoint.experiments.multi_task.job import choose
+from counterpoint.experiments.multi_task.opening import open_tasks
+from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, load_data
 from counterpoint.methods import Method
@@ -57,15 +60,52 @@ def run_subject(
         InputError: Nothing was held out, a column is missing, or the other run takes other content.
         CheckpointError: The run is not finished, or damaged.
     """
+    recipe, _ = folder.read()
+    method = _trained(folder, recipe)
+    return _subject(folder, recipe, data, method, folder.encoders(), columns=columns, against=against)
+
+
+def task_subject(
+    folder: RunFolder, plan: MultiTask, task: str, *, data: Data | None = None, columns: Columns | None = None
+) -> Subject:
+    """The same of a run of several tasks, as one of them has learnt to see its held-out examples.
+
+    Pairs are compared as the encoder leaves them: heads and learnt temperatures belong to training.
+
+    Args:
+        folder: A finished run of several tasks.
+        plan: What it learnt by.
+        task: Whose objective, supervision and expert; its own data are looked at where ``data`` is None.
+        data: Others, with held-out examples.
+        columns: Further columns.
+
+    Raises:
+        InputError: There is no such task, nothing was held out, or a column is missing.
+        CheckpointError: The run is not finished, or damaged.
+    """
+    number = plan.number_of(task)
+    opened, encoders = open_tasks(plan).tasks[number], folder.encoders()
+    choose(encoders[0], number)
+    return _subject(folder, opened.recipe, data or opened.data, None, encoders, columns=columns)
+
+
+def _subject(
+    folder: RunFolder,
+    recipe: Recipe,
+    data: Data,
+    method: Method | None,
+    encoders: tuple[Encoder, Encoder],
+    *,
+    columns: Columns | None,
+    against: RunFolder | None = None,
+) -> Subject:
     if data.test is None:
         raise InputError(f"{folder.path} held nothing out: name data with --on")
-    recipe, _ = folder.read()
     batch = _paired(collect(data.test), data.test)
-    first, other = folder.encoders()
+    first, other = encoders
     query, document = _roles(data.test.roles.supervision)
     anchors = first.encode(batch.anchor, normalize=False, role=query)
     positives = _positives(recipe, batch)
-    method = _trained(folder, recipe)
     subject = Subject(
         anchors=anchors,
         positives=None if positives is None else other.encode(positives, normalize=False, role=document),

@@ -29,12 +29,6 @@ _HELD = {
     NodeLearner: "nodes of a graph, learnt from edges",
     MultiTask: "an encoder of several tasks",
 }
-_KNOWN_TO = {
-    **dict.fromkeys(
-        (Recommender, SequentialRecommender, NodeLearner), "train, evaluate, diagnose, embed, search and report"
-    ),
-    MultiTask: "train, evaluate, embed, search and report",
-}
 _OWN = "own_classes"
 _PACKAGES = ("counterpoint", "torch", "numpy", "scikit-learn", "accelerate")
 
@@ -142,7 +136,8 @@ class RunFolder:
         recipe, source = self.plan()
         if not isinstance(recipe, Recipe):
             raise InputError(
-                f"{self.path} holds {_HELD[type(recipe)]}: {_KNOWN_TO[type(recipe)]} know it, this does not"
+                f"{self.path} holds {_HELD[type(recipe)]}: train, evaluate, diagnose, embed, search and report "
+                "know it, this does not"
             )
         return recipe, source
 

@@ -89,6 +89,17 @@ class MultiTask:
         weights, within = tuple(task.weight for task in self.tasks), tuple(task.batches for task in self.tasks)
         return replace(self.training, batches=SingleTask(weights=weights, within=within))
 
+    def number_of(self, task: str) -> int:
+        """Which of the tasks has this name.
+
+        Raises:
+            InputError: None has.
+        """
+        names = [one.name for one in self.tasks]
+        if task not in names:
+            raise InputError(f"--task must be one of {', '.join(names)}, got {task!r}")
+        return names.index(task)
+
     def alone(self, task: Task, supervision: Supervision) -> Recipe:
         """The recipe that would learn one of the tasks and nothing else.
 

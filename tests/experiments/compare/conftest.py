@@ -12,6 +12,7 @@ from counterpoint.experiments.compare import (
     Candidate,
     CompareFolder,
     ComparisonResult,
+    ContentContest,
     Grounds,
     Request,
     compare,
@@ -65,7 +66,8 @@ class Bench:
         request: Request | None = None,
         say: Callable[[str], None] = lambda text: None,
     ) -> ComparisonResult:
-        return compare(request or self.request, self.grounds, CompareFolder(folder), say=say, on_plan=lambda plan: None)
+        contest = ContentContest(self.grounds)
+        return compare(request or self.request, contest, CompareFolder(folder), say=say, on_plan=lambda plan: None)
 
 
 @pytest.fixture(scope="session")

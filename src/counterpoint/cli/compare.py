@@ -167,11 +167,13 @@ def compare(
 
 
 def _refuse_run(data: str) -> None:
-    """A run has learnt already; its files are no data.
+    """What was learnt or compared already; its files are no data.
 
     Raises:
-        InputError: ``data`` is a run folder.
+        InputError: ``data`` is a run folder, or that of a comparison.
     """
+    if CompareFolder(Path(data)).plan.is_file():
+        raise InputError(f"{data} is the folder of a comparison: name the data, and the folder with --out to go on")
     if RunFolder(Path(data)).config.is_file():
         raise InputError(
             f"{data} is a run folder, and compare takes data to learn from: judge a run with `counterpoint evaluate "

@@ -17,8 +17,10 @@ from counterpoint.experiments.graph_job.recipe import NodeLearner
 from counterpoint.experiments.jobs import Job
 from counterpoint.experiments.source import DataSource
 from counterpoint.methods.masked_graph import Masking
+from counterpoint.objectives import PamC
 
 APPLY = SHARED | {"nodes", "steps"}
+CLUSTERS = name_of(PamC)
 OTHERS = (GRAPH_MAE, "nt-xent", "barlow-twins", "decorrelation")
 """Take part beside the usual objective when none are named: what GraphMAE, GRACE, G-BT and CCA-SSG learn by."""
 
@@ -51,6 +53,8 @@ def node_entry(given: Mapping[str, Any], source: DataSource) -> Entry[NodeLearne
 
     def recipe(name: str) -> NodeLearner:
         objective, *encoder = name.split(BETWEEN)
+        if objective == CLUSTERS and plan.clusters is None:
+            raise InputError("it contrasts clusters: say in a recipe how many, and name that with --recipe")
         asked = {
             # The usual one keeps its numbers.
             "objective": None if objective == usual else objective,

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from counterpoint.base.errors import DivergedError
-from counterpoint.evaluation import Statistic
+from counterpoint.evaluation import Statistic, mean_of
 from counterpoint.evaluation.cosine import paired
-from counterpoint.evaluation.detection import auroc_of
+from counterpoint.evaluation.placements import auc_shares
 from counterpoint.experiments.compare.contest import GiveUp
 from counterpoint.experiments.compare.looks import Followed, Tell, follow
 from counterpoint.experiments.compare.plan import Costs
@@ -47,7 +47,7 @@ class NodeContest:
         """The given features, where there are any, and FastRP's vectors of the edges that are learnt from."""
         given = self._opened.features
         rows = {**({} if given is None else {"features": given.toarray()}), "FastRP": self._opened.drawn}
-        return {name: self._auc(self._scores(one)) for name, one in rows.items()}
+        return {name: float(self._shares(one).mean()) for name, one in rows.items()}
 
     def settled(self, recipe: NodeLearner, *, length: int, seed: int) -> NodeLearner:
         """With so many steps at most."""
@@ -74,7 +74,7 @@ class NodeContest:
             nonlocal looking
             ends.append(time.perf_counter())
             if step == STEPS:
-                self._scores(find().vectors)
+                self._shares(find().vectors)
                 looking = time.perf_counter() - ends[-1]
             return step == STEPS
 
@@ -92,12 +92,12 @@ class NodeContest:
         """An example is a pair of nodes: first those that an edge joins, then as many others."""
         followed = self._followed(recipe)
         assert followed.found is not None  # nobody gave it up
-        scores = self._scores(followed.found)
-        return followed.ran(scores, self._auc(scores))
+        shares = self._shares(followed.found)
+        return followed.ran(shares, float(shares.mean()))
 
     def statistic(self, per_example: np.ndarray) -> Statistic:
-        """The AUC of pairs that are drawn more or less often."""
-        return auroc_of(per_example, np.arange(len(per_example)) < len(self._held))
+        """The AUC, to first order, of pairs that are drawn more or less often."""
+        return mean_of(per_example)
 
     def _followed(self, recipe: NodeLearner, give_up: GiveUp | None = None) -> Followed[np.ndarray]:
         return follow(lambda tell: self._learnt(recipe, tell), length=recipe.steps, give_up=give_up)
@@ -110,13 +110,10 @@ class NodeContest:
 
         return learn_to_best(recipe, self._opened, tell=told)[0].vectors
 
-    def _scores(self, vectors: np.ndarray) -> np.ndarray:
-        """Cosines of the test pairs."""
+    def _shares(self, vectors: np.ndarray) -> np.ndarray:
+        """What each test pair has to do with the AUC, by cosine."""
         first, second = np.concatenate([self._held, self._others]).T
         scores = paired(vectors[first], vectors[second]).astype(np.float64)
         if not np.isfinite(scores).all():
             raise DivergedError("the vectors of nodes are not finite")
-        return scores
-
-    def _auc(self, scores: np.ndarray) -> float:
-        return float(self.statistic(scores)(np.ones((1, len(scores))))[0])
+        return auc_shares(scores[: len(self._held)], scores[len(self._held) :])

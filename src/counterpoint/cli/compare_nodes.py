@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from counterpoint.base.errors import InputError
@@ -39,10 +40,7 @@ def node_entry(given: Mapping[str, Any], source: DataSource) -> Entry[NodeLearne
     named = as_recipe(plan, NodeLearner) if given["recipe"] is not None else None
     usual = _called(plan.objective)
     objectives = _objectives(given["objectives"]) or list(dict.fromkeys((usual, *OTHERS)))
-    encoders = names_of(given["encoders"], "--encoders")
-    check_once(encoders, encoders, "--encoders")
-    for one in encoders:
-        named_one(ENCODERS, "--encoders", one, "the edges of a graph")
+    encoders = _encoders(given["encoders"])
     opened = open_graph(source, plan.nodes)
     console.say(opened.told)
     if len(opened.test) < 2:
@@ -65,9 +63,7 @@ def node_entry(given: Mapping[str, Any], source: DataSource) -> Entry[NodeLearne
         contest.rehearse(found)
         return found
 
-    beside = [(one,) for one in encoders] if len(encoders) > 1 else [()]
-    names = [BETWEEN.join((one, *encoder)) for one in objectives for encoder in beside]
-    candidates, left_out = fitting(names, recipe)
+    candidates, left_out = fitting(_crossed(objectives, encoders), recipe)
     return Entry(
         contest=contest,
         candidates=tuple(candidates),
@@ -94,6 +90,21 @@ def _objectives(text: str | None) -> list[str]:
     names = [GRAPH_MAE if is_graph_mae(one) else name_of(loss_named(one, argument="--objectives")) for one in typed]
     check_once(names, typed, "--objectives")
     return names
+
+
+def _encoders(text: str | None) -> list[str]:
+    names = names_of(text, "--encoders")
+    check_once(names, names, "--encoders")
+    for one in names:
+        named_one(ENCODERS, "--encoders", one, "the edges of a graph")
+    return names
+
+
+def _crossed(objectives: list[str], encoders: list[str]) -> list[str]:
+    """Names of all who might take part: objectives, with each encoder where there are several."""
+    if len(encoders) < 2:
+        return objectives
+    return [BETWEEN.join(pair) for pair in product(objectives, encoders)]
 
 
 def _called(objective: object) -> str:

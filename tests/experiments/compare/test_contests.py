@@ -1,7 +1,6 @@
 """Contests on interactions and on edges: what tunes, what judges, and that one never sees the other."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +18,10 @@ from counterpoint.experiments.recommender.recipe import SETTINGS, Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender, SequentialSettings
 from counterpoint.experiments.source import DataSource
 from counterpoint.methods.graph_contrast import Noise
-from counterpoint.methods.item_ranking import PairwiseRanking
+from counterpoint.methods.item_ranking import PairwiseRanking, SampledSoftmax
 from counterpoint.methods.masked_graph import Masking
 from counterpoint.methods.objective_ranking import ObjectiveRanking
-from counterpoint.methods.sequence_contrast import DataAugmentation
+from counterpoint.methods.sequence_contrast import DataAugmentation, MetaAugmentation
 from counterpoint.objectives import Decorrelation, PamC, SigLIP
 
 GRAPH = Recommender(settings=replace(SETTINGS, dim=8, epochs=4, batch=64, learning_rate=0.05))
@@ -124,6 +123,7 @@ def test_length_and_seed_are_settled(opened: Opened, graph: OpenedGraph) -> None
     [
         (Recommender(), ["learning_rate", "temperature"]),
         (Recommender(contrast=Noise()), ["learning_rate", "temperature", "contrast_weight", "contrast_temperature"]),
+        (Recommender(contrast=Noise(weight=0.0)), ["learning_rate", "temperature", "contrast_temperature"]),
         (Recommender(settings=replace(SETTINGS, ranking=PairwiseRanking())), ["learning_rate"]),
         (
             Recommender(settings=replace(SETTINGS, ranking=ObjectiveRanking(objective=SigLIP()))),
@@ -150,8 +150,10 @@ def test_what_is_tuned_and_that_it_reaches_the_recipe(
     assert [one.usual for one in space_of(moved)] == [one.high for one in space]
 
 
-def test_values_stand_where_they_belong(tmp_path: Path) -> None:
+def test_values_stand_where_they_belong() -> None:
     values = {"learning_rate": 0.01, "temperature": 0.3, "contrast_weight": 0.4, "contrast_temperature": 0.5}
     recipe = with_values(Recommender(contrast=Noise()), values)
     assert (recipe.settings.learning_rate, recipe.contrast.weight, recipe.contrast.temperature) == (0.01, 0.4, 0.5)
-    assert getattr(recipe.settings.ranking, "temperature") == 0.3  # noqa: B009
+    assert recipe.settings.ranking == SampledSoftmax(temperature=0.3)
+    learnt = SequentialRecommender(contrast=MetaAugmentation(weight=0.01, meta_weight=0.01))
+    assert with_values(learnt, {"contrast_weight": 0.05}).contrast == MetaAugmentation(weight=0.05, meta_weight=0.05)

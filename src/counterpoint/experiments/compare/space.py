@@ -10,6 +10,7 @@ from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.methods.graph_contrast import NoContrast
 from counterpoint.methods.objective_ranking import ObjectiveRanking
+from counterpoint.methods.sequence_contrast import MetaAugmentation
 from counterpoint.pairwise import Loss
 
 RATE = "learning_rate"
@@ -24,10 +25,15 @@ DIGITS = 3
 Place = tuple[str, ...]
 """Names of fields, from the recipe to a number in one of its parts."""
 
-_CONTRAST: dict[str, Place] = {
-    "contrast_weight": ("contrast", "weight"),
-    "contrast_temperature": ("contrast", "temperature"),
+_Places = dict[str, tuple[Place, ...]]
+"""By the name of a dimension; a number that stands at several places is read at the first."""
+
+_CONTRAST: _Places = {
+    "contrast_weight": (("contrast", "weight"),),
+    "contrast_temperature": (("contrast", "temperature"),),
 }
+_LEARNT_VIEWS: _Places = {**_CONTRAST, "contrast_weight": (("contrast", "weight"), ("contrast", "meta_weight"))}
+"""As ``train --contrast-weight`` has it for MCLRec."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,14 @@ class Dimension:
 def space_of(recipe: AnyRecipe) -> tuple[Dimension, ...]:
     """The learning rate; the temperature (or scale) of what has one, unless the recipe learns it; a contrast's weight.
 
-    With edges ``learning_rate`` is that of the loop which trains.
+    With edges ``learning_rate`` is that of the loop which trains. A weight of 0 has no neighbours on a logarithmic
+    scale, and stays.
     """
+    usual = {name: float(_at(recipe, first)) for name, (first, *_) in _places(recipe).items()}
     return tuple(
-        _around(name, float(_at(recipe, place)), RATE_FACTOR if name == RATE else SHARPNESS_FACTOR)
-        for name, place in _places(recipe).items()
+        _around(name, value, RATE_FACTOR if name == RATE else SHARPNESS_FACTOR)
+        for name, value in usual.items()
+        if value > 0
     )
 
 
@@ -65,7 +74,8 @@ def with_values(recipe: R, values: Mapping[str, float]) -> R:
     """The recipe with tuned numbers."""
     places = _places(recipe)
     for name, value in values.items():
-        recipe = cast(R, _put(recipe, places[name], value))
+        for place in places[name]:
+            recipe = cast(R, _put(recipe, place, value))
     return recipe
 
 
@@ -74,29 +84,30 @@ def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _places(recipe: AnyRecipe) -> dict[str, Place]:
+def _places(recipe: AnyRecipe) -> _Places:
     match recipe:
         case Recipe():
             learnt = recipe.temperature is not None
-            return {RATE: ("training", "optimiser", RATE), **({} if learnt else _sharpness(recipe, "objective"))}
+            return {RATE: (("training", "optimiser", RATE),), **({} if learnt else _sharpness(recipe, "objective"))}
         case Recommender():
             ranking = ("settings", "ranking")
             inner = ("objective",) if isinstance(recipe.settings.ranking, ObjectiveRanking) else ()
             beside = {} if isinstance(recipe.contrast, NoContrast) else _CONTRAST
-            return {RATE: ("settings", RATE), **_sharpness(recipe, *ranking, *inner), **beside}
+            return {RATE: (("settings", RATE),), **_sharpness(recipe, *ranking, *inner), **beside}
         case SequentialRecommender():
-            return {RATE: ("settings", RATE), **({} if recipe.contrast is None else _CONTRAST)}
+            beside = _LEARNT_VIEWS if isinstance(recipe.contrast, MetaAugmentation) else _CONTRAST
+            return {RATE: (("settings", RATE),), **({} if recipe.contrast is None else beside)}
         case _:
             loop = "loop" if recipe.clustering is None else "clustering"
-            return {RATE: (loop, RATE), **_sharpness(recipe, "objective")}
+            return {RATE: ((loop, RATE),), **_sharpness(recipe, "objective")}
 
 
-def _sharpness(recipe: AnyRecipe, *place: str) -> dict[str, Place]:
+def _sharpness(recipe: AnyRecipe, *place: str) -> _Places:
     """The temperature or scale of a part that has one."""
     part = _at(recipe, place)
     numbers = part.numbers() if isinstance(part, Loss) else [one.name for one in fields(part)]
     name = next((one for one in SHARPNESS if one in numbers), None)
-    return {} if name is None else {name: (*place, name)}
+    return {} if name is None else {name: ((*place, name),)}
 
 
 def _at(part: Any, place: Place) -> Any:

@@ -89,6 +89,19 @@ def test_killed_it_goes_on_as_if_nothing_had_happened(compared, ok, folder):
     assert (again / "recommended.py").read_text() == (whole / "recommended.py").read_text()
 
 
+def test_a_recipe_is_what_candidates_share(compared, ok, cli, folder):
+    _, out, _ = compared
+    shared = ("compare", folder / "edges.csv", "--recipe", out / "recommended.py", "--dry-run")
+    said = ok(*shared, "--encoders", "gcn", "--objectives", "clip,vic-reg")
+    assert "features: a (number), b (number), c (number)" in said.err, "nodes of the recipe"
+    assert said.out == "would compare: clip; vic-reg\n"
+    said = cli(*shared, "--encoders", "gin")
+    assert said.code == 2
+    assert said.errors == [
+        "error: --encoder gin: the encoder of the recipe is gcn; change the recipe file to change it"
+    ]
+
+
 def test_nobody_named_a_few_take_part(ok, folder):
     said = ok("compare", folder / "edges.csv", "--dry-run")
     assert said.out == "would compare: clip; graph-mae; nt-xent; barlow-twins; decorrelation\n"

@@ -8,8 +8,8 @@ from typing import Any
 from counterpoint.base.errors import InputError
 from counterpoint.cli import console
 from counterpoint.cli.compare_entry import BETWEEN, SHARED, Entry, check_once, fitting, names_of
-from counterpoint.cli.fitting_recipe import as_recipe, check_recipe_fits
-from counterpoint.cli.node_recipe import ENCODERS, GRAPH_MAE, is_graph_mae, learner_of
+from counterpoint.cli.fitting_recipe import as_recipe, check_encoder_is, check_recipe_fits
+from counterpoint.cli.node_recipe import ENCODERS, GRAPH_MAE, encoder_name, is_graph_mae, learner_of
 from counterpoint.cli.options import any_recipe_named, named_one
 from counterpoint.experiments.catalogue import loss_named, name_of
 from counterpoint.experiments.compare import NodeContest
@@ -40,7 +40,7 @@ def node_entry(given: Mapping[str, Any], source: DataSource) -> Entry[NodeLearne
     named = as_recipe(plan, NodeLearner) if given["recipe"] is not None else None
     usual = _called(plan.objective)
     objectives = _objectives(given["objectives"]) or list(dict.fromkeys((usual, *OTHERS)))
-    encoders = _encoders(given["encoders"])
+    encoders = _encoders(given["encoders"], named)
     opened = open_graph(source, plan.nodes)
     console.say(opened.told)
     if len(opened.test) < 2:
@@ -92,11 +92,13 @@ def _objectives(text: str | None) -> list[str]:
     return names
 
 
-def _encoders(text: str | None) -> list[str]:
+def _encoders(text: str | None, named: NodeLearner | None) -> list[str]:
     names = names_of(text, "--encoders")
     check_once(names, names, "--encoders")
     for one in names:
         named_one(ENCODERS, "--encoders", one, "the edges of a graph")
+        if named is not None:
+            check_encoder_is(encoder_name(named), one)
     return names
 
 

@@ -50,7 +50,7 @@ def learner_of(given: Mapping[str, Any], named: NodeLearner | None = None) -> No
     plan = named or NodeLearner()
     objective, meta_paths = _objective(plan.objective, given), _meta_paths(plan.meta_paths, given)
     if named is not None and meta_paths is None:
-        check_encoder_is(_encoder_name(named), given["encoder"])
+        check_encoder_is(encoder_name(named), given["encoder"])
     usual = MASKED if isinstance(objective, Masking) else plan.loop if meta_paths is None else BY_META_PATHS
     loop = _loop(usual if named is None else named.loop, given)
     nodes = plan.nodes if given["nodes"] is None else given["nodes"]
@@ -180,7 +180,7 @@ def _clustered(
     _refuse(given, "pam-c", views="clusters are contrasted, and no views", batch_size="a step takes in all nodes")
     if plan.clusters is None:
         raise InputError("--objective pam-c contrasts clusters that it finds: say how many with --clusters")
-    encoder = _encoder_name(plan) if named and not isinstance(plan.objective, PamC) else given["encoder"]
+    encoder = encoder_name(plan) if named and not isinstance(plan.objective, PamC) else given["encoder"]
     if encoder not in (None, "mlp"):
         raise InputError(f"--objective pam-c goes with --encoder mlp, got {encoder}")
     rates = {"steps": given["steps"], "learning_rate": given["learning_rate"]}
@@ -210,7 +210,7 @@ def _spread(spread: Spread | None, layers: int | None) -> Spread | None:
     return replace(spread, hops=layers)
 
 
-def _encoder_name(recipe: NodeLearner) -> str:
+def encoder_name(recipe: NodeLearner) -> str:
     """What ``--encoder`` calls its encoder."""
     return recipe.loop.layer.value if recipe.spread is None else _called(recipe.spread)
 

@@ -1,52 +1,53 @@
 """``counterpoint compare``: a fair bake-off of objectives and encoders on one's own data."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from counterpoint.base.errors import InputError
-from counterpoint.cli import console
+from counterpoint.cli import compare_content, compare_items, compare_nodes, console
+from counterpoint.cli.compare_entry import Entry
 from counterpoint.cli.compare_table import say_plan, show_verdict
 from counterpoint.cli.duration import seconds_of
-from counterpoint.cli.options import columns_of, encoder_named, recipe_named
+from counterpoint.cli.options import columns_of, only_options
 from counterpoint.data import Supervision
-from counterpoint.encoders import EncoderSpec
-from counterpoint.experiments.catalogue import loss_named
 from counterpoint.experiments.compare import (
-    Candidate,
     CompareFolder,
     ComparisonResult,
-    LeftOut,
+    R,
     Request,
     StoppedError,
-    choose_candidates,
-    open_grounds,
     write_page,
 )
 from counterpoint.experiments.compare import (
     compare as run_comparison,
 )
-from counterpoint.experiments.compare.scoring import MEASURES
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.jobs import Job, job_of
 from counterpoint.experiments.judge import LIMIT
-from counterpoint.experiments.presets import recipe_for, with_training
-from counterpoint.experiments.recipe import Recipe
-from counterpoint.experiments.source import Data, DataSource, load_data, source_options
-from counterpoint.pairwise import Loss
-from counterpoint.training import plan_batches, ranks
+from counterpoint.experiments.source import DataSource, source_options
+from counterpoint.training import ranks
 
 DATA, METHOD, BUDGET, OUTPUT = "Data", "Candidates", "Budget", "Output"
+ENTRIES: dict[Job, tuple[frozenset[str], str, Callable[[Mapping[str, Any], DataSource], Entry[Any]]]] = {
+    Job.CONTENT: (compare_content.APPLY, "content", compare_content.content_entry),
+    Job.INTERACTIONS: (compare_items.APPLY, "interactions of users and items", compare_items.item_entry),
+    Job.EDGES: (compare_nodes.APPLY, "the edges of a graph", compare_nodes.node_entry),
+}
+"""Options that apply, what the data are called, and who takes part."""
 
 
 def compare(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(help="As for `counterpoint train`: a file, a folder or set:NAME.")],
     objectives: Annotated[
         str | None,
         typer.Option(
-            help="Names that `counterpoint objectives` lists, with commas; all that fit, if none.",
+            help="Names as for `counterpoint train --objective`, with commas; all that fit, if none; a few with edges, "
+            "the usual one with interactions.",
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -54,6 +55,14 @@ def compare(
         str | None,
         typer.Option(
             help="Names as for `counterpoint train --encoder`, with commas; the usual one for the data, if none.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    contrasts: Annotated[
+        str | None,
+        typer.Option(
+            help="With interactions: names as for `counterpoint train --contrast`, with commas; those of each encoder, "
+            "if none.",
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -76,6 +85,12 @@ def compare(
     steps: Annotated[
         int | None, typer.Option(help="Of every run; found from the budget otherwise.", rich_help_panel=BUDGET)
     ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With interactions, in place of --steps: at most, of every run.", rich_help_panel=BUDGET
+        ),
+    ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Of tuning, each; found from the budget otherwise.", rich_help_panel=BUDGET)
     ] = None,
@@ -90,6 +105,10 @@ def compare(
     column: Annotated[
         list[str] | None,
         typer.Option(help="role=column, to override what is found by name; again for more.", rich_help_panel=DATA),
+    ] = None,
+    nodes: Annotated[
+        str | None,
+        typer.Option(help="With edges: file of nodes, with names and features.", rich_help_panel=DATA),
     ] = None,
     image_size: Annotated[
         int | None, typer.Option(help="Resize images to this height and width.", rich_help_panel=DATA)
@@ -108,59 +127,74 @@ def compare(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Results as JSON.", rich_help_panel=OUTPUT)] = False,
 ) -> None:
-    """Compare objectives and encoders fairly: the same data, steps and tuning for each, intervals, and a recipe.
+    """Compare objectives, contrasts and encoders fairly: equal data, steps and tuning, intervals, and a recipe.
 
     Every finished run is kept in --out: after Ctrl-C or a kill the same command goes on, and comes out the same.
     """
     if ranks.current().size > 1:
         raise InputError("compare runs in one process: start it without torchrun")
+    _refuse_run(data)
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed,
     )  # fmt: skip
     seconds = seconds_of(budget)
-    asked, wanted = _objectives(objectives), _encoders(encoders)
-    loaded = load_data(source)
-    console.say(loaded.described)
-    base = with_training(_base(loaded, recipe, supervision), batch_size=batch_size)
-    grounds = open_grounds(loaded, source, test_rows=test_rows)
-    fitting, left_out = choose_candidates(grounds.tuning.data, base, objectives=asked, encoders=wanted, most=most)
-    console.say(f"learnt from {base.supervision}, judged by {MEASURES[loaded.roles.supervision]}")
-    for one in left_out:
+    apply, called, entry_of = ENTRIES[job_of(source)]
+    only_options(context, apply, called)
+    entry = entry_of(context.params, source)
+    console.say(entry.told)
+    for one in entry.left_out:
         console.say(f"left out: {one.name}: {one.reason}")
     if dry_run:
-        _say_who(fitting, left_out, json=json)
+        _say_who(entry, json=json)
         return
     request = Request(
-        source=source, candidates=tuple(fitting), left_out=tuple(left_out), budget=seconds,
-        seeds=tuple(range(seed, seed + seeds)), usual_steps=_usual_steps(base, loaded), steps=steps, trials=trials,
+        source=source, candidates=entry.candidates, left_out=entry.left_out, budget=seconds,
+        seeds=tuple(range(seed, seed + seeds)), usual_steps=entry.usual, steps=entry.length, trials=trials,
         test_rows=test_rows,
     )  # fmt: skip
     folder = CompareFolder(out)
     if replace_all:
         folder.clear()
     try:
-        result = run_comparison(request, grounds, folder, say=console.say, on_plan=say_plan)
+        result = run_comparison(
+            request, entry.contest, folder, say=console.say, on_plan=lambda plan: say_plan(plan, entry.contest.terms)
+        )
     except (StoppedError, KeyboardInterrupt):
         console.say(f"stopped; what was finished is in {out}, and the same command goes on")
         raise typer.Exit(StoppedError.exit_code) from None
     _report(result, folder, json=json)
 
 
-def _say_who(fitting: list[Candidate], left_out: list[LeftOut], *, json: bool) -> None:
-    names = [one.name for one in fitting]
+def _refuse_run(data: str) -> None:
+    """What was learnt or compared already; its files are no data.
+
+    Raises:
+        InputError: ``data`` is a run folder, or that of a comparison.
+    """
+    if CompareFolder(Path(data)).plan.is_file():
+        raise InputError(f"{data} is the folder of a comparison: name the data, and the folder with --out to go on")
+    if RunFolder(Path(data)).config.is_file():
+        raise InputError(
+            f"{data} is a run folder, and compare takes data to learn from: judge a run with `counterpoint evaluate "
+            f"{data}`, or two with `counterpoint diagnose {data} --against OTHER`"
+        )
+
+
+def _say_who(entry: Entry[R], *, json: bool) -> None:
+    names = [one.name for one in entry.candidates]
     if json:
-        console.machine({"candidates": names, "left_out": left_out})
+        console.machine({"candidates": names, "left_out": entry.left_out})
     else:
         console.result("would compare: " + "; ".join(names))
 
 
-def _report(result: ComparisonResult, folder: CompareFolder, *, json: bool) -> None:
+def _report(result: ComparisonResult[R], folder: CompareFolder, *, json: bool) -> None:
     commands = _commands(result, folder)
     write_page(result, folder.page, commands=commands)
     if json:
         console.machine({
-            "verdict": result.verdict, "steps": result.plan.steps, "trials": result.plan.trials,
+            "verdict": result.verdict, result.terms.units: result.plan.steps, "trials": result.plan.trials,
             "seeds": result.plan.request.seeds, "recommended": folder.recipe, "train": commands,
         })  # fmt: skip
     else:
@@ -168,52 +202,8 @@ def _report(result: ComparisonResult, folder: CompareFolder, *, json: bool) -> N
     console.say(f"recommended recipe: {folder.recipe}, page: {folder.page}\ntrain it with: {commands}")
 
 
-def _commands(result: ComparisonResult, folder: CompareFolder) -> str:
+def _commands(result: ComparisonResult[R], folder: CompareFolder) -> str:
     """What trains the recommended recipe on the same rows."""
     source = result.plan.request.source
     options = [f"--recipe {shlex.quote(str(folder.recipe))}", *source_options(source)]
     return f"counterpoint train {shlex.quote(source.data)} {' '.join(options)} --out best"
-
-
-def _base(loaded: Data, name: str | None, supervision: Supervision | None) -> Recipe:
-    """What all candidates share."""
-    plan = recipe_for(loaded, supervision=supervision) if name is None else recipe_named(name)
-    if taken := [name for name in ("siamese", "queue", "nested", "teacher") if getattr(plan, name) is not None]:
-        raise InputError(f"--recipe: only plain contrasts are compared, and this recipe has {' and '.join(taken)}")
-    return plan if supervision is None else replace(plan, supervision=supervision)
-
-
-def _usual_steps(base: Recipe, loaded: Data) -> int:
-    return base.training.total_steps(plan_batches(loaded.train, base.training).batches)
-
-
-def _objectives(text: str | None) -> list[type[Loss]]:
-    names = _names(text, "--objectives")
-    kinds = [loss_named(name, argument="--objectives") for name in names]
-    _check_once(kinds, names, "--objectives")
-    return kinds
-
-
-def _encoders(text: str | None) -> dict[str, EncoderSpec]:
-    names = _names(text, "--encoders")
-    _check_once(names, names, "--encoders")
-    return {name: encoder_named(name) for name in names}
-
-
-def _names(text: str | None, argument: str) -> list[str]:
-    """Names between commas.
-
-    Raises:
-        InputError: An empty one.
-    """
-    names = [] if text is None else [one.strip() for one in text.split(",")]
-    if "" in names:
-        raise InputError(f"{argument} must be names with a comma between two of them, got {text!r}")
-    return names
-
-
-def _check_once(meant: Sequence[object], names: Sequence[str], argument: str) -> None:
-    """Refuse what was named twice, perhaps in two spellings."""
-    for place, one in enumerate(meant):
-        if one in meant[:place]:
-            raise InputError(f"{argument} names {names[place]} twice")

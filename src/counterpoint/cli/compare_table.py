@@ -1,22 +1,23 @@
 """What ``counterpoint compare`` says before it runs, and shows at the end."""
 
 from counterpoint.cli import console
-from counterpoint.experiments.compare import Plan, Row, Verdict
+from counterpoint.experiments.compare import Plan, R, Row, Terms, Verdict
 from counterpoint.experiments.compare.space import space_of
 
 
-def say_plan(plan: Plan) -> None:
+def say_plan(plan: Plan[R], terms: Terms) -> None:
     """What will run, and for how long."""
     request = plan.request
     console.say(
         f"{len(request.candidates)} candidates, for each {plan.trials} trials of tuning and {len(request.seeds)} runs "
-        f"on the test rows, all of {plan.steps} steps: {plan.runs} runs, {plan.expected / 60:.3g} min at most"
+        f"on the {terms.examples}, all of {terms.length(plan.steps)}: {plan.runs} runs, "
+        f"{plan.expected / 60:.3g} min at most"
     )
     for one in request.candidates:
         seconds = plan.costs[one.name].seconds(steps=plan.steps, trials=plan.trials, seeds=len(request.seeds))
         console.say(f"  {one.name}: {seconds / 60:.3g} min; tuned: {', '.join(map(str, space_of(one.recipe)))}")
     if plan.expected > request.budget:
-        console.say(f"warning: the steps and trials asked for need more than {request.budget / 60:.3g} min")
+        console.say(f"warning: the {terms.units} and trials asked for need more than {request.budget / 60:.3g} min")
 
 
 def show_verdict(verdict: Verdict) -> None:

@@ -32,6 +32,8 @@ VIEWS: dict[str, Diffusion | None] = {"drop": None, "diffusion": Diffusion()}
 """What the second view of a graph is; the first leaves out edges and features."""
 _LAYERS = {layer.value: layer for layer in (Layer.GCN, Layer.GAT, Layer.GIN)}
 _SPREAD = {"linear": Spread(linear=True), "mlp": Spread(linear=False)}
+ENCODERS: dict[str, Layer] = {**_LAYERS, **dict.fromkeys(_SPREAD, Layer.NONE)}
+"""What ``--encoder`` may be, with the layers of each; the last ones have none, and read features that were spread."""
 _EDGES = "the edges of a graph"
 
 
@@ -48,7 +50,7 @@ def learner_of(given: Mapping[str, Any], named: NodeLearner | None = None) -> No
     plan = named or NodeLearner()
     objective, meta_paths = _objective(plan.objective, given), _meta_paths(plan.meta_paths, given)
     if named is not None and meta_paths is None:
-        check_encoder_is(_encoder_name(named), given["encoder"])
+        check_encoder_is(encoder_name(named), given["encoder"])
     usual = MASKED if isinstance(objective, Masking) else plan.loop if meta_paths is None else BY_META_PATHS
     loop = _loop(usual if named is None else named.loop, given)
     nodes = plan.nodes if given["nodes"] is None else given["nodes"]
@@ -79,6 +81,11 @@ def encoder_of(recipe: NodeLearner) -> str:
     return f"{'a linear map' if spread.linear else 'an MLP'} of features spread over {spread.hops} hops"
 
 
+def is_graph_mae(name: str) -> bool:
+    """Whether a name is that of the objective of graphs alone, whatever its capitals, hyphens and underscores."""
+    return name.lower().replace("-", "").replace("_", "") == GRAPH_MAE.replace("-", "")
+
+
 def objective_of(recipe: NodeLearner) -> str:
     """What it learns from, in a word."""
     return "GraphMAE" if isinstance(recipe.objective, Masking) else type(recipe.objective).__name__
@@ -87,7 +94,7 @@ def objective_of(recipe: NodeLearner) -> str:
 def _objective(usual: Loss | Masking, given: Mapping[str, Any]) -> Any:
     """A loss or a ``Masking``."""
     name, temperature = given["objective"], given["temperature"]
-    if name is not None and name.lower().replace("-", "").replace("_", "") == GRAPH_MAE.replace("-", ""):
+    if name is not None and is_graph_mae(name):
         if temperature is not None:
             raise InputError(f"--temperature: --objective {GRAPH_MAE} has none")
         return usual if isinstance(usual, Masking) else Masking()
@@ -101,8 +108,7 @@ def _loop(usual: NodeLoop, given: Mapping[str, Any]) -> NodeLoop:
     loop = replace(usual, **{name: value for name, value in sizes.items() if value is not None})
     if given["encoder"] is None:
         return loop
-    known = {**_LAYERS, **dict.fromkeys(_SPREAD, Layer.NONE)}
-    return replace(loop, layer=named_one(known, "--encoder", given["encoder"], _EDGES))
+    return replace(loop, layer=named_one(ENCODERS, "--encoder", given["encoder"], _EDGES))
 
 
 def _clusters(usual: int | None, asked: int | None) -> int | None:
@@ -174,7 +180,7 @@ def _clustered(
     _refuse(given, "pam-c", views="clusters are contrasted, and no views", batch_size="a step takes in all nodes")
     if plan.clusters is None:
         raise InputError("--objective pam-c contrasts clusters that it finds: say how many with --clusters")
-    encoder = _encoder_name(plan) if named and not isinstance(plan.objective, PamC) else given["encoder"]
+    encoder = encoder_name(plan) if named and not isinstance(plan.objective, PamC) else given["encoder"]
     if encoder not in (None, "mlp"):
         raise InputError(f"--objective pam-c goes with --encoder mlp, got {encoder}")
     rates = {"steps": given["steps"], "learning_rate": given["learning_rate"]}
@@ -204,7 +210,7 @@ def _spread(spread: Spread | None, layers: int | None) -> Spread | None:
     return replace(spread, hops=layers)
 
 
-def _encoder_name(recipe: NodeLearner) -> str:
+def encoder_name(recipe: NodeLearner) -> str:
     """What ``--encoder`` calls its encoder."""
     return recipe.loop.layer.value if recipe.spread is None else _called(recipe.spread)
 

@@ -1,4 +1,4 @@
-"""A bake-off that takes seconds: two classes told apart by one direction under much noise."""
+"""A bake-off that takes seconds: two classes told apart by one direction under much noise. And a graph of teams."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 
 from counterpoint.data import MemoryTable
+from counterpoint.data.planted_graphs import blocks
 from counterpoint.experiments.compare import (
     Candidate,
     CompareFolder,
     ComparisonResult,
+    ContentContest,
     Grounds,
     Request,
     compare,
     open_grounds,
 )
+from counterpoint.experiments.graph_job.opened import OpenedGraph
+from counterpoint.experiments.graph_job.opening import open_graph
 from counterpoint.experiments.presets import recipe_for, with_objective, with_training
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data, DataSource, data_from
@@ -65,7 +69,8 @@ class Bench:
         request: Request | None = None,
         say: Callable[[str], None] = lambda text: None,
     ) -> ComparisonResult:
-        return compare(request or self.request, self.grounds, CompareFolder(folder), say=say, on_plan=lambda plan: None)
+        contest = ContentContest(self.grounds)
+        return compare(request or self.request, contest, CompareFolder(folder), say=say, on_plan=lambda plan: None)
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +93,12 @@ def finished(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     """The whole of it, uninterrupted."""
     folder = tmp_path_factory.mktemp("compare") / "whole"
     return folder, bench.run(folder)
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> OpenedGraph:
+    """Three teams."""
+    file, rng = tmp_path_factory.mktemp("edges") / "edges.csv", np.random.default_rng(0)
+    edges, _ = blocks([30, 30, 30], inside=0.25, between=0.02, rng=rng)
+    file.write_text("\n".join(["source,target", *(f"p{one},p{other}" for one, other in edges)]) + "\n")
+    return open_graph(DataSource(data=str(file)), None)

@@ -8,6 +8,7 @@ import pytest
 
 from counterpoint.base.errors import CheckpointError, DivergedError, MissingExtraError
 from counterpoint.encoders import LearnableTemperature
+from counterpoint.experiments.compare import ContentContest
 from counterpoint.experiments.compare.folder import Lines
 from counterpoint.experiments.compare.probe import measure_costs
 from counterpoint.experiments.compare.run import train_and_score
@@ -68,8 +69,8 @@ def test_tuning_begins_with_the_usual_and_takes_the_best(bench, grounds, tmp_pat
     candidate = replace(candidate, recipe=with_training(candidate.recipe, steps=6))
     lines = Lines(tmp_path / "trials.jsonl")
     for number in range(5):
-        assert run_trial(candidate, grounds.tuning, lines, number) is not None
-    assert run_trial(candidate, grounds.tuning, lines, 2) is None
+        assert run_trial(candidate, ContentContest(grounds), lines, number) is not None
+    assert run_trial(candidate, ContentContest(grounds), lines, 2) is None
     tuned = best_trial(candidate, lines)
     trials = lines.where(candidate="learns")
     assert trials[0]["values"] == {one.name: one.usual for one in space_of(candidate.recipe)}
@@ -91,7 +92,7 @@ def test_a_hopeless_trial_is_given_up(bench, grounds, tmp_path):
             "candidate": "learns", "trial": number, "values": usual, "state": "complete", "value": 1.0,
             "rungs": [[3, 1.0], [6, 1.0]], "steps": 9, "seconds": 1.0,
         })  # fmt: skip
-    run_trial(candidate, grounds.tuning, lines, 3)
+    run_trial(candidate, ContentContest(grounds), lines, 3)
     last = lines.where(candidate="learns")[-1]
     assert (last["state"], last["steps"]) == ("pruned", 3)
 

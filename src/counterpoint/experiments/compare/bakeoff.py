@@ -3,23 +3,21 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
 from counterpoint.base.errors import DivergedError, InputError
 from counterpoint.base.files import read_json, write_json, write_text
 from counterpoint.base.spec import from_json, to_json
-from counterpoint.experiments.compare.candidates import Candidate, LeftOut
+from counterpoint.experiments.compare.candidate import Candidate, LeftOut, R
+from counterpoint.experiments.compare.contest import Contest
 from counterpoint.experiments.compare.folder import CompareFolder, Lines
-from counterpoint.experiments.compare.ground import Ground, Grounds
 from counterpoint.experiments.compare.plan import Costs, Plan, Request, make_plan
-from counterpoint.experiments.compare.probe import measure_costs
-from counterpoint.experiments.compare.run import StoppedError, train_and_score
+from counterpoint.experiments.compare.run import StoppedError
+from counterpoint.experiments.compare.terms import Terms
 from counterpoint.experiments.compare.tuning import Tuned, best_trial, check_optuna, run_trial
 from counterpoint.experiments.compare.verdict import Entrant, Verdict, decide
-from counterpoint.experiments.presets import with_training
-from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.recipe_source import source_of
 from counterpoint.training.signals import StopRequest
 
@@ -29,23 +27,25 @@ ASTRAY = "every trial of tuning went astray"
 
 
 @dataclass(frozen=True)
-class ComparisonResult:
+class ComparisonResult(Generic[R]):
     """What a comparison leaves.
 
     Attributes:
         plan: What ran.
+        terms: What its parts are called.
         verdict: What came out.
         recommended: The recipe of the best one, tuned, with the first seed.
     """
 
-    plan: Plan
+    plan: Plan[R]
+    terms: Terms
     verdict: Verdict
-    recommended: Recipe
+    recommended: R
 
 
 def compare(
-    request: Request, grounds: Grounds, folder: CompareFolder, *, say: Say, on_plan: Callable[[Plan], None]
-) -> ComparisonResult:
+    request: Request[R], contest: Contest[R], folder: CompareFolder, *, say: Say, on_plan: Callable[[Plan[R]], None]
+) -> ComparisonResult[R]:
     """Run what has not run yet and decide; the same request on the same folder goes on where it was left.
 
     Steps and trials are settled once, from measured costs, and kept; everything after that depends on no clock, so a
@@ -53,7 +53,7 @@ def compare(
 
     Args:
         request: What was asked for.
-        grounds: Opened from the same data.
+        contest: On the same data.
         folder: Where every finished run is kept.
         say: Told of progress.
         on_plan: Told what will run before it runs.
@@ -73,22 +73,22 @@ def compare(
             if request_to_stop.asked:
                 raise StoppedError("stopped between two runs")
 
-        plan = _plan(request, grounds, folder, tell)
+        plan = _plan(request, contest, folder, tell)
         on_plan(plan)
-        candidates = [_prepared(one, plan) for one in request.candidates]
-        tuned, out = _tune(candidates, grounds.tuning, folder, plan, tell)
-        entrants, out_too = _run_all(tuned, grounds.test, folder, plan, tell)
+        candidates = [_prepared(one, contest, plan) for one in request.candidates]
+        tuned, out = _tune(candidates, contest, folder, plan, tell)
+        entrants, out_too = _run_all(tuned, contest, folder, plan, tell)
     left_out = [*request.left_out, *out, *out_too]
     if not entrants:
         raise InputError("every candidate went astray: " + "; ".join(f"{one.name}: {one.reason}" for one in left_out))
-    verdict = decide(entrants, grounds.test, left_out)
+    verdict = decide(entrants, contest, left_out)
     recommended = tuned[verdict.rows[0].candidate].recipe
     write_json(folder.verdict, asdict(verdict))
     write_text(folder.recipe, source_of(recommended))
-    return ComparisonResult(plan, verdict, recommended)
+    return ComparisonResult(plan, contest.terms, verdict, recommended)
 
 
-def _plan(request: Request, grounds: Grounds, folder: CompareFolder, say: Say) -> Plan:
+def _plan(request: Request[R], contest: Contest[R], folder: CompareFolder, say: Say) -> Plan[R]:
     """The plan that is there, or a new one."""
     if folder.plan.exists():
         plan: Any = from_json(read_json(folder.plan))
@@ -100,32 +100,29 @@ def _plan(request: Request, grounds: Grounds, folder: CompareFolder, say: Say) -
         return plan
     began = time.perf_counter()
     costs: dict[str, Costs] = {}
-    judging: dict[Any, float] = {}
     for candidate in request.candidates:
-        encoder = candidate.recipe.encoder
-        found = measure_costs(candidate.recipe, grounds, judging=judging.get(encoder))
-        judging[encoder] = found.validate / grounds.tuning.rows
-        costs[candidate.name] = found
-        say(f"{candidate.name}: {1000 * found.step:.3g} ms a step, {found.peak_bytes / 1e6:.3g} MB at most")
-    plan = make_plan(request, costs, spent=time.perf_counter() - began)
+        costs[candidate.name] = found = contest.costs(candidate.recipe)
+        spent = f"{1000 * found.step:.3g} ms {contest.terms.each}, {found.peak_bytes / 1e6:.3g} MB at most"
+        say(f"{candidate.name}: {spent}")
+    plan = make_plan(request, costs, spent=time.perf_counter() - began, terms=contest.terms)
     write_json(folder.plan, to_json(plan))
     return plan
 
 
-def _prepared(candidate: Candidate, plan: Plan) -> Candidate:
+def _prepared(candidate: Candidate[R], contest: Contest[R], plan: Plan[R]) -> Candidate[R]:
     """With the steps of the plan, and the seed that everybody is tuned with."""
-    recipe = with_training(candidate.recipe, steps=plan.steps, seed=plan.request.seeds[0])
+    recipe = contest.settled(candidate.recipe, length=plan.steps, seed=plan.request.seeds[0])
     return replace(candidate, recipe=recipe)
 
 
 def _tune(
-    candidates: Sequence[Candidate], ground: Ground, folder: CompareFolder, plan: Plan, say: Say
-) -> tuple[dict[str, Tuned], list[LeftOut]]:
+    candidates: Sequence[Candidate[R]], contest: Contest[R], folder: CompareFolder, plan: Plan[R], say: Say
+) -> tuple[dict[str, Tuned[R]], list[LeftOut]]:
     """All trials, in turns, so that a machine that becomes busy slows everybody down alike."""
     lines = Lines(folder.trials)
     for number in range(plan.trials):
         for candidate in candidates:
-            words = run_trial(candidate, ground, lines, number)
+            words = run_trial(candidate, contest, lines, number)
             if words is not None:
                 say(f"{candidate.name}, trial {number + 1} of {plan.trials}: {words}")
     found = {one.name: best_trial(one, lines) for one in candidates}
@@ -134,14 +131,15 @@ def _tune(
 
 
 def _run_all(
-    tuned: Mapping[str, Tuned], ground: Ground, folder: CompareFolder, plan: Plan, say: Say
+    tuned: Mapping[str, Tuned[R]], contest: Contest[R], folder: CompareFolder, plan: Plan[R], say: Say
 ) -> tuple[list[Entrant], list[LeftOut]]:
-    """All tuned runs on the test rows, in turns."""
+    """All tuned runs on the test, in turns."""
     lines = Lines(folder.runs)
     for seed in plan.request.seeds:
         for name, one in tuned.items():
             if not lines.where(candidate=name, seed=seed):
-                lines.add(line := _run(name, one, seed, ground))
+                recipe = contest.settled(one.recipe, length=plan.steps, seed=seed)
+                lines.add(line := _run(name, recipe, seed, contest))
                 words = line["reason"] if "reason" in line else f"{line['value']:.4f} in {line['seconds']:.1f} s"
                 say(f"{name}, test with seed {seed}: {words}")
     entrants: list[Entrant] = []
@@ -156,10 +154,10 @@ def _run_all(
     return entrants, out
 
 
-def _run(name: str, tuned: Tuned, seed: int, ground: Ground) -> dict[str, Any]:
-    """The line of one tuned run on the test rows."""
+def _run(name: str, recipe: R, seed: int, contest: Contest[R]) -> dict[str, Any]:
+    """The line of one tuned run on the test."""
     try:
-        ran = train_and_score(with_training(tuned.recipe, seed=seed), ground)
+        ran = contest.test(recipe)
     except DivergedError as error:
         return {"candidate": name, "seed": seed, "reason": str(error)}
     return {
@@ -168,7 +166,7 @@ def _run(name: str, tuned: Tuned, seed: int, ground: Ground) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _entrant(name: str, tuned: Tuned, lines: list[dict[str, Any]], plan: Plan) -> Entrant:
+def _entrant(name: str, tuned: Tuned[R], lines: list[dict[str, Any]], plan: Plan[R]) -> Entrant:
     return Entrant(
         name=name,
         values=tuned.values,

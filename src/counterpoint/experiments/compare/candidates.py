@@ -1,13 +1,14 @@
-"""Who takes part: objectives times encoders that fit the data, and who does not, with the reason."""
+"""Who takes part on content: objectives times encoders that fit the data, and who does not, with the reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from counterpoint.base.errors import InputError
 from counterpoint.data import Supervision
 from counterpoint.encoders import EncoderSpec
 from counterpoint.experiments.catalogue import DataKind, Entry, all_losses, name_of
 from counterpoint.experiments.check import prepare_job
+from counterpoint.experiments.compare.candidate import Candidate, LeftOut
 from counterpoint.experiments.presets import with_objective
 from counterpoint.experiments.recipe import Recipe
 from counterpoint.experiments.source import Data
@@ -21,32 +22,6 @@ _LEARNT_FROM = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """One that takes part.
-
-    Attributes:
-        name: In tables and files.
-        recipe: With settings as they are before tuning.
-    """
-
-    name: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """One that does not.
-
-    Attributes:
-        name: In tables.
-        reason: Why not.
-    """
-
-    name: str
-    reason: str
-
-
 def choose_candidates(
     data: Data,
     base: Recipe,
@@ -54,7 +29,7 @@ def choose_candidates(
     objectives: Sequence[type[Loss]],
     encoders: Mapping[str, EncoderSpec],
     most: int,
-) -> tuple[list[Candidate], list[LeftOut]]:
+) -> tuple[list[Candidate[Recipe]], list[LeftOut]]:
     """Every encoder with every objective that can learn from these data.
 
     Args:
@@ -71,7 +46,7 @@ def choose_candidates(
     if encoders and base.other_encoder is not None:
         raise InputError("encoders cannot be named here: the recipe has two, one for each kind of content")
     listed = [*objectives] or _catalogue(base)
-    found: list[Candidate] = []
+    found: list[Candidate[Recipe]] = []
     out: list[LeftOut] = []
     for kind in listed:
         for encoder in encoders or ("",):

@@ -8,6 +8,7 @@ from plotly.offline import get_plotlyjs
 
 from counterpoint.base.files import write_text
 from counterpoint.experiments.compare.bakeoff import ComparisonResult
+from counterpoint.experiments.compare.candidate import R
 from counterpoint.experiments.compare.space import space_of
 from counterpoint.experiments.compare.verdict import Row, Verdict
 from counterpoint.experiments.report.content import Comparison, ComparisonRow
@@ -19,7 +20,7 @@ PACKAGE = "counterpoint.experiments.compare"
 MEGABYTE = 1e6
 
 
-def write_page(result: ComparisonResult, path: Path, *, commands: str) -> None:
+def write_page(result: ComparisonResult[R], path: Path, *, commands: str) -> None:
     """Write the page, atomically.
 
     Args:
@@ -33,7 +34,7 @@ def write_page(result: ComparisonResult, path: Path, *, commands: str) -> None:
     write_text(path, render(result, commands=commands))
 
 
-def render(result: ComparisonResult, *, commands: str) -> str:
+def render(result: ComparisonResult[R], *, commands: str) -> str:
     """The page as HTML; equal results give equal bytes."""
     verdict, plan = result.verdict, result.plan
     scripts = (get_plotlyjs(), asset("compare.js", PACKAGE))
@@ -47,6 +48,7 @@ def render(result: ComparisonResult, *, commands: str) -> str:
             title=f"{len(verdict.rows)} candidates on {plan.request.source.data}",
             verdict=verdict,
             plan=plan,
+            terms=result.terms,
             spaces={one.name: ", ".join(map(str, space_of(one.recipe))) for one in plan.request.candidates},
             card=card(_intervals(verdict)),
             rows=[_cells(one, verdict) for one in verdict.rows],

@@ -24,7 +24,7 @@ from counterpoint.training import Observer, Record, train
 STEPS = 6
 """The first one is not counted: it warms up."""
 
-RATE = 1e-9
+SLIGHT = 1e-9
 """Cost does not depend on the learning rate, and with next to none nobody goes astray."""
 
 HELD_STEPS = 2
@@ -75,7 +75,7 @@ def _hold(recipe: Recipe, ground: Ground) -> None:
 def _steps(recipe: Recipe, ground: Ground, steps: int, observer: Observer) -> Method:
     method = start_method(recipe, ground.data.train)
     settings = with_training(
-        recipe, steps=steps, log_every=1, optimiser=replace(recipe.training.optimiser, learning_rate=RATE)
+        recipe, steps=steps, log_every=1, optimiser=replace(recipe.training.optimiser, learning_rate=SLIGHT)
     ).training
     with tempfile.TemporaryDirectory() as place:
         train(method, ground.data.train, settings, Path(place), observers=(observer,))

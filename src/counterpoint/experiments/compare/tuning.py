@@ -1,4 +1,4 @@
-"""Tuning: the same number of trials for every candidate, on training rows alone; hopeless trials are given up early.
+"""Tuning: the same number of trials for every candidate, never on the test; hopeless trials are given up early.
 
 Optuna proposes (TPE, Bergstra et al., NeurIPS 2011) and prunes (a trial that is below the median of the earlier ones
 at the same step). What it proposes is a function of the finished trials and of the number of the next one, so that
@@ -7,16 +7,15 @@ tuning that was killed goes on as if nothing had happened; Optuna keeps nothing 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 from counterpoint.base.errors import DivergedError
 from counterpoint.base.extras import require
-from counterpoint.experiments.compare.candidates import Candidate
+from counterpoint.experiments.compare.candidate import Candidate, R
+from counterpoint.experiments.compare.contest import Contest
 from counterpoint.experiments.compare.folder import Lines
-from counterpoint.experiments.compare.ground import Ground
-from counterpoint.experiments.compare.run import train_and_score
 from counterpoint.experiments.compare.space import Dimension, rounded, space_of, with_values
-from counterpoint.experiments.recipe import Recipe
+from counterpoint.experiments.compare.terms import Terms
 
 DRAWN = 4
 """Trials that are drawn at random, at the same places for every candidate, before earlier ones are learnt from."""
@@ -26,7 +25,7 @@ NEVER_PRUNED = 2
 
 
 @dataclass(frozen=True)
-class Tuned:
+class Tuned(Generic[R]):
     """The best trial of a candidate.
 
     Attributes:
@@ -35,17 +34,17 @@ class Tuned:
         validation: Its measure on the rows held out for tuning.
     """
 
-    recipe: Recipe
+    recipe: R
     values: Mapping[str, float]
     validation: float
 
 
-def run_trial(candidate: Candidate, ground: Ground, lines: Lines, number: int) -> str | None:
+def run_trial(candidate: Candidate[R], contest: Contest[R], lines: Lines, number: int) -> str | None:
     """Run a trial of a candidate, unless it was run before.
 
     Args:
         candidate: With the steps and the seed of its trials in the recipe.
-        ground: Training rows, a part of them held out.
+        contest: Holds a part out for tuning.
         lines: Trials so far; the new one is added.
         number: Of the trial, from 0.
 
@@ -59,12 +58,12 @@ def run_trial(candidate: Candidate, ground: Ground, lines: Lines, number: int) -
     before = lines.where(candidate=candidate.name)
     if len(before) > number:
         return None
-    line = _trial(candidate, ground, space_of(candidate.recipe), before, number)
+    line = _trial(candidate, contest, space_of(candidate.recipe), before, number)
     lines.add(line)
-    return _words(line)
+    return _words(line, contest.terms)
 
 
-def best_trial(candidate: Candidate, lines: Lines) -> Tuned | None:
+def best_trial(candidate: Candidate[R], lines: Lines) -> Tuned[R] | None:
     """What tuning chose; None when every trial went astray."""
     finished = [one for one in lines.where(candidate=candidate.name) if one["state"] == "complete"]
     if not finished:
@@ -83,7 +82,11 @@ def check_optuna() -> None:
 
 
 def _trial(
-    candidate: Candidate, ground: Ground, space: Sequence[Dimension], before: Sequence[Mapping[str, Any]], number: int
+    candidate: Candidate[R],
+    contest: Contest[R],
+    space: Sequence[Dimension],
+    before: Sequence[Mapping[str, Any]],
+    number: int,
 ) -> dict[str, Any]:
     """Run one trial and say all about it in one line."""
     trial = _asked(space, before, number)
@@ -96,7 +99,7 @@ def _trial(
         return trial.should_prune()
 
     try:
-        ran = train_and_score(with_values(candidate.recipe, values), ground, give_up=hopeless)
+        ran = contest.tune(with_values(candidate.recipe, values), hopeless)
     except DivergedError as error:
         return {**line, "state": "astray", "reason": str(error), "rungs": []}
     state = "pruned" if ran.pruned else "complete"
@@ -137,9 +140,9 @@ def _optuna() -> Any:
     return optuna
 
 
-def _words(line: Mapping[str, Any]) -> str:
+def _words(line: Mapping[str, Any], terms: Terms) -> str:
     numbers = ", ".join(f"{name} {value:g}" for name, value in line["values"].items())
     if line["state"] == "astray":
         return f"{numbers}: {line['reason']}"
-    given_up = f", given up after step {line['steps']}" if line["state"] == "pruned" else ""
+    given_up = f", given up after {terms.unit} {line['steps']}" if line["state"] == "pruned" else ""
     return f"{numbers}: {line['value']:.4f} in {line['seconds']:.1f} s{given_up}"

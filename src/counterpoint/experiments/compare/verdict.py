@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from counterpoint.evaluation import Difference, Estimate, compare_systems
-from counterpoint.experiments.compare.candidates import LeftOut
-from counterpoint.experiments.compare.ground import Ground
-from counterpoint.experiments.compare.scoring import MEASURES, statistic_of
+from counterpoint.experiments.compare.candidate import LeftOut, R
+from counterpoint.experiments.compare.contest import Contest
 
 LEVEL = 0.05
 
@@ -23,7 +22,7 @@ class Entrant:
         validation: The measure on the rows held out for tuning, of the best trial.
         seconds: Of training, for every seed.
         peak_bytes: The most bytes of tensors held while training.
-        per_example: `[S, N]` for every seed what each test row has to do with the measure.
+        per_example: `[S, N]` for every seed what each example of the test has to do with the measure.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Verdict:
 
     Attributes:
         measure: What it was decided by; greater is better.
-        examples: Test rows.
+        examples: Of the test: rows, users or pairs.
         rows: Best first.
         differences: Every pair of rows, by their place in ``rows``.
         left_out: Who did not take part, or had to stop, and why.
@@ -84,9 +83,9 @@ class Verdict:
     sentences: tuple[str, ...]
 
 
-def decide(entrants: Sequence[Entrant], ground: Ground, left_out: Sequence[LeftOut]) -> Verdict:
-    """Compare every pair over the same test rows and seeds."""
-    statistics = [[statistic_of(seed, ground) for seed in one.per_example] for one in entrants]
+def decide(entrants: Sequence[Entrant], contest: Contest[R], left_out: Sequence[LeftOut]) -> Verdict:
+    """Compare every pair over the same examples of the test and the same seeds."""
+    statistics = [[contest.statistic(seed) for seed in one.per_example] for one in entrants]
     n = entrants[0].per_example.shape[1]
     everyone = np.ones((1, n))
     values = [[float(run(everyone)[0]) for run in runs] for runs in statistics]
@@ -98,12 +97,12 @@ def decide(entrants: Sequence[Entrant], ground: Ground, left_out: Sequence[LeftO
         _row(entrants[i], tuple(values[i]), estimates[place], to_best.get(place)) for place, i in enumerate(order)
     )
     return Verdict(
-        measure=MEASURES[ground.supervision],
+        measure=contest.measure,
         examples=n,
         rows=rows,
         differences=tuple(differences),
         left_out=tuple(left_out),
-        sentences=_sentences(rows, len(differences), MEASURES[ground.supervision]),
+        sentences=(*_sentences(rows, len(differences), contest), *_untrained(contest)),
     )
 
 
@@ -122,9 +121,9 @@ def _row(entrant: Entrant, seeds: tuple[float, ...], estimate: Estimate, to_best
     )
 
 
-def _sentences(rows: Sequence[Row], pairs: int, measure: str) -> tuple[str, ...]:
+def _sentences(rows: Sequence[Row], pairs: int, contest: Contest[R]) -> tuple[str, ...]:
     best, others = rows[0], rows[1:]
-    found = [f"{best.candidate} has the best {measure}: {_interval(best.estimate)}."]
+    found = [f"{best.candidate} has the best {contest.measure}: {_interval(best.estimate)}."]
     if not others:
         return (*found, "Nobody else took part, so it is compared with nobody.")
     tied, worse = [one for one in others if one.tied], [one for one in others if not one.tied]
@@ -140,12 +139,17 @@ def _sentences(rows: Sequence[Row], pairs: int, measure: str) -> tuple[str, ...]
     if worse:
         found.append(f"Significantly worse: {', '.join(one.candidate for one in worse)}.")
     found.append(
-        f"p-values are of the paired bootstrap over test rows{_seeds(best)}, corrected for {pairs} "
+        f"p-values are of the paired bootstrap over {contest.terms.examples}{_seeds(best)}, corrected for {pairs} "
         f"{'pair' if pairs == 1 else 'pairs'} by Holm's method; significant means below {LEVEL:g}."
     )
     if len(best.seeds) == 1:
         found.append("There was one seed: what a difference owes to its luck is not known.")
     return tuple(found)
+
+
+def _untrained(contest: Contest[R]) -> list[str]:
+    values = ", ".join(f"{name} {value:.3f}" for name, value in contest.references.items())
+    return [f"Without training, for reference: {values}."] if values else []
 
 
 def _seeds(row: Row) -> str:

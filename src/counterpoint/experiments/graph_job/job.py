@@ -84,6 +84,21 @@ class _Chooser:
         return self.since >= self.recipe.patience
 
 
+def learn_to_best(
+    recipe: NodeLearner, opened: OpenedNodes, *, tell: Callable[[Look], None] = lambda look: None
+) -> tuple[Found, int]:
+    """What the best look at the edges to choose by found, and its step.
+
+    Args:
+        recipe: What to train.
+        opened: Learnt from, and chosen by.
+        tell: Told of every step.
+    """
+    chooser = _Chooser(recipe, opened, tell)
+    learn(recipe, opened.train, chooser.look)
+    return chooser.found, chooser.step
+
+
 def train_into(
     recipe: NodeLearner, opened: OpenedNodes, folder: RunFolder, *, tell: Callable[[Look], None] = lambda look: None
 ) -> Trained:
@@ -95,9 +110,8 @@ def train_into(
         folder: Where the model goes.
         tell: Told of every step.
     """
-    chooser = _Chooser(recipe, opened, tell)
-    learn(recipe, opened.train, chooser.look)
-    vectors, clusters = chooser.found.vectors, chooser.found.clusters
+    found, step = learn_to_best(recipe, opened, tell=tell)
+    vectors, clusters = found.vectors, found.clusters
     if recipe.clusters is not None and clusters is None:
         clusters = kmeans_assignment(vectors, recipe.clusters, seed=recipe.seed).astype(np.int64)
     encoder = id_table(vectors, opened.names, side="nodes")
@@ -107,7 +121,7 @@ def train_into(
     if recipe.anomalies is not None:
         anomalies = anomaly_scores(_of_one_type(opened), recipe.anomalies, seed=recipe.seed)
     write_nodes(folder, opened, clusters, anomalies)
-    return Trained(step=chooser.step, clusters=clusters, anomalies=anomalies)
+    return Trained(step=step, clusters=clusters, anomalies=anomalies)
 
 
 def judge_graph(folder: RunFolder, opened: OpenedNodes, held: np.ndarray) -> tuple[list[Comparison], list[LeftOut]]:

@@ -123,10 +123,23 @@ def _features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     return sparse.csr_array(parts, shape=tuple(int(one) for one in arrays["x_shape"])).toarray()
 
 
+def judged_pairs(
+    held: np.ndarray, unlinked: Callable[[int], np.ndarray], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Edges that are judged, 20,000 of those held out at most, and as many pairs without an edge; each int64 `[P, 2]`.
+
+    Args:
+        held: int64 `[Q, 2]`.
+        unlinked: Draws so many pairs without an edge.
+        rng: Chooses among more.
+    """
+    some = held if len(held) <= EDGES else held[rng.choice(len(held), EDGES, replace=False)]
+    return some, unlinked(len(some))
+
+
 def _links(embeddings: np.ndarray, held: np.ndarray, unlinked: Callable[[int], np.ndarray]) -> list[Measure]:
     n, rng = len(embeddings), np.random.default_rng(0)
-    some = held if len(held) <= EDGES else held[rng.choice(len(held), EDGES, replace=False)]
-    others = unlinked(len(some))
+    some, others = judged_pairs(held, unlinked, rng)
     ends = rng.integers(n, size=(len(some), OTHER_ENDS))
     return [*link_prediction(embeddings, some, others), link_mrr(embeddings, some, ends)]
 

@@ -31,6 +31,29 @@ def learnt_from(split: Split) -> int:
     return sum(len(one) > 1 for one in sequences_of(split.train))
 
 
+def learn_sequences(
+    recipe: SequentialRecommender, split: Split, *, tell: Callable[[Look], None] = lambda look: None
+) -> tuple[SequenceLearner, int]:
+    """What has learnt, with the weights of the epoch that did best on the validation part, and that epoch.
+
+    Args:
+        recipe: What to train.
+        split: Learnt from, and chosen by.
+        tell: Told of every epoch.
+
+    Raises:
+        InputError: No user has two items to learn from.
+    """
+    learner = learner_of(recipe, split)
+    steps = recipe.settings.steps_an_epoch(len(learner.sequences))
+
+    def told(looked: Looked) -> None:
+        tell(Look(looked.step // steps, looked.loss, looked.reached))
+
+    patience = recipe.settings.patience
+    return learner, learn_to_best(learner, look=steps, measures=MEASURES, patience=patience, tell=told) // steps
+
+
 def train_sequences_into(
     recipe: SequentialRecommender,
     opened: Opened,
@@ -55,13 +78,8 @@ def train_sequences_into(
     Raises:
         InputError: No user has two items to learn from.
     """
-    learner, settings = learner_of(recipe, opened.split), recipe.settings
-    steps = settings.steps_an_epoch(len(learner.sequences))
-
-    def told(looked: Looked) -> None:
-        tell(Look(looked.step // steps, looked.loss, looked.reached))
-
-    best = learn_to_best(learner, look=steps, measures=MEASURES, patience=settings.patience, tell=told) // steps
+    settings = recipe.settings
+    learner, best = learn_sequences(recipe, opened.split, tell=tell)
     spec = ItemSequences(dim=settings.dim, longest=settings.longest, layers=settings.layers, heads=HEADS)
     whole = opened.whole
     users, items = ([name_of(one) for one in side] for side in (whole.user_names, whole.item_names))

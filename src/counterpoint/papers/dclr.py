@@ -56,7 +56,7 @@ claim = Claim(
         ),
     ),
     minutes=14,
-    seeds=5,
+    seeds=10,
 )
 
 _LOSS = InfoNCE(temperature=0.05)

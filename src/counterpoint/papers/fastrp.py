@@ -31,7 +31,7 @@ claim = Claim(
         Within(measure="work_saved", above=50.0, statement="It takes less than a fiftieth of DeepWalk's products."),
     ),
     minutes=8,
-    seeds=5,
+    seeds=10,
 )
 WEIGHTS, DEGREE_POWER = (0.0, 0.0, *(1.0,) * 16), 0.5
 _WALKS = {Setting.TINY: 1, Setting.SMALL: 5, Setting.FULL: 80}

@@ -209,6 +209,6 @@ def test_a_folder_that_a_command_made_is_no_data(compared, cli, ok, folder, what
         if not (folder / "trained").exists():
             ok("train", folder / "timed.csv", *few)
         said = cli("compare", folder / "trained")
-        assert "is a run folder, and compare takes data to learn from" in said.errors[0]
+        assert "is a run folder, and data are expected" in said.errors[0]
         assert "--against" in said.errors[0]
     assert said.code == 2

@@ -25,7 +25,6 @@ from counterpoint.experiments.compare import (
 from counterpoint.experiments.compare import (
     compare as run_comparison,
 )
-from counterpoint.experiments.folder import RunFolder
 from counterpoint.experiments.jobs import Job, job_of
 from counterpoint.experiments.judge import LIMIT
 from counterpoint.experiments.source import DataSource, source_options
@@ -133,7 +132,6 @@ def compare(
     """
     if ranks.current().size > 1:
         raise InputError("compare runs in one process: start it without torchrun")
-    _refuse_run(data)
     source = DataSource(
         data=data, test=test, test_fraction=test_fraction, columns=columns_of(column or []), image_size=image_size,
         bad_rows=bad_rows, rows=rows, seed=seed,
@@ -164,21 +162,6 @@ def compare(
         console.say(f"stopped; what was finished is in {out}, and the same command goes on")
         raise typer.Exit(StoppedError.exit_code) from None
     _report(result, folder, json=json)
-
-
-def _refuse_run(data: str) -> None:
-    """What was learnt or compared already; its files are no data.
-
-    Raises:
-        InputError: ``data`` is a run folder, or that of a comparison.
-    """
-    if CompareFolder(Path(data)).plan.is_file():
-        raise InputError(f"{data} is the folder of a comparison: name the data, and the folder with --out to go on")
-    if RunFolder(Path(data)).config.is_file():
-        raise InputError(
-            f"{data} is a run folder, and compare takes data to learn from: judge a run with `counterpoint evaluate "
-            f"{data}`, or two with `counterpoint diagnose {data} --against OTHER`"
-        )
 
 
 def _say_who(entry: Entry[R], *, json: bool) -> None:

@@ -46,7 +46,7 @@ claim = Claim(
         Better(measure="spearman", side="vicreg", by=-0.01, statement="So is VICReg."),
     ),
     minutes=12,
-    seeds=5,
+    seeds=10,
 )
 
 _STEPS = {Setting.TINY: 1, Setting.SMALL: 50, Setting.FULL: 31_250}

@@ -164,6 +164,23 @@ def test_files_that_do_not_fit_each_other(folder, tmp_path, data, cli):
     assert "--nodes is for edges" in cli("train", data / "pairs.csv", "--nodes", others).err
 
 
+def test_nodes_that_an_edge_joins_are_left_out_when_asked_for_new_ones(run, folder, cli, ok):
+    ok("embed", run, run / "nodes.csv", "-o", folder / "to-link")
+    pairs = [line.split(",") for line in (folder / "edges.csv").read_text().splitlines()[1:]]
+    linked = {b if a == "p4" else a for a, b in pairs if "p4" in (a, b)} - {"p4"}
+    usual, new = (
+        [hit["content"] for hit in ok("search", run, folder / "to-link", "p4", "-k", 30, *more, "--json").json]
+        for more in ((), ("--unlinked",))
+    )
+    assert set(usual) & linked
+    assert not set(new) & {*linked, "p4"}
+    assert len(new) == 30
+    assert [one for one in usual if one not in linked] == new[: len(usual) - len(set(usual) & linked)]
+    assert len(ok("search", run, folder / "to-link", "alone", "--unlinked", "--json").json) == 10
+    said = cli("search", run, folder / "to-link", "--row", 3, "--unlinked")
+    assert "--unlinked goes with a node as the query" in said.err
+
+
 def test_what_only_content_has_is_refused(run, folder, cli, ok):
     assert "such a run is not resumed" in cli("train", "--resume", run).err
     ok("embed", run, run / "nodes.csv", "-o", folder / "of-nobody")

@@ -138,6 +138,7 @@ def test_what_does_not_fit_is_one_line(folder, cli, arguments, told):
 def test_what_only_content_has_is_refused(run, data, folder, cli, ok):
     ok("embed", run, folder / "taken.csv", "-o", folder / "of-nobody")
     assert "'nobody' was not there in training" in cli("search", run, folder / "of-nobody", "nobody").err
+    assert "--unlinked is for a graph" in cli("search", run, folder / "of-nobody", "u3", "--unlinked").err
     for option, value in (
         ("--contrast", "noise"),
         ("--contrast-weight", 1),

@@ -12,6 +12,7 @@ from counterpoint.encoders import Role
 from counterpoint.encoders.id_vectors import IdTables
 from counterpoint.experiments.corpus import TableCorpus, encode_with
 from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.opening import linked_to
 from counterpoint.experiments.multi_task.recipe import MultiTask
 from counterpoint.experiments.named_vectors import named_encoder
 from counterpoint.experiments.recipe import Recipe
@@ -31,18 +32,22 @@ class Question:
         query: A text, the path of an image, a user or a node.
         row: Of the corpus.
         taken: What a user took who was not there in training, as typed.
+        unlinked: Of a node, nodes that an edge joins to it are not to be found.
 
     Raises:
-        InputError: None is given, or several.
+        InputError: None is given, or several; or links of what is no query.
     """
 
     query: str | None
     row: int | None
     taken: str | None
+    unlinked: bool = False
 
     def __post_init__(self) -> None:
         if sum(given is not None for given in (self.query, self.row, self.taken)) != 1:
             raise InputError("give a query, or a row of the corpus with --row, or what a new user took with --taken")
+        if self.unlinked and self.query is None:
+            raise InputError("--unlinked goes with a node as the query")
 
     def asked(self, run: Path, corpus: TableCorpus, store: Store) -> tuple[np.ndarray, set[str]]:
         """The vector to search with `[1, D]`, and names that are not to be found: what a user has, or a node itself.
@@ -58,7 +63,8 @@ class Question:
             vector, known = _newcomer(run, corpus, self.taken)
             return pointing(vector, f"--taken {self.taken!r}"), known
         assert self.query is not None  # checked when it was made
-        return pointing(_encoded(run, corpus, self.query), f"query {self.query!r}"), _known(run, self.query)
+        known = _known(run, self.query) | (_linked(run, self.query) if self.unlinked else set())
+        return pointing(_encoded(run, corpus, self.query), f"query {self.query!r}"), known
 
 
 def _newcomer(run: Path, corpus: TableCorpus, taken: str) -> tuple[np.ndarray, set[str]]:
@@ -81,6 +87,13 @@ def _known(run: Path, query: str) -> set[str]:
         return set()
     recommender = folder.recommender()
     return {query} if recommender is None else taken_by(query, recommender[1])
+
+
+def _linked(run: Path, node: str) -> set[str]:
+    graph = RunFolder(run).graph()
+    if graph is None or graph[0].meta_paths is not None:
+        raise InputError(f"--unlinked is for a graph of one type of nodes, and {run} did not learn from one")
+    return linked_to(node, graph[1])
 
 
 def _encoded(run: Path, corpus: TableCorpus, query: str) -> np.ndarray:

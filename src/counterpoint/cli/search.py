@@ -24,6 +24,9 @@ def search(
         str | None,
         typer.Option(help="Items that a new user took, oldest first, with commas between them; or a file of them."),
     ] = None,
+    unlinked: Annotated[
+        bool, typer.Option("--unlinked", help="Of a node: leave out the nodes that an edge joins to it.")
+    ] = False,
     k: Annotated[int, typer.Option("-k", help="Hits to show.")] = 10,
     exact: Annotated[
         bool, typer.Option("--exact", help="Compare every vector, though embed left an index beside them.")
@@ -40,7 +43,7 @@ def search(
         raise InputError(f"{vectors} was embedded with another model than that of {run}: embed the corpus again")
     if k < 1:
         raise InputError(f"-k must be at least 1, got {k}")
-    question = Question(query=query, row=row, taken=taken)
+    question = Question(query=query, row=row, taken=taken, unlinked=unlinked)
     corpus = embedded_corpus(vectors)
     asked, known = question.asked(run, corpus, store)
     # So many more are asked for that k are left when all that is known has been found and taken out.

@@ -141,6 +141,20 @@ def edges_of(table: Table) -> str:
     return told + "".join(f" {note}." for note in edges.notes)
 
 
+def linked_to(node: str, source: DataSource) -> set[str]:
+    """Names of the nodes that an edge of a run's file joins to one, whichever way it points.
+
+    Args:
+        node: Its name.
+        source: The edges, held-out ones among them.
+    """
+    edges = _edges(open_data(source.data)[0], source.columns)
+    if node not in edges.names:
+        return set()
+    there = edges.edges == edges.names.index(node)
+    return {edges.names[other] for other in edges.edges[:, ::-1][there].tolist()}
+
+
 def check_roles(source: DataSource, *, edges: Collection[str], nodes: Collection[str]) -> None:
     """Refuse columns for roles that these data do not have.
 

@@ -67,6 +67,20 @@ def test_a_guided_soup_weighs_by_what_each_run_moved(ok, kitchen):
     assert any((found[name] != plain[name]).any() for name in wanted)
 
 
+def test_each_tower_of_a_guided_soup_goes_on_from_its_own_beginning(ok, kitchen):
+    second = "\n    other_encoder=StaticText(dim=8, min_frequency=1),\n    training="
+    two = RECIPE.replace("\n    training=", second)
+    (kitchen / "two.py").write_text(two.format(encoder="StaticText(dim=8, min_frequency=1)"))
+    for name, objective in (("f", "clip"), ("g", "info-nce")):
+        ok("train", "pairs.csv", "--recipe", "two.py", "--objective", objective, "--out", name, "--no-judge")
+    ok("soup", "f", "g", "--guided", "--out", "mean", "--no-judge")
+    for tower in ("", "/candidates"):
+        start = weights(kitchen / "f", f"initial{tower}")
+        wanted = delta_soup(start, [weights(kitchen / name, f"model{tower}") for name in "fg"])
+        found = weights(kitchen / "mean", f"model{tower}")
+        assert all((found[name] == wanted[name]).all() for name in wanted)
+
+
 def test_what_may_be_wrong_is_told(ok, kitchen):
     shutil.copy("pairs.csv", "others.csv")
     ok("train", "others.csv", "--recipe", "on.py", "--out", "c", "--no-judge")

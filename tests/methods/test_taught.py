@@ -10,8 +10,10 @@ from counterpoint.experiments.recipe import Recipe
 from counterpoint.objectives import Alignment, InfoNCE
 from counterpoint.training import TrainSettings
 from counterpoint.training.caching import backward, cached_backward
+from counterpoint.views import Identity, WordDrop, fork
 
 TO_SIX = LinearHead(out_dim=6)
+AS_THEY_ARE = (Identity(), Identity())
 TEXTS = [f"{first} {second} here" for first in ("cat", "dog", "sun") for second in ("one", "two", "three")]
 
 
@@ -22,7 +24,7 @@ def teacher(tmp_path):
     return Saved(folder=str(tmp_path / "teacher"))
 
 
-def made(teacher, objective, *, dim=4, head=TO_SIX, encoder=None):
+def made(teacher, objective, *, dim=4, head=TO_SIX, encoder=None, views=AS_THEY_ARE):
     recipe = Recipe(
         encoder=encoder or StaticText(dim=dim, min_frequency=1),
         objective=objective,
@@ -30,6 +32,7 @@ def made(teacher, objective, *, dim=4, head=TO_SIX, encoder=None):
         training=TrainSettings(steps=1, batch_size=9),
         head=head,
         teacher=teacher,
+        views=views,
     )
     table = MemoryTable({"text": TEXTS})
     return recipe.build(TEXTS), Examples(table, infer_roles(table)).batch(range(9))
@@ -45,6 +48,18 @@ def test_the_loss_is_that_against_the_teachers_embeddings(teacher, objective):
     assert all(one.grad is not None for one in method.parameters() if one.requires_grad)
     assert all(one.grad is None for one in method.teacher.parameters())
     assert not any("teacher" in name for name in method.state_dict()), "it is in no checkpoint"
+
+
+def test_each_side_has_its_own_view(teacher):
+    first, second = WordDrop(rate=0.3), WordDrop(rate=0.6)
+    method, batch = made(teacher, Alignment(), views=(first, second))
+    seeds = torch.arange(9)
+    output = backward(method, method.prepare(batch, seeds))
+    seen, taught = (view(TEXTS, fork(seeds, call)) for call, view in enumerate((first, second)))
+    assert len({*map(tuple, (TEXTS, seen, taught))}) == 3
+    known = torch.from_numpy(teacher.build().encode(taught, normalize=False))
+    student = method.head(method.student(method.student.collate(seen)))
+    torch.testing.assert_close(output.loss, Alignment()(student, known))
 
 
 def test_chunks_change_nothing_and_do_not_read_the_teacher_twice(teacher):

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from counterpoint.base.spec import to_json
+from counterpoint.cli.nodes import opened_nodes
 from counterpoint.cli.recommend import opened_items
 from counterpoint.data.planted_graphs import blocks
 from counterpoint.encoders.role import Role
 from counterpoint.evaluation.diagnosis import read_diagnosis
+from counterpoint.experiments.folder import RunFolder
+from counterpoint.experiments.graph_job.diagnosing import node_space
 from counterpoint.experiments.named_vectors import tables_of
 from counterpoint.experiments.recommender.diagnosing import Rows, recommender_space
 
@@ -117,6 +120,22 @@ def test_nodes_are_looked_at_with_their_classes_and_the_edges_that_were_held_out
     assert one["score_auc"] > 0.6
     assert one["popularity_bias"] is not None
     assert measured(ok("diagnose", trained("nodes"), "--against", trained("whole"), "--json").json)["linear_cka"]
+
+
+def test_every_node_is_shown_with_one_that_a_held_out_edge_joins_it_to(trained):
+    run = trained("nodes")
+    recipe, opened = opened_nodes(run)
+    space, vectors = node_space(RunFolder(run), recipe, opened), tables_of(RunFolder(run))
+    names, degree = opened.names, np.bincount(opened.train.edges.ravel(), minlength=len(opened.names))
+    held = {frozenset(names[end] for end in pair) for pair in opened.test.tolist()}
+    for place, row in enumerate(space.subject.ids.tolist()):
+        node, other = (space.shows(side, row).content for side in ("anchors", "positives"))
+        assert node != other
+        assert {node, other} in held
+        assert space.subject.nuisances["popularity"][place] == degree[row]
+        assert space.subject.labels[place] == opened.classes[opened.labels[row]]
+        pair = np.stack([space.subject.anchors[place], space.subject.positives[place]])
+        np.testing.assert_array_equal(pair, vectors.encode([node, other]))
 
 
 def test_without_held_out_edges_all_nodes_are_looked_at_and_pairs_are_not(trained, ok):

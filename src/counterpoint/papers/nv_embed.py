@@ -50,6 +50,7 @@ claim = Claim(
         Better(measure="recall@1", than="one stage", by=-0.01, statement="At most 0.01 of retrieval is lost."),
     ),
     minutes=5,
+    seeds=10,
 )
 _RETRIEVE, _ORDER, _TEMPERATURE = InfoNCE(temperature=0.05), CoSENT(), 0.05
 

@@ -55,7 +55,7 @@ claim = Claim(
         Better(measure="spearman", side="hinge", than="supervised", statement="The hinge adds to supervised training."),
     ),
     minutes=12,
-    seeds=5,
+    seeds=10,
 )
 
 _STEPS = {Setting.TINY: 1, Setting.SMALL: 60, Setting.FULL: 5000}

@@ -31,6 +31,7 @@ claim = Claim(
         ),
     ),
     minutes=5,
+    seeds=10,
 )
 
 

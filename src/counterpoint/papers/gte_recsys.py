@@ -54,7 +54,7 @@ claim = Claim(
         Better(measure="search", side="baseline at 95 %", statement="And PCA to 95 %."),
     ),
     minutes=20,
-    seeds=5,
+    seeds=10,
 )
 _SHARES = (80, 95)
 _LOOKS = 10

@@ -43,6 +43,7 @@ claim = Claim(
         Better(measure="isotropy", than="untuned", by=0.3, statement="Entries are more isotropic than means."),
     ),
     minutes=3,
+    seeds=10,
 )
 
 _LOSS = InfoNCE(temperature=1.0, similarity=Dot())

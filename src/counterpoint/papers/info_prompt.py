@@ -40,7 +40,7 @@ claim = Claim(
         Within(measure="difference", below=1e-12, statement="Weights of 0 give plain prompt tuning, bit for bit."),
     ),
     minutes=5,
-    seeds=5,
+    seeds=10,
 )
 
 

@@ -55,7 +55,7 @@ claim = Claim(
         ),
     ),
     minutes=6,
-    seeds=5,
+    seeds=10,
 )
 
 

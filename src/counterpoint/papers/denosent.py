@@ -36,6 +36,7 @@ claim = Claim(
         Better(measure="spearman", than="denoising", statement="And denoising alone."),
     ),
     minutes=5,
+    seeds=10,
 )
 
 _LOSS = InfoNCE(temperature=0.05)

@@ -124,7 +124,7 @@ def test_nodes_are_looked_at_with_their_classes_and_the_edges_that_were_held_out
 
 def test_every_node_is_shown_with_one_that_a_held_out_edge_joins_it_to(trained):
     run = trained("nodes")
-    recipe, opened = opened_nodes(run)
+    recipe, _, opened = opened_nodes(run)
     space, vectors = node_space(RunFolder(run), recipe, opened), tables_of(RunFolder(run))
     names, degree = opened.names, np.bincount(opened.train.edges.ravel(), minlength=len(opened.names))
     held = {frozenset(names[end] for end in pair) for pair in opened.test.tolist()}

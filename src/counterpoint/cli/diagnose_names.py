@@ -34,7 +34,8 @@ def named_space(run: Path, rows: Rows | None, against: Path | None, others: Mapp
         _refuse("a run on edges", {**others, "--rows": rows})
         other_folder = None if against is None else RunFolder(against)
         _check_kind(against, None if other_folder is None else other_folder.graph(), "a run on edges")
-        return node_space(RunFolder(run), *nodes, against=other_folder)
+        recipe, _, opened = nodes
+        return node_space(RunFolder(run), recipe, opened, against=other_folder)
     return None
 
 

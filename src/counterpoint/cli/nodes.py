@@ -77,7 +77,9 @@ def evaluate_graph(run: Path, on: str | None, columns: list[str], *, json: bool)
     Raises:
         InputError: Nothing was held out, or there are too few other edges.
     """
-    source, opened = _opened(run)
+    learnt = opened_nodes(run)
+    assert learnt is not None  # asked before
+    _, source, opened = learnt
     held = opened.test
     if on is not None:
         held, notes = _others(on, opened, (*source.columns, *columns_of(columns)))
@@ -94,24 +96,22 @@ def report_graph(run: Path, *, json: bool) -> None:
     Raises:
         InputError: Nothing was held out, and no node has a label.
     """
-    _, opened = _opened(run)
+    learnt = opened_nodes(run)
+    assert learnt is not None  # asked before
+    _, _, opened = learnt
     if not opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
     console.measures(_judged(RunFolder(run), opened), json=json)
     console.say(f"report: {RunFolder(run).report}")
 
 
-def opened_nodes(run: Path) -> tuple[NodeLearner, OpenedGraph | OpenedTypes] | None:
-    """What a run on edges learnt by, and the graph; None for any other run."""
+def opened_nodes(run: Path) -> tuple[NodeLearner, DataSource, OpenedGraph | OpenedTypes] | None:
+    """What a run on edges learnt by, its file, and the graph; None for any other run."""
     found = RunFolder(run).graph()
-    return None if found is None else (found[0], _open(found[1], found[0]))
-
-
-def _opened(run: Path) -> tuple[DataSource, OpenedGraph | OpenedTypes]:
-    found = RunFolder(run).graph()
-    assert found is not None  # asked before
+    if found is None:
+        return None
     recipe, source = found
-    return source, _open(source, recipe)
+    return recipe, source, _open(source, recipe)
 
 
 def _open(source: DataSource, recipe: NodeLearner) -> OpenedGraph | OpenedTypes:

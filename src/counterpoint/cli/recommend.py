@@ -89,12 +89,13 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
     Raises:
         InputError: Nothing was held out, or fewer than two users have something to find.
     """
-    folder, (recipe, source) = RunFolder(run), _plan(run)
-    opened = _opened(recipe, source)
+    learnt = opened_items(run)
+    assert learnt is not None  # asked before
+    opened = learnt.opened
     known, test = opened.split.known, opened.split.test
     if on is not None:
         table = open_held_out(on)
-        roles = roles_of(table, (*source.columns, *columns_of(columns)))
+        roles = roles_of(table, (*learnt.source.columns, *columns_of(columns)))
         test = without(read(table, roles, like=known), known)
         if opened.items is not None:
             test = without(test, opened.items.held)
@@ -104,7 +105,7 @@ def evaluate_items(run: Path, on: str | None, columns: list[str], *, json: bool)
             raise InputError(f"--on {on} must hold items, new to them, of two users at least that the run knows")
     elif not opened.judged:
         raise InputError(f"{run} held nothing out: name interactions with --on")
-    console.measures(_measured(folder, opened, test, held_out=on is None), json=json)
+    console.measures(_measured(learnt.folder, opened, test, held_out=on is None), json=json)
 
 
 def report_items(run: Path, *, json: bool) -> None:
@@ -113,18 +114,22 @@ def report_items(run: Path, *, json: bool) -> None:
     Raises:
         InputError: Nothing was held out.
     """
-    opened = _opened(*_plan(run))
-    if not opened.judged:
+    learnt = opened_items(run)
+    assert learnt is not None  # asked before
+    if not learnt.opened.judged:
         raise InputError(f"{run} held nothing out: there is nothing to report on")
-    console.measures(_judged(RunFolder(run), opened), json=json)
-    console.say(f"report: {RunFolder(run).report}")
+    console.measures(_judged(learnt.folder, learnt.opened), json=json)
+    console.say(f"report: {learnt.folder.report}")
 
 
 def opened_items(run: Path) -> OpenedRun | None:
     """A run on interactions with these; None for any other run."""
     folder = RunFolder(run)
     found = folder.recommender()
-    return None if found is None else OpenedRun(folder=folder, recipe=found[0], opened=_opened(*found))
+    if found is None:
+        return None
+    recipe, source = found
+    return OpenedRun(folder=folder, recipe=recipe, source=source, opened=_opened(recipe, source))
 
 
 def _kind(encoder: str | None, named: AnyRecommender | None) -> type[AnyRecommender]:
@@ -134,12 +139,6 @@ def _kind(encoder: str | None, named: AnyRecommender | None) -> type[AnyRecommen
         return kind
     check_encoder_is(next(name for name, kind in ENCODERS.items() if isinstance(named, kind)), encoder)
     return type(named)
-
-
-def _plan(run: Path) -> tuple[AnyRecommender, DataSource]:
-    found = RunFolder(run).recommender()
-    assert found is not None  # asked before
-    return found
 
 
 def _opened(recipe: AnyRecommender, source: DataSource) -> Opened:

@@ -15,6 +15,7 @@ from counterpoint.experiments.recommender.opening import Opened
 from counterpoint.experiments.recommender.recipe import Recommender
 from counterpoint.experiments.recommender.sequence_recipe import SequentialRecommender
 from counterpoint.experiments.recommender.vectors import vectors_of
+from counterpoint.experiments.source import DataSource
 from counterpoint.methods.item_ranking import SampledSoftmax
 
 
@@ -32,11 +33,13 @@ class OpenedRun:
     Attributes:
         folder: The run.
         recipe: What it learnt by.
+        source: The file of these interactions.
         opened: What it learnt from, and what it held out.
     """
 
     folder: RunFolder
     recipe: Recommender | SequentialRecommender
+    source: DataSource
     opened: Opened
 
 

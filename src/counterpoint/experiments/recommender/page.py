@@ -25,7 +25,7 @@ def write_page(folder: RunFolder, opened: Opened, found: Sequence[Comparison]) -
     learnt = folder.recommender()
     assert learnt is not None  # a run on interactions
     recipe, source = learnt
-    space = recommender_space(OpenedRun(folder=folder, recipe=recipe, opened=opened), Rows.ITEMS)
+    space = recommender_space(OpenedRun(folder=folder, recipe=recipe, source=source, opened=opened), Rows.ITEMS)
     users, items = vectors_of(folder, opened.split.known)
     shown = np.sort(np.random.default_rng(0).permutation(len(items))[:MAP_POINTS])
     plane = report.project(items[shown], seed=0)
